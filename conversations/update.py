@@ -1,0 +1,51 @@
+"""What one delivery says about a call: the only shape that crosses from the
+integrations into conversations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReference:
+    """How a delivery names its agent: by Zelto's id, or by the sender's own.
+
+    id: the agent's UUID (`agentId`); wins over `external_id` where both are there.
+    external_id: the sender's id, 1..255 characters; found or created.
+    name: the name that came along, if any.
+    """
+
+    id: UUID | None = None
+    external_id: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallUpdate:
+    """One delivery, read and cleaned. None means absent: it keeps what was there.
+
+    duration_seconds: as sent, seconds.
+    cost: US dollars, six decimals.
+    system_prompt: an explicit one; a leading system turn is found by the fold.
+    metadata: merged key by key; None values inside keep what was there.
+    turns: JSON objects as the API gives them back; `[]` is a silent caller.
+    """
+
+    external_id: str
+    agent: AgentReference
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_seconds: float | None = None
+    ended_reason: str | None = None
+    cost: Decimal | None = None
+    recording_url: str | None = None
+    customer_number: str | None = None
+    customer_name: str | None = None
+    version: str | None = None
+    system_prompt: str | None = None
+    metadata: dict[str, Any] | None = None
+    turns: list[dict[str, Any]] | None = None
