@@ -1,0 +1,10 @@
+"""Ids that leave the system."""
+
+from uuid import UUID
+
+import uuid_utils.compat
+
+
+def time_ordered_uuid() -> UUID:
+    """A UUID of version 7: new rows land at the end of an index, not all over it."""
+    return uuid_utils.compat.uuid7()

@@ -1,0 +1,48 @@
+"""The text of an API key: how it is made and how a typo is told from a stranger.
+
+`zelto_` + 43 base62 characters + the CRC32 of all that precedes as 6 base62 digits.
+"""
+
+import hashlib
+import re
+import secrets
+import string
+import zlib
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+PREFIX = "zelto_"
+RANDOM_LENGTH = 43  # 62 ** 43 > 2 ** 256
+CHECKSUM_LENGTH = 6  # 62 ** 6 > 2 ** 32
+SHOWN_PREFIX_LENGTH = 10
+SHOWN_SUFFIX_LENGTH = 4
+_SHAPE = re.compile(
+    rf"{PREFIX}[0-9A-Za-z]{{{RANDOM_LENGTH + CHECKSUM_LENGTH}}}", re.ASCII
+)
+
+
+def generate_key() -> str:
+    """A new key, 256 random bits; the only moment at which its text exists."""
+    random_part = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))
+    return PREFIX + random_part + checksum(PREFIX + random_part)
+
+
+def checksum(text: str) -> str:
+    """The CRC32 of `text` as six base62 digits."""
+    number = zlib.crc32(text.encode())
+    digits = []
+    for _ in range(CHECKSUM_LENGTH):
+        number, digit = divmod(number, 62)
+        digits.append(ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether the text has a key's shape and its checksum fits; asks nobody."""
+    if not _SHAPE.fullmatch(text):
+        return False
+    return checksum(text[:-CHECKSUM_LENGTH]) == text[-CHECKSUM_LENGTH:]
+
+
+def digest(text: str) -> bytes:
+    """What is stored in place of the key: its SHA-256."""
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,26 @@
+"""An id on every answer, so that a sender's log and ours can be laid side by side."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+
+HEADER = "X-Request-Id"
+
+
+class RequestIdMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # Never taken from the client: it would let one request pose as another.
+        request.request_id = secrets.token_hex(16)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response[HEADER] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+def request_id_of(request: HttpRequest) -> str:
+    return getattr(request, "request_id", "")

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.identifiers import time_ordered_uuid
+from accounts.models import Organization
+from conversations.models.agent import Agent
+
+
+class Provider(models.TextChoices):
+    """Where a conversation came from; also its id space."""
+
+    ZELTO = "zelto", "API"
+    LIVEKIT = "livekit", "LiveKit"
+    UPLOAD = "upload", "Upload"
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def in_organization(self, organization: Organization) -> Self:
+        return self.filter(organization=organization)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-id")
+
+
+class Conversation(models.Model):
+    """One finished session: what lists show of it. Its turns are in `Transcript`.
+
+    Every field but the agent's is the fold of its deliveries, so it can be made
+    again from the log at any time. Durations are seconds, cost is US dollars.
+    """
+
+    id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="conversations"
+    )
+    agent = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="conversations"
+    )
+    provider = models.CharField(max_length=32, choices=Provider.choices)
+    external_id = models.CharField(max_length=255)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    sent_duration_seconds = models.FloatField(null=True, blank=True)
+    duration_seconds = models.FloatField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=255, blank=True)
+    cost = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    customer_number = models.CharField(max_length=64, blank=True)
+    customer_name = models.CharField(max_length=255, blank=True)
+    version = models.CharField(max_length=255, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    recording_url = models.CharField(max_length=4096, blank=True)
+    turn_count = models.PositiveIntegerField(default=0)
+    has_transcript = models.BooleanField(default=False)
+    has_audio = models.BooleanField(default=False)
+    is_test = models.BooleanField(default=False)
+    # The highest sequence of the log that this row contains; what arrives below it
+    # is put in its place by folding again.
+    applied_through = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = (
+            # Any number of posts of one call, at once, make one conversation.
+            models.UniqueConstraint(
+                fields=["organization", "provider", "external_id"],
+                name="conversation_external_id_once",
+            ),
+        )
+        indexes = (
+            # The conversations list.
+            models.Index(
+                fields=["organization", "-created_at", "-id"],
+                name="conversation_list",
+            ),
+            # An agent's conversations and its last session.
+            models.Index(
+                fields=["agent", "-created_at", "-id"], name="conversation_by_agent"
+            ),
+            # The list of one provider; the LiveKit card's last session.
+            models.Index(
+                fields=["organization", "provider", "-created_at", "-id"],
+                name="conversation_by_provider",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.external_id
+
+    @property
+    def name(self) -> str:
+        """Who called, as well as it is known: name, number, else the reference."""
+        return self.customer_name or self.customer_number or self.external_id
+
+
+class Transcript(models.Model):
+    """What was said: apart from the conversation, so that no list reads it."""
+
+    conversation = models.OneToOneField(
+        Conversation,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="transcript",
+    )
+    system_prompt = models.TextField(blank=True)
+    # An explicit prompt beats one taken from a turn, whichever came later.
+    prompt_is_explicit = models.BooleanField(default=False)
+    # A list of turns as the API gives them back; null where none was ever sent.
+    turns = models.JSONField(null=True)
+
+    def __str__(self) -> str:
+        return f"Transcript of {self.conversation_id}"

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Organization
+
+
+class Connection(models.Model):
+    """That a provider has delivered its first real session: kept for good."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="connections"
+    )
+    provider = models.CharField(max_length=32)
+    first_session_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organization", "provider"], name="connection_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.provider} of {self.organization_id}"
+
+
+class RefusalTally(models.Model):
+    """How many posts were refused in a minute, by key or of nobody we know.
+
+    Counts first, so that the rows with a body which one key may leave in the log are
+    bounded exactly, however many posts come at once.
+    """
+
+    scope = models.CharField(max_length=64)
+    minute = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["scope", "minute"], name="refusal_tally_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.scope} at {self.minute}"

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.identifiers import time_ordered_uuid
+from accounts.models import ApiKey, Organization
+from conversations.models import Conversation
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def in_organization(self, organization: Organization) -> Self:
+        return self.filter(organization=organization)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-sequence")
+
+    def refused(self) -> Self:
+        return self.filter(
+            outcome__in=[Delivery.Outcome.REJECTED, Delivery.Outcome.FAILED]
+        )
+
+    def waiting(self) -> Self:
+        return self.filter(outcome=Delivery.Outcome.ACCEPTED)
+
+
+class Delivery(models.Model):
+    """One POST as it arrived, with what became of it. Also the job: a worker claims
+    the row, and what a message or a broker forgets is found here.
+
+    The key to the order of everything is `sequence`, never a clock.
+    """
+
+    class Outcome(models.TextChoices):
+        ACCEPTED = "accepted", "Accepted"
+        PROCESSED = "processed", "Processed"
+        FAILED = "failed", "Failed"
+        IGNORED = "ignored", "Ignored"
+        REJECTED = "rejected", "Rejected"
+
+    sequence = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(unique=True, default=time_ordered_uuid, editable=False)
+    # No database constraint on what every POST refers to: each would lock the same
+    # organization and key rows.
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="deliveries",
+    )
+    key = models.ForeignKey(
+        ApiKey,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="deliveries",
+    )
+    received_at = models.DateTimeField(default=timezone.now)
+    provider = models.CharField(max_length=32, blank=True)
+    agent_reference = models.CharField(max_length=255, blank=True)
+    external_id = models.CharField(max_length=255, blank=True)
+    status = models.PositiveSmallIntegerField()
+    outcome = models.CharField(max_length=16, choices=Outcome.choices)
+    reason = models.TextField(blank=True)
+    errors = models.JSONField(default=list)
+    warnings = models.JSONField(default=list)
+    count = models.PositiveIntegerField(default=1)
+    size = models.PositiveIntegerField(default=0)
+    user_agent = models.CharField(max_length=255, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    # As received, decompressed; null where none was kept.
+    body = models.BinaryField(null=True)
+    # Refusals of one kind in one minute share a row.
+    fold_key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
+
+    # The job.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+    processed_at = models.DateTimeField(null=True)
+    conversation = models.ForeignKey(
+        Conversation,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="deliveries",
+    )
+
+    objects: ClassVar[DeliveryQuerySet] = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = (
+            # A refusal of the same kind in the same minute adds to the count.
+            models.UniqueConstraint(fields=["fold_key"], name="delivery_fold_once"),
+        )
+        indexes = (
+            # The log of an organization.
+            models.Index(fields=["organization", "-sequence"], name="delivery_log"),
+            # All deliveries of one call: folding again, its panel, erasing.
+            models.Index(
+                fields=["organization", "provider", "external_id", "sequence"],
+                name="delivery_by_call",
+            ),
+            # What a worker claims: hot and small.
+            models.Index(
+                fields=["sequence"],
+                name="delivery_waiting",
+                condition=models.Q(outcome="accepted"),
+            ),
+            # What needs a look, of a provider or of an agent.
+            models.Index(
+                fields=["organization", "provider", "agent_reference", "-sequence"],
+                name="delivery_refused",
+                condition=models.Q(outcome__in=["rejected", "failed"]),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Delivery {self.sequence} ({self.outcome})"
