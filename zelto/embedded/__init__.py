@@ -1,0 +1,1 @@
+"""The stack on one machine: the database that comes with Zelto, and its processes."""

@@ -1,0 +1,173 @@
+"""What the environment says, read in one place.
+
+A variable comes from the real environment or else from `.env` in the checkout. An
+empty one counts as not set, so that `DATABASE_URL= make run` overrules the file.
+"""
+
+import os
+import re
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from zelto.embedded import location
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"0", "false", "no", "off"}
+ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """NAME=value lines; `#` begins a comment line, quotes around a value go."""
+    values: dict[str, str] = {}
+    if not path.is_file():
+        return values
+    for number, raw in enumerate(path.read_text("utf-8").splitlines(), 1):
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        match = ASSIGNMENT.fullmatch(line)
+        if match is None:
+            raise ImproperlyConfigured(
+                f"Line {number} of {path.name} is not NAME=value; correct or remove it."
+            )
+        value = match[2]
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        values[match[1]] = value
+    return values
+
+
+@cache
+def env_file() -> dict[str, str]:
+    return read_env_file(CHECKOUT / ".env")
+
+
+def env_text(name: str, default: str = "") -> str:
+    value = os.environ[name] if name in os.environ else env_file().get(name, "")
+    return value.strip() or default
+
+
+def env_bool(name: str, default: bool = False) -> bool:
+    word = env_text(name).lower()
+    if not word:
+        return default
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise ImproperlyConfigured(f"{name} must be true or false.")
+
+
+def env_int(name: str, default: int, *, minimum: int = 0) -> int:
+    text = env_text(name)
+    if not text:
+        return default
+    if not re.fullmatch(r"[+-]?[0-9]{1,15}", text) or int(text) < minimum:
+        raise ImproperlyConfigured(f"{name} must be a whole number, {minimum} or more.")
+    return int(text)
+
+
+def env_list(name: str, default: list[str]) -> list[str]:
+    """Words separated by commas."""
+    words = [word.strip() for word in env_text(name).split(",")]
+    return [word for word in words if word] or default
+
+
+def data_directory() -> Path:
+    """Where everything is kept that is not in the database; made by who needs it."""
+    return CHECKOUT / Path(env_text("ZELTO_DATA_DIR", "var")).expanduser()
+
+
+def database_settings(data_dir: Path) -> dict[str, Any]:
+    """Django's DATABASES["default"]: DATABASE_URL or else the embedded cluster."""
+    url = env_text("DATABASE_URL")
+    parts = parse_database_url(url) if url else location.address(data_dir)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "OPTIONS": parts,
+    }
+
+
+def parse_database_url(url: str) -> dict[str, Any]:
+    """libpq's own reading, so every option of a Postgres address works."""
+    shape = "DATABASE_URL must look like postgres://user:password@host:5432/name"
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(f"{shape}.")
+    try:
+        parts = dict(conninfo_to_dict(url))
+    except ProgrammingError as error:
+        # libpq quotes the part that it could not read; that may be the password.
+        raise ImproperlyConfigured(f"{shape}; it could not be read.") from (
+            error if "query parameter" in str(error) else None
+        )
+    if not parts.get("dbname"):
+        raise ImproperlyConfigured(f"{shape}; the name of the database is missing.")
+    ports = str(parts.get("port", "")).split(",")
+    if not all(port.isdigit() or not port for port in ports):
+        raise ImproperlyConfigured(f"{shape}; its port is not a number.")
+    return parts
+
+
+def broker_settings(data_dir: Path) -> dict[str, Any]:
+    """CELERY_BROKER_URL or else a folder that carries the messages."""
+    url = env_text("CELERY_BROKER_URL")
+    if url:
+        return {"CELERY_BROKER_URL": url, "CELERY_BROKER_TRANSPORT_OPTIONS": {}}
+    messages = str(data_dir / "messages")
+    return {
+        # The scheme that zelto/broker.py brings.
+        "CELERY_BROKER_URL": "folder://",
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {
+            # In and out are one folder: whoever puts and whoever gets share it.
+            "data_folder_in": messages,
+            "data_folder_out": messages,
+            "control_folder": str(data_dir / "messages" / "control"),
+            "polling_interval": 0.1,
+        },
+    }
+
+
+def secret_key(data_dir: Path, *, required: bool) -> str:
+    """SECRET_KEY or else, on one's own machine, one made once and kept."""
+    key = env_text("SECRET_KEY")
+    if key:
+        return key
+    if required:
+        raise ImproperlyConfigured(
+            "SECRET_KEY must be set once ZELTO_BASE_URL names another host than "
+            "localhost; make one with: openssl rand -base64 48"
+        )
+    path = data_dir / "secret_key"
+    if not path.exists():
+        keep_new_key(path)
+    return path.read_text("ascii").strip()
+
+
+def keep_new_key(path: Path) -> None:
+    """Two processes may start at once: the first link wins, both read that one."""
+    location.make_data_directory(path.parent)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with open(draft, "w", encoding="ascii", opener=private_file) as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+
+
+def private_file(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
