@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.models import Membership, Role
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """What the frame of every page needs: the organization, one's role, the others."""
+    membership: Membership | None = getattr(request, "membership", None)
+    if membership is None:
+        return {}
+    return {
+        "organization": membership.organization,
+        "membership": membership,
+        "is_admin": membership.covers(Role.ADMIN),
+        "is_owner": membership.covers(Role.OWNER),
+        "memberships": Membership.objects.select_related("organization")
+        .filter(user_id=request.user.pk)
+        .order_by("organization__name"),
+    }
