@@ -1,0 +1,127 @@
+"""The cast of every test: two people of one organization, an admin, an outsider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client, override_settings
+
+from accounts import keys
+from accounts.models import ApiKey, Membership, Organization, Role, User
+
+PASSWORD = "a long walk by the river"
+MakeKey = Callable[..., tuple[ApiKey, str]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_settings() -> Iterator[None]:
+    """Cheap password hashes, and static files without a `collectstatic` before."""
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={
+            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+            "staticfiles": {
+                "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+            },
+        },
+    ):
+        yield
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return Organization.objects.create(name="Acme", slug="acme")
+
+
+@pytest.fixture
+def other_organization(db: None) -> Organization:
+    return Organization.objects.create(name="Globex", slug="globex")
+
+
+def person(name: str, organization: Organization, role: Role) -> User:
+    user = User.objects.create_user(
+        f"{name.lower()}@example.org", PASSWORD, name=f"{name} Example"
+    )
+    Membership.objects.create(organization=organization, user=user, role=role)
+    return user
+
+
+@pytest.fixture
+def alice(organization: Organization) -> User:
+    """Owner of `organization`."""
+    return person("Alice", organization, Role.OWNER)
+
+
+@pytest.fixture
+def dora(organization: Organization) -> User:
+    """Admin of `organization`."""
+    return person("Dora", organization, Role.ADMIN)
+
+
+@pytest.fixture
+def bob(organization: Organization) -> User:
+    """Member of `organization`."""
+    return person("Bob", organization, Role.MEMBER)
+
+
+@pytest.fixture
+def charlie(other_organization: Organization) -> User:
+    """The outsider: owner of `other_organization`."""
+    return person("Charlie", other_organization, Role.OWNER)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def alice_client(alice: User) -> Client:
+    return signed_in(alice)
+
+
+@pytest.fixture
+def dora_client(dora: User) -> Client:
+    return signed_in(dora)
+
+
+@pytest.fixture
+def bob_client(bob: User) -> Client:
+    return signed_in(bob)
+
+
+@pytest.fixture
+def charlie_client(charlie: User) -> Client:
+    return signed_in(charlie)
+
+
+@pytest.fixture
+def password() -> str:
+    """What everybody of the cast signs in with."""
+    return PASSWORD
+
+
+@pytest.fixture
+def make_key(db: None) -> MakeKey:
+    """`make_key(organization, scope="read", ...)` gives the row and the key's text."""
+
+    def make(
+        organization: Organization,
+        scope: str = ApiKey.Scope.FULL,
+        **fields: object,
+    ) -> tuple[ApiKey, str]:
+        text = keys.generate_key()
+        fields.setdefault("name", "livekit-prod-worker")
+        row = ApiKey.objects.create(
+            organization=organization,
+            scope=scope,
+            digest=keys.digest(text),
+            prefix=text[: keys.SHOWN_PREFIX_LENGTH],
+            last_four=text[-keys.SHOWN_SUFFIX_LENGTH :],
+            **fields,
+        )
+        return row, text
+
+    return make
