@@ -1,0 +1,86 @@
+"""Tags for the frame around every page: its links, its icons, its form fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.forms import BoundField, CheckboxInput, Select
+from django.template import Context, Library
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = Library()
+
+
+@register.simple_tag
+def icon(name: str, extra_class: str = "") -> SafeString:
+    """An icon of `static/icons.svg`. It says nothing alone: put a word beside it."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}"></use></svg>',
+        extra_class,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.inclusion_tag("_nav_link.html", takes_context=True)
+def nav_link(
+    context: Context,
+    url_name: str,
+    label: str,
+    icon_name: str = "",
+    extra_class: str = "",
+) -> dict[str, Any]:
+    """A link of the side bar; nothing where the page does not exist (yet)."""
+    organization = context.get("organization")
+    if organization is None:
+        return {}
+    try:
+        url = reverse(url_name, kwargs={"slug": organization.slug})
+    except NoReverseMatch:
+        return {}
+    path = context["request"].path.rstrip("/")
+    current = ""
+    if path == url:
+        current = "page"
+    elif path.startswith(f"{url}/"):
+        current = "true"
+    return {
+        "url": url,
+        "label": label,
+        "icon_name": icon_name,
+        "extra_class": extra_class,
+        "current": current,
+    }
+
+
+@register.inclusion_tag("_field.html")
+def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
+    """A form field with its label, its control, its help and its faults."""
+    widget = bound.field.widget
+    checkbox = isinstance(widget, CheckboxInput)
+    if checkbox:
+        css = "form-check-input"
+    elif isinstance(widget, Select):
+        css = "form-select"
+    else:
+        css = "form-control"
+    if bound.errors:
+        css += " is-invalid"
+    described = [bound.id_for_label + "_help"] if hint or bound.help_text else []
+    if bound.errors:
+        described.append(bound.id_for_label + "_error")
+    attributes: dict[str, str | bool] = {
+        "class": f"{widget.attrs.get('class', '')} {css}".strip()
+    }
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
+    return {
+        "field": bound,
+        "control": bound.as_widget(attrs=attributes),
+        "checkbox": checkbox,
+        "hint": hint or bound.help_text,
+    }

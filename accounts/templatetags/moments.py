@@ -1,0 +1,80 @@
+"""Moments as people read them: relative, with the exact one on hover."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from django.template import Context, Library
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = Library()
+
+# From here on a date says more than a number of days. `static/js/times.js` keeps to
+# the same steps.
+RELATIVE_DAYS = 7
+
+
+@register.simple_tag(takes_context=True)
+def when(context: Context, value: datetime | None, empty: str = "—") -> SafeString:
+    """`2 min ago`, kept fresh by `static/js/times.js`; `empty` where there is none."""
+    if value is None:
+        return format_html("{}", empty)
+    zone = reader_zone(context)
+    return format_html(
+        '<time datetime="{}" title="{}" data-when>{}</time>',
+        machine(value),
+        exactly(value, zone),
+        relative(value, timezone.now(), zone),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, value: datetime | None, empty: str = "—") -> SafeString:
+    """The exact moment, in the organization's time zone."""
+    if value is None:
+        return format_html("{}", empty)
+    return format_html(
+        '<time datetime="{}">{}</time>',
+        machine(value),
+        exactly(value, reader_zone(context)),
+    )
+
+
+def reader_zone(context: Context) -> tzinfo:
+    organization = context.get("organization")
+    return organization.zone if organization is not None else UTC
+
+
+def machine(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def exactly(value: datetime, zone: tzinfo) -> str:
+    local = value.astimezone(zone)
+    return f"{local.day} {local:%b %Y, %H:%M:%S} {local:%Z}"
+
+
+def relative(value: datetime, now: datetime, zone: tzinfo) -> str:
+    distance = now - value
+    ahead = distance < timedelta(0)
+    seconds = abs(distance.total_seconds())
+    if seconds < 45:
+        return "just now"
+    if seconds >= RELATIVE_DAYS * 86_400:
+        return day(value.astimezone(zone), now.astimezone(zone))
+    minutes = max(1, round(seconds / 60))
+    if minutes < 60:
+        text = f"{minutes} min"
+    elif seconds < 86_400:
+        text = f"{int(seconds // 3600) or 1} h"
+    else:
+        text = f"{int(seconds // 86_400)} d"
+    return f"in {text}" if ahead else f"{text} ago"
+
+
+def day(local: datetime, now: datetime) -> str:
+    if local.year == now.year:
+        return f"{local.day} {local:%b}"
+    return f"{local.day} {local:%b %Y}"
