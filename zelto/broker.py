@@ -1,0 +1,149 @@
+"""A folder that carries Celery's messages, for installations without a broker.
+
+kombu's filesystem transport writes a message under its final name, so a reader can
+take it half-written, and takes it by moving it to the temporary folder, which may be
+another disk. Here a message gets its name once it is whole, and belongs to whoever
+unlinks it. It also keeps no more than MESSAGES_KEPT per queue: a message is only a
+nudge, and what it announced is found by the sweep.
+"""
+
+import fcntl
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from kombu.transport import filesystem
+from kombu.transport.filesystem import exchange_queue_t as Binding
+from kombu.utils.encoding import bytes_to_str, str_to_bytes
+from kombu.utils.json import dumps, loads
+
+logger = logging.getLogger(__name__)
+
+MESSAGES_KEPT = 1000
+# A draft lives for a millisecond; one this old (seconds) lost its writer.
+DRAFT_AGE = 3600
+
+
+def write_whole(path: Path, content: Any) -> None:
+    """Under its name it is either absent or complete."""
+    draft = path.with_name(f".{uuid.uuid4().hex}")
+    try:
+        draft.write_bytes(str_to_bytes(dumps(content)))
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+class Channel(filesystem.Channel):
+    @property
+    def folder(self) -> Path:
+        return Path(self.data_folder_in)
+
+    def _waiting(self, queue: str) -> list[str]:
+        """File names of a queue, oldest first."""
+        try:
+            names = os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        return sorted(n for n in names if n.partition(".")[2] == f"{queue}.msg")
+
+    def _put(self, queue: str, message: Any, **_: Any) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = f"{time.time_ns():020}_{uuid.uuid4().hex}.{queue}.msg"
+        write_whole(self.folder / name, message)
+        self._forget_the_oldest(queue)
+
+    def _forget_the_oldest(self, queue: str) -> None:
+        too_many = self._waiting(queue)[:-MESSAGES_KEPT]
+        for name in too_many:
+            (self.folder / name).unlink(missing_ok=True)
+        if too_many:
+            self._remove_lost_drafts()
+
+    def _remove_lost_drafts(self) -> None:
+        for path in self.folder.glob(".*"):
+            with suppress(FileNotFoundError):  # its writer was alive after all
+                if time.time() - path.stat().st_mtime > DRAFT_AGE:
+                    path.unlink()
+
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
+        for name in self._waiting(queue):
+            path = self.folder / name
+            try:
+                content = path.read_bytes()
+                path.unlink()
+            except FileNotFoundError:
+                continue  # another reader unlinked it and has it now
+            try:
+                return loads(bytes_to_str(content))
+            except ValueError:
+                logger.warning("Dropped the unreadable message %s", name)
+        raise Empty
+
+    def _purge(self, queue: str) -> int:
+        names = self._waiting(queue)
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
+        return len(names)
+
+    def _size(self, queue: str) -> int:
+        return len(self._waiting(queue))
+
+    def get_table(self, exchange: str) -> list[Any]:
+        path = self._exchange_file(exchange)
+        try:
+            return [Binding(*row) for row in loads(bytes_to_str(path.read_bytes()))]
+        except FileNotFoundError:
+            return []
+        except (ValueError, TypeError):
+            logger.warning("Dropped the unreadable table of bindings %s", path.name)
+            return []
+
+    def _queue_bind(
+        self, exchange: str, routing_key: str, pattern: str, queue: str
+    ) -> None:
+        row = Binding(routing_key or "", pattern or "", queue or "")
+        self._change_table(
+            exchange, lambda table: table if row in table else [row, *table]
+        )
+
+    def _delete(
+        self,
+        queue: str,
+        exchange: str,
+        routing_key: str,
+        pattern: str,
+        *_: Any,
+        **__: Any,
+    ) -> None:
+        self._purge(queue)
+        row = Binding(routing_key or "", pattern or "", queue or "")
+        self._change_table(exchange, lambda table: [r for r in table if r != row])
+
+    def _change_table(
+        self, exchange: str, change: Callable[[list[Any]], list[Any]]
+    ) -> None:
+        with self._locked_tables():
+            before = self.get_table(exchange)
+            after = change(before)
+            if after != before:
+                write_whole(self._exchange_file(exchange), after)
+
+    @contextmanager
+    def _locked_tables(self) -> Iterator[None]:
+        """A lock file of its own: a table that is replaced cannot carry the lock."""
+        self.control_folder.mkdir(parents=True, exist_ok=True)
+        with open(self.control_folder / "lock", "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+class Transport(filesystem.Transport):
+    Channel = Channel
