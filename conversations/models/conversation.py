@@ -88,6 +88,10 @@ class Conversation(models.Model):
                 fields=["organization", "provider", "-created_at", "-id"],
                 name="conversation_by_provider",
             ),
+            # A reference looked up exactly; the same id under another provider.
+            models.Index(
+                fields=["organization", "external_id"], name="conversation_reference"
+            ),
         )
 
     def __str__(self) -> str:

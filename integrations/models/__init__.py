@@ -1,4 +1,4 @@
-from integrations.models.connection import Connection, RefusalTally
+from integrations.models.connection import Connection, MinuteTally
 from integrations.models.delivery import Delivery
 
-__all__ = ["Connection", "Delivery", "RefusalTally"]
+__all__ = ["Connection", "Delivery", "MinuteTally"]

@@ -25,10 +25,11 @@ class Connection(models.Model):
         return f"{self.provider} of {self.organization_id}"
 
 
-class RefusalTally(models.Model):
-    """How many posts were refused in a minute, by key or of nobody we know.
+class MinuteTally(models.Model):
+    """How often something happened in a minute: a refusal of one key, a post of one
+    organization, a stranger at the door.
 
-    Counts first, so that the rows with a body which one key may leave in the log are
+    Counted first, so that the rows with a body which one key may leave in the log are
     bounded exactly, however many posts come at once.
     """
 
@@ -38,9 +39,7 @@ class RefusalTally(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=["scope", "minute"], name="refusal_tally_once"
-            ),
+            models.UniqueConstraint(fields=["scope", "minute"], name="tally_once"),
         )
 
     def __str__(self) -> str:

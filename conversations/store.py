@@ -1,0 +1,224 @@
+"""The one door through which calls come in: a batch of updates becomes agents,
+conversations, transcripts and charges.
+
+Any number of workers may do this at once, with any overlap: rows are inserted or
+ignored in sorted order, then locked in sorted order, and only then read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from accounts.models import Organization
+from conversations import agents, fold, rows
+from conversations.agents import AgentKey
+from conversations.fold import CallState
+from conversations.models import Charge, Conversation, Transcript
+from conversations.models.charge import call_subject
+from conversations.update import CallUpdate
+
+
+class CallKey(NamedTuple):
+    """What makes a call one call."""
+
+    organization_id: UUID
+    provider: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One update with its place in the log."""
+
+    sequence: int
+    received_at: datetime
+    organization_id: UUID
+    provider: str
+    update: CallUpdate
+
+    @property
+    def call(self) -> CallKey:
+        return CallKey(self.organization_id, self.provider, self.update.external_id)
+
+    @property
+    def agent(self) -> AgentKey:
+        return agents.key_of(self.organization_id, self.provider, self.update.agent)
+
+
+@dataclass(slots=True)
+class Stored:
+    """What became of a call: its conversation, whether this batch made it, and what
+    to be said about it, by sequence: (path, detail)."""
+
+    conversation: Conversation
+    is_new: bool
+    warnings: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+
+
+class UnknownAgent(Exception):
+    """A delivery names an agent by an id that the organization does not have."""
+
+
+# Reads calls' deliveries again from the log, each in order, up to a sequence.
+History = Callable[[Mapping[CallKey, int]], Mapping[CallKey, Sequence[Delivered]]]
+
+
+def store_calls(
+    delivered: Iterable[Delivered], *, history: History
+) -> dict[CallKey, Stored]:
+    """Applies a batch in the log's order; runs inside the caller's transaction.
+
+    history: asked for the calls to which something later was applied before.
+    Raises `UnknownAgent`.
+    """
+    calls: dict[CallKey, Sequence[Delivered]] = _by_call(delivered)
+    agent_ids = _agents(calls)
+    conversations = _lock(calls, agent_ids)
+    new = {key for key, row in conversations.items() if row.applied_through == 0}
+    states = rows.load_states(conversations.values())
+    late = {
+        key: max(conversations[key].applied_through, parts[-1].sequence)
+        for key, parts in calls.items()
+        if parts[0].sequence <= conversations[key].applied_through
+    }
+    for key, parts in (history(late) if late else {}).items():
+        calls[key] = parts
+        states[conversations[key].id] = CallState()
+    if late:
+        agent_ids = _agents(calls)
+    stored = {
+        key: Stored(row, is_new=key in new) for key, row in conversations.items()
+    }
+    transcripts = [
+        _apply(stored[key], states[stored[key].conversation.id], parts, agent_ids)
+        for key, parts in calls.items()
+    ]
+    rows.save([one.conversation for one in stored.values()], transcripts)
+    _charge(stored)
+    _warn_of_twins(stored, calls)
+    return stored
+
+
+def _by_call(delivered: Iterable[Delivered]) -> dict[CallKey, Sequence[Delivered]]:
+    calls: dict[CallKey, list[Delivered]] = defaultdict(list)
+    for one in sorted(delivered, key=lambda each: each.sequence):
+        calls[one.call].append(one)
+    return dict(calls)
+
+
+def _agents(calls: Mapping[CallKey, Sequence[Delivered]]) -> dict[AgentKey, UUID]:
+    parts = [one for parts in calls.values() for one in parts]
+    agent_ids = agents.find_or_create(
+        agents.Named(one.sequence, one.agent, one.update.agent.name) for one in parts
+    )
+    for one in parts:
+        if one.agent not in agent_ids:
+            raise UnknownAgent(f"agentId {one.agent.id} is not an agent here any more.")
+    return agent_ids
+
+
+def _lock(
+    calls: Mapping[CallKey, Sequence[Delivered]], agent_ids: Mapping[AgentKey, UUID]
+) -> dict[CallKey, Conversation]:
+    """The conversations of the calls, made where missing, locked until the end."""
+    Conversation.objects.bulk_create(
+        [
+            Conversation(
+                organization_id=key.organization_id,
+                provider=key.provider,
+                external_id=key.external_id,
+                agent_id=agent_ids[calls[key][-1].agent],
+                created_at=calls[key][0].received_at,
+            )
+            for key in sorted(calls, key=lambda key: tuple(map(str, key)))
+        ],
+        ignore_conflicts=True,
+    )
+    locked = Conversation.objects.raw(
+        """
+        SELECT call.* FROM conversations_conversation AS call
+        JOIN unnest(%s::uuid[], %s::text[], %s::text[])
+            AS wanted (organization_id, provider, external_id)
+        USING (organization_id, provider, external_id)
+        ORDER BY organization_id, provider, external_id
+        FOR UPDATE OF call
+        """,
+        [list(column) for column in zip(*calls, strict=True)],
+    )
+    return {
+        CallKey(row.organization_id, row.provider, row.external_id): row
+        for row in locked
+    }
+
+
+def _apply(
+    result: Stored,
+    state: CallState,
+    parts: Sequence[Delivered],
+    agent_ids: Mapping[AgentKey, UUID],
+) -> Transcript:
+    row = result.conversation
+    if row.applied_through == 0 or parts[0].sequence <= row.applied_through:
+        row.created_at = parts[0].received_at
+    for one in parts:
+        state, dropped = fold.apply(state, one.update)
+        if dropped:
+            result.warnings[one.sequence] = dropped
+    row.agent_id = agent_ids[parts[-1].agent]
+    row.applied_through = max(row.applied_through, parts[-1].sequence)
+    row.updated_at = parts[-1].received_at
+    return rows.fill(row, state)
+
+
+def _charge(stored: Mapping[CallKey, Stored]) -> None:
+    """One call is one charge, ever: the constraint ignores what is charged already."""
+    real = [
+        (key, one.conversation)
+        for key, one in stored.items()
+        if not one.conversation.is_test
+    ]
+    organizations = Organization.objects.in_bulk({key.organization_id for key, _ in real})
+    Charge.objects.bulk_create(
+        [
+            Charge(
+                organization_id=key.organization_id,
+                meter=Charge.Meter.CALLS,
+                subject=call_subject(
+                    organizations[key.organization_id], key.provider, key.external_id
+                ),
+                quantity=Decimal(1),
+                charged_at=row.created_at,
+            )
+            for key, row in real
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _warn_of_twins(
+    stored: Mapping[CallKey, Stored], calls: Mapping[CallKey, Sequence[Delivered]]
+) -> None:
+    """One id under two providers is two conversations, and seldom what was meant."""
+    new = {key: one for key, one in stored.items() if one.is_new}
+    twins = Conversation.objects.filter(
+        organization_id__in={key.organization_id for key in new},
+        external_id__in={key.external_id for key in new},
+    ).values_list("organization_id", "external_id", "provider")
+    providers = defaultdict(set)
+    for organization_id, external_id, provider in twins if new else ():
+        providers[organization_id, external_id].add(provider)
+    for key, one in new.items():
+        for other in providers[key.organization_id, key.external_id] - {key.provider}:
+            one.warnings.setdefault(calls[key][0].sequence, []).append(
+                (
+                    "call.externalId",
+                    f"is also a conversation of the provider {other}; "
+                    "this is another one",
+                )
+            )

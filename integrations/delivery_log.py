@@ -1,0 +1,171 @@
+"""Writing to the delivery log, in one statement each.
+
+The bodies go to Postgres as binary parameters of a server-binding cursor: Django's own
+cursor would turn 5 MiB into a hexadecimal literal of twice that size and show it in
+Postgres's error log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.backends.postgresql.psycopg_any import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
+from psycopg.types.json import Jsonb
+
+from accounts.identifiers import time_ordered_uuid
+
+KEPT_BODY_BYTES = 256 * 1024
+KEPT_ROWS_PER_MINUTE = 60
+# Refusals of these kinds say all there is to say without a body.
+STATUSES_WITH_BODY = {400, 422}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is known of a POST when it is written to the log.
+
+    provider: empty where the header was not understood.
+    size: bytes, decompressed as far as it got.
+    """
+
+    organization_id: UUID
+    key_id: UUID
+    request_id: str
+    user_agent: str = ""
+    provider: str = ""
+    agent_reference: str = ""
+    external_id: str = ""
+    size: int = 0
+    body: bytes | None = None
+    warnings: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+
+
+_COLUMNS = """
+    uuid, organization_id, key_id, received_at, provider, agent_reference, external_id,
+    status, outcome, reason, errors, warnings, count, size, user_agent, request_id,
+    body, fold_key, attempts, last_error
+"""
+
+# One statement checks the key again and stores: a key that was revoked in between
+# stores nothing. An agent named by id must be the organization's own.
+_STORE = f"""
+    INSERT INTO integrations_delivery ({_COLUMNS})
+    SELECT %(uuid)s, api_key.organization_id, api_key.id, statement_timestamp(),
+        %(provider)s, %(agent_reference)s, %(external_id)s, 200, 'accepted', '',
+        '[]', %(warnings)s, 1, %(size)s, %(user_agent)s, %(request_id)s, %(body)s,
+        NULL, 0, ''
+    FROM accounts_apikey AS api_key
+    WHERE api_key.id = %(key_id)s AND api_key.revoked_at IS NULL
+        AND (api_key.expires_at IS NULL
+            OR api_key.expires_at > statement_timestamp())
+        AND (%(agent_id)s::uuid IS NULL OR EXISTS (
+            SELECT 1 FROM conversations_agent AS agent
+            WHERE agent.id = %(agent_id)s
+                AND agent.organization_id = api_key.organization_id))
+    RETURNING sequence
+"""  # noqa: S608 - the columns are ours
+
+# A refusal that keeps no body adds to the row of its kind, key and minute.
+_FOLD = f"""
+    INSERT INTO integrations_delivery AS row ({_COLUMNS})
+    VALUES (%(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
+        %(provider)s, %(agent_reference)s, %(external_id)s, %(status)s, 'rejected',
+        %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
+        NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '')
+    ON CONFLICT (fold_key) DO UPDATE SET count = row.count + 1
+"""  # noqa: S608
+
+# The tally counts first, under its row lock, so that exactly so many keep a row.
+_KEEP_OR_FOLD = f"""
+    WITH tally AS (
+        INSERT INTO integrations_minutetally AS tally (scope, minute, count)
+        VALUES (%(tally_scope)s, date_trunc('minute', statement_timestamp()), 1)
+        ON CONFLICT (scope, minute) DO UPDATE SET count = tally.count + 1
+        RETURNING count, minute
+    )
+    INSERT INTO integrations_delivery AS row ({_COLUMNS})
+    SELECT %(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
+        %(provider)s, %(agent_reference)s, %(external_id)s, %(status)s, 'rejected',
+        %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
+        CASE WHEN tally.count <= %(kept_rows)s THEN %(body)s::bytea END,
+        CASE WHEN tally.count > %(kept_rows)s
+            THEN %(fold_prefix)s || tally.minute END,
+        0, ''
+    FROM tally
+    ON CONFLICT (fold_key) DO UPDATE SET count = row.count + 1
+"""  # noqa: S608
+
+
+def server_binding_cursor() -> CursorWrapper:
+    """A cursor that sends parameters apart from the statement."""
+    connection.ensure_connection()
+    cursor = ServerBindingCursor(connection.connection)
+    if connection.queries_logged:
+        return connection.make_debug_cursor(cursor)
+    return connection.make_cursor(cursor)
+
+
+def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
+    """Appends an accepted delivery and commits; its sequence.
+
+    None: nothing was stored, since the key is no longer good or the agent is not the
+    organization's.
+    """
+    parameters = _parameters(arrival) | {
+        "agent_id": agent_id,
+        "warnings": Jsonb(list(arrival.warnings)),
+    }
+    with server_binding_cursor() as cursor:
+        cursor.execute(_STORE, parameters)
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def refuse(
+    arrival: Arrival,
+    *,
+    status: int,
+    reason: str,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> None:
+    """Puts a refusal into the log, within the bounds that keep a key from filling it."""
+    parameters = _parameters(arrival) | {
+        "organization_id": arrival.organization_id,
+        "status": status,
+        "reason": reason,
+        "errors": Jsonb(list(errors)),
+    }
+    if status not in STATUSES_WITH_BODY:
+        kind = hashlib.sha256(reason.encode()).hexdigest()[:16]
+        parameters["fold_prefix"] = f"{arrival.key_id} {status} {kind} "
+        del parameters["body"]
+        statement = _FOLD
+    else:
+        if arrival.body is not None and len(arrival.body) > KEPT_BODY_BYTES:
+            parameters["body"] = None
+        parameters["fold_prefix"] = f"{arrival.key_id} {status} "
+        parameters["tally_scope"] = f"refused {arrival.key_id}"
+        parameters["kept_rows"] = KEPT_ROWS_PER_MINUTE
+        statement = _KEEP_OR_FOLD
+    with server_binding_cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def _parameters(arrival: Arrival) -> dict[str, Any]:
+    return {
+        "uuid": time_ordered_uuid(),
+        "key_id": arrival.key_id,
+        "provider": arrival.provider,
+        "agent_reference": arrival.agent_reference,
+        "external_id": arrival.external_id,
+        "size": arrival.size,
+        "user_agent": arrival.user_agent,
+        "request_id": arrival.request_id,
+        "body": arrival.body,
+    }

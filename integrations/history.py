@@ -1,0 +1,99 @@
+"""Reading deliveries of the log as updates, also again after they were processed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from django.db.models import Q
+
+from conversations.store import CallKey, Delivered
+from integrations import body, providers
+from integrations.models import Delivery
+
+logger = logging.getLogger(__name__)
+
+
+class Unreadable(Exception):
+    """A body of the log that no longer reads as a call; says why."""
+
+
+class LogRow(Protocol):
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def organization_id(self) -> UUID: ...
+    @property
+    def received_at(self) -> datetime: ...
+    @property
+    def provider(self) -> str: ...
+
+
+def load_bodies(sequences: Sequence[int]) -> dict[int, bytes | None]:
+    rows = Delivery.objects.filter(sequence__in=sequences)
+    return dict(rows.values_list("sequence", "body"))
+
+
+def read(row: LogRow, data: bytes | None) -> Delivered:
+    """What a delivery says; raises `Unreadable`."""
+    if data is None:
+        raise Unreadable("Its body is gone.")
+    try:
+        reading = providers.read(row.provider, body.parse(bytes(data)))
+    except body.BodyFault as fault:
+        raise Unreadable(fault.detail) from fault
+    if reading.update is None:
+        first = reading.errors[0]
+        raise Unreadable(f"{first.path} {first.detail}")
+    return Delivered(
+        sequence=row.sequence,
+        received_at=row.received_at,
+        organization_id=row.organization_id,
+        provider=row.provider,
+        update=reading.update,
+    )
+
+
+def retelling(
+    claimed: Sequence[int],
+) -> Callable[[Mapping[CallKey, int]], dict[CallKey, Sequence[Delivered]]]:
+    """A reader of calls' whole pasts, as `store_calls` asks for it.
+
+    claimed: what the asking worker holds. Others' unprocessed deliveries are left to
+    them: one of those may be the one that cannot be stored.
+    """
+
+    def tell(calls: Mapping[CallKey, int]) -> dict[CallKey, Sequence[Delivered]]:
+        return {
+            call: past
+            for call, through in calls.items()
+            if (past := _past(call, through, claimed)) is not None
+        }
+
+    return tell
+
+
+def _past(
+    call: CallKey, through: int, claimed: Sequence[int]
+) -> list[Delivered] | None:
+    """None where a body has expired: then only what is there can be built upon."""
+    rows = (
+        Delivery.objects.filter(
+            organization_id=call.organization_id,
+            provider=call.provider,
+            external_id=call.external_id,
+            sequence__lte=through,
+        )
+        .filter(Q(outcome=Delivery.Outcome.PROCESSED) | Q(sequence__in=claimed))
+        .order_by("sequence")
+    )
+    past = []
+    for row in rows:
+        if row.body is None:
+            logger.warning("Delivery %s has no body to fold again", row.sequence)
+            return None
+        past.append(read(row, row.body))
+    return past

@@ -1,0 +1,234 @@
+"""`POST /webhooks/calls`: check, append to the log, answer. Nothing else happens here.
+
+The checks run in this order, so that a stranger costs next to nothing: method, key
+shape and checksum, key, scope and rate, content type, size, JSON, schema, stored.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.key_check import KeyCheck, check_key
+from accounts.models import ApiKey
+from accounts.request_id import request_id_of
+from integrations import body, delivery_log, providers, strangers, tally
+from integrations.delivery_log import Arrival
+from integrations.nudge import nudge
+from integrations.problems import problem
+from integrations.providers import Fault, Reading
+
+logger = logging.getLogger(__name__)
+
+MAY_POST = {ApiKey.Scope.FULL, ApiKey.Scope.INGEST}
+RETRY_AFTER_SECONDS = 2
+LISTED = 100
+# What does not compress grows a little in gzip.
+COMPRESSION_OVERHEAD_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Refusal(Exception):
+    """Why a POST is not taken."""
+
+    status: int
+    detail: str
+    errors: tuple[dict[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@csrf_exempt
+def receive_call(request: HttpRequest) -> HttpResponse:
+    """Takes one finished session: 200 once it is on disk, else a problem."""
+    if request.method != "POST":
+        detail = f"Send a POST to {request.path}, not a {request.method}."
+        return problem(request, 405, detail, headers={"Allow": "POST"})
+    try:
+        return _receive(request)
+    except (DatabaseError, InterfaceError):
+        logger.exception("A session could not be stored")
+        detail = "The session could not be stored just now. Send it again."
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return problem(request, 503, detail, headers=headers)
+
+
+def _receive(request: HttpRequest) -> HttpResponse:
+    check = check_key(request.headers.get("Authorization"))
+    if check.organization_id is None or check.key_id is None:
+        strangers.count_stranger()
+        return _refused(request, _unauthorized(check))
+    post = _Post(request, check.organization_id, check.key_id)
+    try:
+        warnings = post.take(check)
+    except Refusal as refusal:
+        delivery_log.refuse(
+            post.arrival,
+            status=refusal.status,
+            reason=refusal.detail,
+            errors=refusal.errors,
+        )
+        return _refused(request, refusal)
+    nudge()
+    answer: dict[str, Any] = {"received": True}
+    if warnings:
+        answer["warnings"] = warnings
+    return JsonResponse(answer)
+
+
+class _Post:
+    """One POST on its way in; `arrival` is what is known of it so far."""
+
+    def __init__(
+        self, request: HttpRequest, organization_id: UUID, key_id: UUID
+    ) -> None:
+        self.request = request
+        self.arrival = Arrival(
+            organization_id=organization_id,
+            key_id=key_id,
+            request_id=request_id_of(request),
+            user_agent=_user_agent(request),
+            provider=_known_provider(request),
+        )
+
+    def take(self, check: KeyCheck) -> list[dict[str, str]]:
+        """Stores the session; its warnings. Raises `Refusal`."""
+        self._admit(check)
+        try:
+            data = self._read()
+            payload = body.parse(data)
+        except body.BodyFault as fault:
+            raise Refusal(fault.status, fault.detail) from fault
+        reading = providers.read(self.arrival.provider, payload)
+        self.arrival = replace(
+            self.arrival,
+            agent_reference=reading.agent_reference or "",
+            external_id=reading.call_external_id or "",
+        )
+        if reading.update is None:
+            raise _misfit(reading.errors)
+        return self._store(reading)
+
+    def _admit(self, check: KeyCheck) -> None:
+        if check.refused:
+            raise _unauthorized(check)
+        if check.scope not in MAY_POST:
+            raise Refusal(
+                403,
+                "This key may only read. Post with a key of the scope full or ingest.",
+            )
+        limit = settings.RATE_PER_MINUTE
+        if limit and tally.add(f"posted {check.organization_id}") > limit:
+            seconds = 60 - timezone.now().second
+            raise Refusal(
+                429,
+                f"Over {limit} posts a minute. Wait {seconds} s, then send it again.",
+                headers=(("Retry-After", str(seconds)),),
+            )
+
+    def _read(self) -> bytes:
+        headers = self.request.headers
+        envelope = body.check_type(
+            headers.get("Content-Type"),
+            headers.get("Content-Encoding"),
+            headers.get("X-Zelto-Provider"),
+        )
+        limit = settings.MAX_BODY_BYTES
+        raw = _read_stream(self.request, limit)
+        self._keep(raw)
+        data = body.decompress(raw, envelope.encoding, limit)
+        self._keep(data)
+        return data
+
+    def _keep(self, data: bytes) -> None:
+        self.arrival = replace(self.arrival, body=data, size=len(data))
+
+    def _store(self, reading: Reading) -> list[dict[str, str]]:
+        assert reading.update is not None  # noqa: S101 - `take` looked
+        agent_id = reading.update.agent.id
+        warnings = [_as_json(fault) for fault in reading.warnings]
+        self.arrival = replace(self.arrival, warnings=warnings)
+        if delivery_log.store(self.arrival, agent_id=agent_id) is None:
+            # Something changed since the first look, or the agent is not ours.
+            check = check_key(self.request.headers.get("Authorization"))
+            if check.refused:
+                raise _unauthorized(check)
+            raise _misfit(
+                [Fault("agentId", "is not an agent of this organization")],
+            )
+        return warnings
+
+
+def _known_provider(request: HttpRequest) -> str:
+    """For the log: the provider that the header names, if it is one."""
+    try:
+        return body.check_type(
+            None, None, request.headers.get("X-Zelto-Provider")
+        ).provider
+    except body.BodyFault:
+        return ""
+
+
+def _read_stream(request: HttpRequest, limit: int) -> bytes:
+    """The body as sent, at most a little over `limit` bytes of it.
+
+    Not `request.body`: that one stops at a limit of Django's own, and reads nothing
+    where there is no Content-Length.
+    """
+    at_most = limit + COMPRESSION_OVERHEAD_BYTES + 1
+    if request.META.get("CONTENT_LENGTH"):
+        announced = int(request.META["CONTENT_LENGTH"])
+        if announced >= at_most:
+            raise body.too_large(limit)
+        data = request.read(announced)
+        if len(data) < announced:
+            raise body.BodyFault(400, "The body ended before its Content-Length.")
+        return data
+    if not request.META.get("wsgi.input_terminated"):
+        raise body.BodyFault(411, "Send the body with a Content-Length header.")
+    data = request.META["wsgi.input"].read(at_most)
+    if len(data) == at_most:
+        raise body.too_large(limit)
+    return bytes(data)
+
+
+def _misfit(faults: list[Fault]) -> Refusal:
+    count = len(faults)
+    first = f"{faults[0].path} {faults[0].detail}"
+    if count == 1:
+        detail = f"{first}."
+    elif count <= LISTED:
+        detail = f"{first}, and {count - 1} more; all are in errors."
+    else:
+        detail = f"{count} faults; the first {LISTED} are in errors. {first}."
+    return Refusal(422, detail, errors=tuple(map(_as_json, faults[:LISTED])))
+
+
+def _unauthorized(check: KeyCheck) -> Refusal:
+    return Refusal(401, check.detail, headers=(("WWW-Authenticate", "Bearer"),))
+
+
+def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    return problem(
+        request,
+        refusal.status,
+        refusal.detail,
+        errors=refusal.errors,
+        headers=dict(refusal.headers),
+    )
+
+
+def _user_agent(request: HttpRequest) -> str:
+    text = request.headers.get("User-Agent", "")[:255]
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+def _as_json(fault: Fault) -> dict[str, str]:
+    return {"path": fault.path, "detail": fault.detail}

@@ -1,0 +1,161 @@
+"""The delivery as a job: claiming it, and writing down how it went.
+
+A lease or a wait that no clock of ours could have written counts as over: the clock
+was set back, and nothing may lie still until it catches up.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Now
+from psycopg.types.json import Jsonb
+
+from conversations.store import CallKey, Delivered, Stored
+from integrations.models import Connection, Delivery
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+FIRST_WAIT_SECONDS = 2  # doubles with each attempt
+LONGEST_WAIT_SECONDS = FIRST_WAIT_SECONDS * 2**MAX_ATTEMPTS
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this worker holds until its lease ends. size: bytes."""
+
+    sequence: int
+    organization_id: UUID
+    key_id: UUID | None
+    received_at: datetime
+    provider: str
+    size: int
+    attempts: int
+
+
+_CLAIM = """
+    UPDATE integrations_delivery AS delivery
+    SET attempts = attempts + 1,
+        lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
+    WHERE sequence IN (
+        SELECT sequence FROM integrations_delivery
+        WHERE outcome = 'accepted' AND {which}
+        ORDER BY sequence LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING sequence, organization_id, key_id, received_at, provider, size, attempts
+"""
+_FRESH = "attempts = 0"
+_AGAIN = """
+    attempts > 0
+    AND (lease_until IS NULL OR lease_until NOT BETWEEN statement_timestamp()
+        AND statement_timestamp() + make_interval(secs => %(lease)s))
+    AND (next_try_at IS NULL OR next_try_at NOT BETWEEN statement_timestamp()
+        AND statement_timestamp() + make_interval(secs => %(wait)s))
+"""
+
+
+def claim_fresh(limit: int) -> list[Claimed]:
+    """Takes up to `limit` deliveries that nobody has tried, oldest first."""
+    return _claim(_FRESH, limit)
+
+
+def claim_one_again() -> Claimed | None:
+    """Takes one delivery that failed, or whose worker died, and is due."""
+    claimed = _claim(_AGAIN, 1)
+    return claimed[0] if claimed else None
+
+
+def _claim(which: str, limit: int) -> list[Claimed]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM.format(which=which),
+            {
+                "lease": settings.LEASE_SECONDS,
+                "wait": LONGEST_WAIT_SECONDS,
+                "limit": limit,
+            },
+        )
+        claimed = [Claimed(*row) for row in cursor.fetchall()]
+    return sorted(claimed, key=lambda one: one.sequence)
+
+
+def gave_up(claimed: Claimed) -> bool:
+    """Whether this was tried too often: each time its worker died over it."""
+    if claimed.attempts <= MAX_ATTEMPTS:
+        return False
+    _fail(claimed, "Its worker was interrupted each time; it was given up.")
+    return True
+
+
+def record_failure(claimed: Claimed, *, reason: str) -> None:
+    """Waits for the next try, or gives up after the last."""
+    if claimed.attempts >= MAX_ATTEMPTS:
+        _fail(claimed, reason)
+        return
+    wait = timedelta(seconds=FIRST_WAIT_SECONDS * 2 ** (claimed.attempts - 1))
+    Delivery.objects.waiting().filter(sequence=claimed.sequence).update(
+        lease_until=None, next_try_at=Now() + Value(wait), last_error=reason
+    )
+
+
+def _fail(claimed: Claimed, reason: str) -> None:
+    Delivery.objects.waiting().filter(sequence=claimed.sequence).update(
+        outcome=Delivery.Outcome.FAILED,
+        reason=reason,
+        last_error=reason,
+        lease_until=None,
+        next_try_at=None,
+        processed_at=Now(),
+    )
+
+
+def mark_processed(
+    delivered: Sequence[Delivered], stored: Mapping[CallKey, Stored]
+) -> None:
+    """Closes the jobs, in the transaction that stored what they say."""
+    warnings = [
+        [
+            {"path": path, "detail": detail}
+            for path, detail in stored[one.call].warnings.get(one.sequence, [])
+        ]
+        for one in delivered
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MARK,
+            [
+                [one.sequence for one in delivered],
+                [stored[one.call].conversation.id for one in delivered],
+                [Jsonb(each) for each in warnings],
+            ],
+        )
+    Connection.objects.bulk_create(
+        [
+            Connection(
+                organization_id=key.organization_id,
+                provider=key.provider,
+                first_session_at=one.conversation.created_at,
+            )
+            for key, one in stored.items()
+            if one.is_new and not one.conversation.is_test
+        ],
+        ignore_conflicts=True,
+    )
+
+
+_MARK = """
+    UPDATE integrations_delivery AS delivery
+    SET outcome = 'processed', processed_at = statement_timestamp(), reason = '',
+        conversation_id = done.conversation_id, lease_until = NULL, next_try_at = NULL,
+        warnings = delivery.warnings || done.warnings
+    FROM unnest(%s::bigint[], %s::uuid[], %s::jsonb[])
+        AS done (sequence, conversation_id, warnings)
+    WHERE delivery.sequence = done.sequence AND delivery.outcome = 'accepted'
+"""

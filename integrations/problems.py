@@ -1,0 +1,72 @@
+"""RFC 9457 problems: the one shape of every error that a program gets from us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from accounts.request_id import request_id_of
+
+CONTENT_TYPE = "application/problem+json"
+# Below these paths programs ask, and nothing answers them HTML.
+PROGRAM_PATHS = ("/v1", "/webhooks", "/mcp")
+
+
+def problem(
+    request: HttpRequest,
+    status: int,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """An error answer.
+
+    detail: one sentence that a person can act on.
+    errors: `{"path", "detail"}` of each field at fault.
+    """
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "requestId": request_id_of(request),
+    }
+    if errors:
+        body["errors"] = list(errors)
+    return JsonResponse(
+        body, status=status, headers=headers, content_type=CONTENT_TYPE
+    )
+
+
+def is_for_a_program(request: HttpRequest) -> bool:
+    path = request.path_info
+    return any(path == top or path.startswith(f"{top}/") for top in PROGRAM_PATHS)
+
+
+def _answer(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    if is_for_a_program(request):
+        return problem(request, status, detail)
+    return render(request, f"{status}.html", {"detail": detail}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 400, "The request could not be understood.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 403, str(exception) or "Your role does not cover this.")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404, "There is nothing at this address.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(
+        request, 500, "Something went wrong on our side. The log has the request id."
+    )

@@ -1,0 +1,20 @@
+"""Counting by the minute in the database."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+_ADD = """
+    INSERT INTO integrations_minutetally AS tally (scope, minute, count)
+    VALUES (%s, date_trunc('minute', statement_timestamp()), %s)
+    ON CONFLICT (scope, minute) DO UPDATE SET count = tally.count + EXCLUDED.count
+    RETURNING count
+"""
+
+
+def add(scope: str, count: int = 1) -> int:
+    """Adds to this minute's count of `scope`; the new total."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, [scope, count])
+        (total,) = cursor.fetchone()
+    return int(total)
