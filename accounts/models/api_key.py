@@ -5,11 +5,19 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import keys
 from accounts.identifiers import time_ordered_uuid
 from accounts.models.organization import Organization
+from accounts.names import validate_one_line
+
+
+def is_usable() -> models.Q:
+    return models.Q(revoked_at=None) & (
+        models.Q(expires_at=None) | models.Q(expires_at__gt=Now())
+    )
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -17,8 +25,14 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(organization=organization)
 
     def usable(self) -> Self:
-        return self.filter(revoked_at=None).filter(
-            models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
+        return self.filter(is_usable())
+
+    def listed(self) -> Self:
+        """For the page of keys: those that still open something first."""
+        return (
+            self.select_related("made_by", "revoked_by")
+            .alias(opens=is_usable())
+            .order_by("-opens", "-created_at", "-id")
         )
 
     def may_post(self) -> Self:
@@ -37,7 +51,7 @@ class ApiKey(models.Model):
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="api_keys"
     )
-    name = models.CharField(max_length=255)
+    name = models.CharField(max_length=255, validators=[validate_one_line])
     scope = models.CharField(max_length=16, choices=Scope.choices, default=Scope.FULL)
     digest = models.BinaryField(editable=False)
     prefix = models.CharField(max_length=keys.SHOWN_PREFIX_LENGTH, editable=False)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import secrets
 import zoneinfo
 from typing import ClassVar, Self
-from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
 from accounts.models.user import User
+from accounts.names import validate_one_line
 
 
 class Role(models.TextChoices):
@@ -26,6 +26,12 @@ class Role(models.TextChoices):
     def covers(self, needed: Role) -> bool:
         """Whether this role may do what `needed` may do."""
         return self.rank >= needed.rank
+
+    def may_invite(self) -> list[Role]:
+        """Nobody lets others in above themselves."""
+        if not self.covers(Role.ADMIN):
+            return []
+        return [role for role in Role if self.covers(role)]
 
 
 def validate_time_zone(value: str) -> None:
@@ -44,8 +50,12 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 
 class Organization(models.Model):
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
-    name = models.CharField(max_length=255)
-    slug = models.SlugField(max_length=63, unique=True)
+    name = models.CharField(max_length=255, validators=[validate_one_line])
+    slug = models.SlugField(
+        max_length=63,
+        unique=True,
+        error_messages={"unique": "Another organization has this address."},
+    )
     time_zone = models.CharField(
         max_length=64, default="UTC", validators=[validate_time_zone]
     )
@@ -54,7 +64,7 @@ class Organization(models.Model):
     subject_secret = models.BinaryField(default=new_secret, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar[models.Manager[Organization]] = OrganizationQuerySet.as_manager()
+    objects: ClassVar[OrganizationQuerySet] = OrganizationQuerySet.as_manager()  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.name
@@ -62,6 +72,17 @@ class Organization(models.Model):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def in_organization(self, organization: Organization) -> Self:
+        return self.filter(organization=organization)
+
+    def owners(self) -> Self:
+        return self.filter(role=Role.OWNER)
+
+    def listed(self) -> Self:
+        return self.select_related("user").order_by("user__email")
 
 
 class Membership(models.Model):
@@ -74,6 +95,8 @@ class Membership(models.Model):
     )
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.MEMBER)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[MembershipQuerySet] = MembershipQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = (
@@ -89,25 +112,5 @@ class Membership(models.Model):
     def covers(self, needed: Role) -> bool:
         return Role(self.role).covers(needed)
 
-
-class Invitation(models.Model):
-    """A link that makes whoever opens it a member; only its digest is kept."""
-
-    id: models.UUIDField[UUID, UUID] = models.UUIDField(
-        primary_key=True, default=time_ordered_uuid, editable=False
-    )
-    organization = models.ForeignKey(
-        Organization, on_delete=models.CASCADE, related_name="invitations"
-    )
-    email = models.EmailField(max_length=254)
-    role = models.CharField(max_length=16, choices=Role.choices, default=Role.MEMBER)
-    token_digest = models.BinaryField(unique=True, editable=False)
-    invited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True
-    )
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    accepted_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.email} to {self.organization}"
+    def may_invite(self) -> list[Role]:
+        return Role(self.role).may_invite()

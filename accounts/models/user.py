@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
+from accounts.names import validate_one_line
 
 
 class UserManager(BaseUserManager["User"]):
@@ -29,15 +30,19 @@ class UserManager(BaseUserManager["User"]):
         )
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.get(email=(username or "").strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in with an e-mail address and a password."""
 
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
-    email = models.EmailField(max_length=254)
-    name = models.CharField(max_length=255, blank=True)
+    email = models.EmailField(
+        max_length=254,
+        unique=True,
+        error_messages={"unique": "There is an account with this e-mail address."},
+    )
+    name = models.CharField(max_length=255, blank=True, validators=[validate_one_line])
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
@@ -50,12 +55,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = (
-            # Ada@ and ada@ are one person; also what the login looks up by.
-            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            # Kept in lower case, so that Ada@ and ada@ are one person.
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_lower_case"
+            ),
         )
 
     def __str__(self) -> str:
         return self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.strip().lower()
 
     @property
     def display_name(self) -> str:

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.identifiers import time_ordered_uuid
+from accounts.models.organization import Organization, Role
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def in_organization(self, organization: Organization) -> Self:
+        return self.filter(organization=organization)
+
+    def not_accepted(self) -> Self:
+        return self.filter(accepted_at=None)
+
+    def listed(self) -> Self:
+        return self.select_related("invited_by").order_by("-created_at", "-id")
+
+    def with_token(self, token: str) -> Invitation | None:
+        return (
+            self.select_related("organization", "invited_by")
+            .filter(token_digest=Invitation.digest(token))
+            .first()
+        )
+
+
+class Invitation(models.Model):
+    """A link that makes whoever opens it a member; only its digest is kept."""
+
+    id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="invitations"
+    )
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.MEMBER)
+    token_digest = models.BinaryField(unique=True, editable=False)
+    form_token = models.UUIDField(null=True, editable=False)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    objects: ClassVar[InvitationQuerySet] = InvitationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = (
+            # Inviting somebody again replaces the link, also from two windows at once.
+            models.UniqueConstraint(
+                "organization",
+                Lower("email"),
+                condition=models.Q(accepted_at=None),
+                name="invitation_pending_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization}"
+
+    @staticmethod
+    def digest(token: str) -> bytes:
+        return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+    def state(self, now: datetime | None = None) -> str:
+        """`accepted`, `expired` or `pending`."""
+        if self.accepted_at:
+            return "accepted"
+        if self.expires_at <= (now or timezone.now()):
+            return "expired"
+        return "pending"
