@@ -41,6 +41,15 @@ def write_whole(path: Path, content: Any) -> None:
         raise
 
 
+def read_message(content: bytes) -> dict[str, Any] | None:
+    try:
+        message = loads(bytes_to_str(content))
+    except ValueError:
+        return None
+    whole = isinstance(message, dict) and {"body", "properties"} <= message.keys()
+    return message if whole else None
+
+
 class Channel(filesystem.Channel):
     @property
     def folder(self) -> Path:
@@ -54,10 +63,13 @@ class Channel(filesystem.Channel):
             return []
         return sorted(n for n in names if n.partition(".")[2] == f"{queue}.msg")
 
-    def _put(self, queue: str, message: Any, **_: Any) -> None:
+    # kombu's own two base classes disagree on this signature.
+    def _put(  # type: ignore[override]
+        self, queue: str, payload: dict[str, Any], **_: Any
+    ) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{time.time_ns():020}_{uuid.uuid4().hex}.{queue}.msg"
-        write_whole(self.folder / name, message)
+        write_whole(self.folder / name, payload)
         self._forget_the_oldest(queue)
 
     def _forget_the_oldest(self, queue: str) -> None:
@@ -81,10 +93,10 @@ class Channel(filesystem.Channel):
                 path.unlink()
             except FileNotFoundError:
                 continue  # another reader unlinked it and has it now
-            try:
-                return loads(bytes_to_str(content))
-            except ValueError:
-                logger.warning("Dropped the unreadable message %s", name)
+            message = read_message(content)
+            if message is not None:
+                return message
+            logger.warning("Dropped the unreadable message %s", name)
         raise Empty
 
     def _purge(self, queue: str) -> int:
@@ -96,8 +108,13 @@ class Channel(filesystem.Channel):
     def _size(self, queue: str) -> int:
         return len(self._waiting(queue))
 
+    def _table_file(self, exchange: str) -> Path:
+        # Refuses names that would leave the folder; the type stubs lack it.
+        file: Path = self._exchange_file(exchange)  # type: ignore[attr-defined]
+        return file
+
     def get_table(self, exchange: str) -> list[Any]:
-        path = self._exchange_file(exchange)
+        path = self._table_file(exchange)
         try:
             return [Binding(*row) for row in loads(bytes_to_str(path.read_bytes()))]
         except FileNotFoundError:
@@ -107,7 +124,11 @@ class Channel(filesystem.Channel):
             return []
 
     def _queue_bind(
-        self, exchange: str, routing_key: str, pattern: str, queue: str
+        self,
+        exchange: str,
+        routing_key: str | None,
+        pattern: str | None,
+        queue: str | None,
     ) -> None:
         row = Binding(routing_key or "", pattern or "", queue or "")
         self._change_table(
@@ -134,7 +155,7 @@ class Channel(filesystem.Channel):
             before = self.get_table(exchange)
             after = change(before)
             if after != before:
-                write_whole(self._exchange_file(exchange), after)
+                write_whole(self._table_file(exchange), after)
 
     @contextmanager
     def _locked_tables(self) -> Iterator[None]:
