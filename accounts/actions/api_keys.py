@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts import keys
+from accounts.models import ApiKey, Organization, User
+
+# Waits for nobody: whoever holds a row is writing the same thing. A key whose last use
+# is less than a minute old is not written again, so that a busy key stays one row
+# version a minute.
+_TOUCH = f"""
+    WITH used AS (
+        SELECT * FROM unnest(%s::uuid[], %s::timestamptz[]) AS used (id, at)
+    ), due AS (
+        SELECT key.id, used.at
+        FROM {ApiKey._meta.db_table} AS key JOIN used USING (id)
+        WHERE key.last_used_at IS NULL
+           OR key.last_used_at < used.at - interval '1 minute'
+        FOR NO KEY UPDATE OF key SKIP LOCKED
+    )
+    UPDATE {ApiKey._meta.db_table} AS key
+    SET last_used_at = due.at
+    FROM due WHERE key.id = due.id
+"""  # noqa: S608
+
+
+def create_key(
+    *,
+    organization: Organization,
+    name: str,
+    scope: str,
+    by: User,
+    expires_at: datetime | None = None,
+    form_token: UUID | None = None,
+) -> tuple[ApiKey, str | None]:
+    """The new key and its text, which exists only now.
+
+    A form token that already made a key gives that key and no text: a page that is
+    sent twice mints once.
+    """
+    made = _key_made_by(organization, form_token)
+    if made is not None:
+        return made, None
+    text = keys.generate_key()
+    key = ApiKey(
+        organization=organization,
+        name=name.strip(),
+        scope=ApiKey.Scope(scope),
+        digest=keys.digest(text),
+        prefix=text[: keys.SHOWN_PREFIX_LENGTH],
+        last_four=text[-keys.SHOWN_SUFFIX_LENGTH :],
+        made_by=by,
+        expires_at=expires_at,
+        form_token=form_token,
+    )
+    try:
+        with transaction.atomic():
+            key.save(force_insert=True)
+    except IntegrityError:
+        # The same form, sent twice at once.
+        made = _key_made_by(organization, form_token)
+        if made is None:
+            raise
+        return made, None
+    return key, text
+
+
+def _key_made_by(organization: Organization, form_token: UUID | None) -> ApiKey | None:
+    if form_token is None:
+        return None
+    return ApiKey.objects.filter(
+        organization=organization, form_token=form_token
+    ).first()
+
+
+def rename_key(*, key: ApiKey, name: str, by: User) -> None:
+    key.name = name.strip()
+    key.save(update_fields=["name"])
+
+
+def revoke_key(*, key: ApiKey, by: User) -> None:
+    """Binds from the next check on, for good. Who revoked first stays on record."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
+        revoked_at=timezone.now(), revoked_by=by
+    )
+    key.refresh_from_db(fields=["revoked_at", "revoked_by"])
+
+
+def touch_keys(*, used: dict[UUID, datetime]) -> None:
+    """Notes when keys were last used; called by the worker, never by a POST."""
+    if not used:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_TOUCH, [list(used.keys()), list(used.values())])
