@@ -1,5 +1,10 @@
 from conversations.models.agent import Agent
 from conversations.models.charge import Charge
-from conversations.models.conversation import Conversation, Provider, Transcript
+from conversations.models.conversation import (
+    Conversation,
+    ConversationQuerySet,
+    Provider,
+    Transcript,
+)
 
-__all__ = ["Agent", "Charge", "Conversation", "Provider", "Transcript"]
+__all__ = ["Agent", "Charge", "Conversation", "ConversationQuerySet", "Provider", "Transcript"]

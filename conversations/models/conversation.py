@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -24,6 +26,36 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("created_at", "id")
+
+    def older_than(self, created_at: datetime, identifier: UUID) -> Self:
+        """What comes after this position in a list that is newest first."""
+        # The first condition alone bounds the index; the second settles ties.
+        return self.filter(created_at__lte=created_at).filter(
+            models.Q(created_at__lt=created_at) | models.Q(id__lt=identifier)
+        )
+
+    def newer_than(self, created_at: datetime, identifier: UUID) -> Self:
+        return self.filter(created_at__gte=created_at).filter(
+            models.Q(created_at__gt=created_at) | models.Q(id__gt=identifier)
+        )
+
+    def mentioning(self, text: str) -> Self:
+        """Whose reference, customer name or number contains this, in any case."""
+        # No index serves a part of a word: a rare text reads all of the organization.
+        return self.filter(
+            models.Q(external_id__icontains=text)
+            | models.Q(customer_name__icontains=text)
+            | models.Q(customer_number__icontains=text)
+        )
+
+    def for_list(self) -> Self:
+        """With what a row shows, and without what it does not."""
+        return self.select_related("agent").defer(
+            "metadata", "recording_url", "agent__description"
+        )
 
 
 class Conversation(models.Model):

@@ -1,0 +1,65 @@
+"""Single values of a turn, in the several ways senders write them."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+
+# Unix times above this are milliseconds.
+MILLISECONDS_FROM = 1e11
+
+
+def number_of(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def unix_time(value: object) -> float | None:
+    """Unix seconds of a time as senders write it: ISO 8601, seconds, milliseconds."""
+    number = number_of(value)
+    if number is not None:
+        return number / 1000 if abs(number) > MILLISECONDS_FROM else number
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    try:
+        return moment.timestamp()
+    except OverflowError:
+        return None
+
+
+def as_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def pretty(value: object) -> str:
+    """JSON laid out to be read; a text that holds JSON too, any other text as is."""
+    if isinstance(value, str):
+        text = value.strip()
+        if text[:1] not in ("{", "["):
+            return value
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+    if value is None:
+        return ""
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=2)
+    except (TypeError, ValueError, RecursionError):
+        return str(value)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.access import organization_view
+from accounts.http import OrganizationRequest
+from conversations.models import Agent, Conversation, Transcript
+from conversations.rhythm import Rhythm, State, rhythms
+
+# The page is one list, sorted by what needs a look; beyond this it is cut and says so.
+AGENTS_ON_PAGE = 500
+RECENT_CONVERSATIONS = 10
+# How far back "versions lately" looks, conversations.
+VERSIONS_AMONG = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    agent: Agent
+    rhythm: Rhythm
+    state: State
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Those that need a look first, then by last session, newest first."""
+        last = self.rhythm.last_session_at
+        return self.state is not State.QUIET, -(last.timestamp() if last else 0.0)
+
+
+@require_GET
+@organization_view()
+def agent_list(request: OrganizationRequest) -> HttpResponse:
+    now = timezone.now()
+    agents = list(
+        Agent.objects.in_organization(request.organization)
+        .defer("description")
+        .order_by("-created_at")[: AGENTS_ON_PAGE + 1]
+    )
+    rows = [row_of(agent, rhythm, now) for agent, rhythm in with_rhythm(agents, now)]
+    context = {
+        "rows": sorted(rows[:AGENTS_ON_PAGE], key=lambda row: row.rank),
+        "quiet": sum(row.state is State.QUIET for row in rows),
+        "cut_at": AGENTS_ON_PAGE if len(agents) > AGENTS_ON_PAGE else None,
+    }
+    return render(request, "conversations/agents.html", context)
+
+
+def with_rhythm(agents: list[Agent], now: datetime) -> list[tuple[Agent, Rhythm]]:
+    found = rhythms([agent.id for agent in agents], now)
+    return [(agent, found[agent.id]) for agent in agents]
+
+
+def row_of(agent: Agent, rhythm: Rhythm, now: datetime) -> Row:
+    return Row(agent, rhythm, rhythm.state(now))
+
+
+@require_GET
+@organization_view()
+def agent_detail(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
+    agent = get_object_or_404(
+        Agent.objects.in_organization(request.organization), pk=agent_id
+    )
+    now = timezone.now()
+    own = Conversation.objects.filter(agent=agent).newest_first()
+    recent = list(own.for_list()[:RECENT_CONVERSATIONS])
+    newest = recent[0] if recent else None
+    context = {
+        "row": row_of(agent, rhythms([agent.id], now)[agent.id], now),
+        "agent": agent,
+        "recent": recent,
+        "newest": newest,
+        "system_prompt": system_prompt_of(newest),
+        "versions": versions_lately(agent),
+    }
+    return render(request, "conversations/agent.html", context)
+
+
+def system_prompt_of(conversation: Conversation | None) -> str:
+    prompt = (
+        Transcript.objects.filter(conversation=conversation)
+        .values_list("system_prompt", flat=True)
+        .first()
+    )
+    return prompt or ""
+
+
+def versions_lately(agent: Agent) -> list[dict[str, object]]:
+    """The builds among the newest conversations, the latest seen first."""
+    seen: dict[str, dict[str, object]] = {}
+    newest = (
+        Conversation.objects.filter(agent=agent)
+        .newest_first()
+        .values_list("version", "created_at")[:VERSIONS_AMONG]
+    )
+    counts: dict[str, int] = {}
+    for version, created_at in newest:
+        if version:
+            counts[version] = counts.get(version, 0) + 1
+            seen.setdefault(version, {"version": version, "last_at": created_at})
+    return [{**seen[version], "count": counts[version]} for version in seen]

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_GET
+
+from accounts.access import organization_view
+from accounts.http import OrganizationRequest
+from conversations.keyset import Page
+from conversations.listing import Filters, read_filters, read_page
+from conversations.models import Agent, Conversation, Provider, Transcript
+from conversations.turns import read_transcript
+
+# More agents than this do not fit a menu; the agent's own page links its list.
+AGENTS_IN_MENU = 200
+
+
+@require_GET
+@organization_view()
+def conversation_list(request: OrganizationRequest) -> HttpResponse:
+    """The page; for htmx and the poll of `live.js` the list alone, or 204 where it is
+    as that reader has `seen` it."""
+    organization = request.organization
+    filters = read_filters(request.GET)
+    queryset = Conversation.objects.in_organization(organization).for_list()
+    page = read_page(filters.narrow(queryset, organization.zone), request.GET)
+    version = version_of(page.rows)
+    if request.htmx and request.GET.get("seen") == version:
+        response = HttpResponse(status=204)
+    else:
+        context = {
+            "page": page,
+            "version": version,
+            "filters": filters,
+            "list_url": reverse("conversations:list", args=[organization.slug]),
+            **page_links(page, filters),
+        }
+        if request.htmx:
+            template = "conversations/_listing.html"
+        else:
+            template = "conversations/list.html"
+            context |= filter_choices(request, filters)
+        response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def version_of(rows: Iterable[Conversation]) -> str:
+    """Changes when any of these rows does, or another row is among them."""
+    seen = hashlib.blake2b(digest_size=8)
+    for row in rows:
+        seen.update(f"{row.id} {row.updated_at} {row.agent.updated_at}".encode())
+    return seen.hexdigest()
+
+
+def page_links(page: Page, filters: Filters) -> dict[str, str]:
+    query = filters.query()
+    start = f"?{query}&" if query else "?"
+    return {
+        "newer_url": f"{start}after={page.newer.cursor}" if page.newer else "",
+        "older_url": f"{start}before={page.older.cursor}" if page.older else "",
+    }
+
+
+def filter_choices(request: OrganizationRequest, filters: Filters) -> dict[str, object]:
+    agents = list(
+        Agent.objects.in_organization(request.organization)
+        .only("id", "name", "external_id")
+        .order_by("name", "external_id")[:AGENTS_IN_MENU]
+    )
+    chosen = next((agent for agent in agents if agent.id == filters.agent), None)
+    labels = {
+        "agent": ("Agent", chosen.display_name if chosen else filters.agent),
+        "provider": ("Provider", dict(Provider.choices).get(filters.provider)),
+        "reference": ("Contains", filters.reference),
+        "first_day": ("From", filters.first_day),
+        "last_day": ("To", filters.last_day),
+    }
+    chips = [
+        {"label": label, "value": value, "query": filters.without(name).query()}
+        for name, (label, value) in labels.items()
+        if value
+    ]
+    return {"agents": agents, "providers": Provider.choices, "chips": chips}
+
+
+@require_GET
+@organization_view()
+def conversation_detail(
+    request: OrganizationRequest, conversation_id: UUID
+) -> HttpResponse:
+    in_organization = Conversation.objects.in_organization(request.organization)
+    conversation = get_object_or_404(
+        in_organization.select_related("agent"), pk=conversation_id
+    )
+    # Not joined: a conversation whose transcript has not come yet has no such row.
+    transcript = Transcript.objects.filter(conversation=conversation).first()
+    position = conversation.created_at, conversation.id
+    context = {
+        "conversation": conversation,
+        "transcript": transcript,
+        "view": read_transcript(
+            (transcript.turns if transcript else None) or [],
+            started_at=conversation.started_at,
+            system_prompt=transcript.system_prompt if transcript else "",
+        ),
+        "newer": in_organization.newer_than(*position)
+        .oldest_first()
+        .only("id")
+        .first(),
+        "older": in_organization.older_than(*position)
+        .newest_first()
+        .only("id")
+        .first(),
+    }
+    return render(request, "conversations/detail.html", context)
