@@ -1,0 +1,77 @@
+"""What is wrong with a body: paths and short sentences, bounded in number."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+LISTED = 100
+SHOWN = 60
+
+# What Postgres cannot keep in text: NUL and halves of surrogate pairs.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One misfit: where (`transcript.turns[3].role`), and what to do about it."""
+
+    path: str
+    detail: str
+
+
+class Faults:
+    """Faults in the order found: all counted, the first hundred kept."""
+
+    __slots__ = ("count", "kept")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.kept: list[Fault] = []
+
+    def add(self, path: str, detail: str) -> None:
+        self.count += 1
+        if len(self.kept) < LISTED:
+            self.kept.append(Fault(path, detail))
+
+    def listed(self) -> list[Fault]:
+        """At most a hundred; where there were more, the last says how many."""
+        if self.count <= LISTED:
+            return self.kept
+        last = self.kept[-1]
+        closing = f"{last.detail}; the first {LISTED} of {self.count:,} are listed"
+        return [*self.kept[:-1], Fault(last.path, closing)]
+
+
+def path_text(parts: Iterable[str | int]) -> str:
+    text = ""
+    for part in parts:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{name_text(part)}" if text else name_text(part)
+    return text
+
+
+def name_text(name: str) -> str:
+    """A key as a path may show it: short and storable."""
+    return storable(name if len(name) <= SHOWN else f"{name[:SHOWN]}…")
+
+
+def storable(text: str) -> str:
+    return UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def shown(value: Any) -> str:
+    """A sender's value in a sentence: never long, never a whole object."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, str):
+        return json.dumps(name_text(value), ensure_ascii=False)
+    return name_text(json.dumps(value))

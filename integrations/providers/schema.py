@@ -1,0 +1,217 @@
+"""The canonical body, strict, as documented: what needs no second look.
+
+Leniency (a number as text, a text that is too long) is not here but in `repair`:
+it is spent only on bodies that do not fit.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from integrations.providers.scalars import (
+    LONGEST_URL,
+    agent_uuid,
+    moment,
+    money,
+    web_address,
+)
+
+MOST_TURNS = 10_000
+LONGEST_PROMPT = 100_000  # characters
+A_YEAR = 365 * 24 * 3600  # seconds
+
+Moment = Annotated[
+    datetime,
+    PlainValidator(moment),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "number", "description": "Unix seconds; above 1e11: ms"},
+            ]
+        }
+    ),
+]
+Dollars = Annotated[
+    Decimal,
+    PlainValidator(money),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}),
+]
+AgentUUID = Annotated[
+    UUID,
+    PlainValidator(agent_uuid),
+    WithJsonSchema({"type": "string", "format": "uuid"}),
+]
+WebAddress = Annotated[
+    str,
+    PlainValidator(web_address),
+    WithJsonSchema({"type": "string", "format": "uri", "maxLength": LONGEST_URL}),
+]
+# `\p{Cc}`: every control character, NUL included.
+ExternalId = Annotated[
+    str, Field(min_length=1, max_length=255, pattern=r"^[^\p{Cc}]*$")
+]
+Seconds = Annotated[float, Field(ge=0, le=A_YEAR, allow_inf_nan=False)]
+Text64 = Annotated[str, Field(max_length=64)]
+Text255 = Annotated[str, Field(max_length=255)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, alias_generator=to_camel)
+
+
+class Customer(Part):
+    """The person on the other end."""
+
+    number: Text64 | None = Field(
+        None, description="Phone number or address.", examples=["+15550100"]
+    )
+    name: Text255 | None = Field(None, examples=["Ada Lovelace"])
+
+
+class Call(Part):
+    """The finished session."""
+
+    external_id: ExternalId = Field(
+        description="Your id of the call. Posting it again updates the call.",
+        examples=["room-8f2c"],
+    )
+    started_at: Moment | None = Field(
+        None,
+        description="A time without a zone is UTC.",
+        examples=["2026-11-22T12:31:42.339Z"],
+    )
+    ended_at: Moment | None = Field(None, examples=["2026-11-22T12:31:48.151Z"])
+    duration_seconds: Seconds | None = Field(
+        None,
+        description="Seconds; computed from start and end where absent.",
+        examples=[5.812],
+    )
+    ended_reason: Text255 | None = Field(
+        None, description="Free text, shown verbatim.", examples=["user_initiated"]
+    )
+    cost: Dollars | None = Field(
+        None, description="US dollars, six decimals.", examples=["0.042500"]
+    )
+    recording_url: WebAddress | None = Field(
+        None,
+        description="http or https; the audio is fetched and kept.",
+        examples=["https://recordings.example.com/room-8f2c.ogg"],
+    )
+    customer: Customer | None = None
+
+
+class Agent(Part):
+    """The sender's own name for the agent."""
+
+    external_id: ExternalId | None = Field(
+        None,
+        description="Found or created, per provider. Required without `agentId`.",
+        examples=["support"],
+    )
+    name: Text255 | None = Field(
+        None,
+        description="The first name that arrives names the agent.",
+        examples=["Northwind support"],
+    )
+
+
+class Turn(Part):
+    """One utterance, tool call or tool result. Other keys are kept verbatim."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
+
+    role: Literal["user", "assistant", "system", "tool", "developer"] = Field(
+        description="`developer` is read as `system`."
+    )
+    content: str | None = Field(
+        None,
+        description="A list of strings is joined by newlines.",
+        examples=["Where is my order?"],
+        json_schema_extra={
+            "anyOf": [
+                {"type": "string"},
+                {"type": "null"},
+                {"type": "array", "items": {"type": "string"}},
+            ]
+        },
+    )
+    id: str | None = Field(None, examples=["item_2d84618a73cc"])
+    timestamp: Moment | None = Field(
+        None,
+        description="Where every turn has one, turns are put in time order.",
+        examples=["2026-11-22T12:31:46.605Z"],
+    )
+    started_at: Moment | None = Field(None, description="Start of speaking.")
+    ended_at: Moment | None = Field(None, description="End of speaking.")
+    start_seconds: Seconds | None = Field(
+        None, description="Offset into the recording, seconds.", examples=[3.2]
+    )
+    end_seconds: Seconds | None = Field(
+        None, description="Offset into the recording, seconds.", examples=[4.1]
+    )
+    interrupted: bool | None = None
+    metrics: dict[str, Any] | None = Field(None, examples=[{"e2e_latency": 0.81}])
+    kind: str | None = Field(
+        None, description="For tools: `call` or `result`.", examples=["call"]
+    )
+    tool_name: str | None = Field(None, examples=["lookup_order"])
+    tool_call_id: str | None = Field(
+        None,
+        description="Joins a call and its result.",
+        examples=["call_97e313a3ca24"],
+    )
+    arguments: Any = Field(None, description="Any JSON, kept as sent.")
+    is_error: bool | None = None
+
+
+class Transcript(Part):
+    turns: Annotated[list[Turn], Field(max_length=MOST_TURNS)] | None = Field(
+        None, description="An empty list is a silent caller."
+    )
+    items: Any = Field(
+        None,
+        description="Provider `livekit` only: the items of a ChatContext.",
+        json_schema_extra={"type": "array", "items": {"type": "object"}},
+    )
+
+
+class CallBody(Part):
+    """One finished call. `agent.externalId` or `agentId` is required."""
+
+    call: Call
+    agent: Agent | None = None
+    agent_id: AgentUUID | None = Field(
+        None, description="An agent of your organization; wins over `agent`."
+    )
+    version: Text255 | None = Field(
+        None,
+        description="The agent build that took the call.",
+        examples=["2026.11.3"],
+    )
+    system_prompt: Annotated[str, Field(max_length=LONGEST_PROMPT)] | None = Field(
+        None, description="A leading `system` turn serves where absent."
+    )
+    metadata: dict[str, Any] | None = Field(
+        None,
+        description="At most 64 KiB as JSON; shown and filterable.",
+        examples=[{"campaign": "spring"}],
+    )
+    transcript: Transcript | None = None
+    session_report: Any = Field(
+        None,
+        description="Provider `livekit` only: the SDK's own session report.",
+        json_schema_extra={"type": "object"},
+    )
+
+
+def keys_of(part: type[Part], *without: str) -> frozenset[str]:
+    """The keys that a part knows, as JSON names them."""
+    named = {field.alias or name for name, field in part.model_fields.items()}
+    return frozenset(named.difference(without))
