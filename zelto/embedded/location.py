@@ -55,6 +55,7 @@ def default_socket_folder(data_dir: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:12]
     name = f"zelto-{os.geteuid()}-{digest}"
     folder = Path(tempfile.gettempdir()).resolve() / name
-    if len(os.fsencode(folder)) > SOCKET_FOLDER_LIMIT:
+    # Root's own temporary folder may be closed to the account of the database.
+    if os.geteuid() == 0 or len(os.fsencode(folder)) > SOCKET_FOLDER_LIMIT:
         folder = Path("/tmp").resolve() / name  # noqa: S108 - checked before use
     return folder
