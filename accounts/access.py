@@ -11,10 +11,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.http import OrganizationRequest
-from accounts.models import Membership, Role
+from accounts.models import Membership, Role, User
 
 P = ParamSpec("P")
 OrganizationView = Callable[Concatenate[OrganizationRequest, P], HttpResponseBase]
+# In the session: where `/` leads back to.
+LAST_ORGANIZATION = "organization"
 
 
 def organization_view(
@@ -34,13 +36,14 @@ def organization_view(
         ) -> HttpResponseBase:
             membership = (
                 Membership.objects.select_related("organization")
-                .filter(organization__slug=slug, user_id=request.user.pk)
+                .filter(organization__slug=slug, user=cast(User, request.user))
                 .first()
             )
             if membership is None:
                 raise Http404("No such organization")
             if not membership.covers(role):
                 raise PermissionDenied(f"This page is for the role {role.label}.")
+            remember(request, membership)
             organization_request = cast(OrganizationRequest, request)
             organization_request.membership = membership
             organization_request.organization = membership.organization
@@ -49,3 +52,21 @@ def organization_view(
         return guarded
 
     return decorate
+
+
+def remember(request: HttpRequest, membership: Membership) -> None:
+    # Compared first: a session is written when it changes, not with every page.
+    if request.session.get(LAST_ORGANIZATION) != str(membership.organization_id):
+        request.session[LAST_ORGANIZATION] = str(membership.organization_id)
+
+
+def home_membership(request: HttpRequest) -> Membership | None:
+    """Of a person's organizations the one visited last, else the first by name."""
+    memberships = (
+        Membership.objects.select_related("organization")
+        .filter(user=cast(User, request.user))
+        .order_by("organization__name", "pk")
+    )
+    last = request.session.get(LAST_ORGANIZATION)
+    found = {str(one.organization_id): one for one in memberships}
+    return found.get(str(last)) or next(iter(found.values()), None)

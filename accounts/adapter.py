@@ -1,5 +1,52 @@
+"""What allauth leaves to us: whose links a mail has, who signs up, what is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.links import absolute_url
+from accounts.mail import deliver
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    pass
+    error_messages = {  # noqa: RUF012
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "This e-mail address and password do not match.",
+        "too_many_login_attempts": "Too many failed attempts. Try again in five minutes.",
+        "enter_current_password": "This is not your current password.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        # By our own pages only, which also make or join an organization.
+        return False
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        uid, _, token = key.partition("-")
+        return absolute_url(
+            reverse(
+                "account_reset_password_from_key", kwargs={"uidb36": uid, "key": token}
+            )
+        )
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("home")
+
+    def send_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any]
+    ) -> None:
+        # allauth would put the request's Host header into links.
+        context = {**context, "email": email, "base_url": settings.BASE_URL}
+        deliver(self.render_mail(template_prefix, email, context))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        try:
+            return str(super().get_client_ip(request))
+        except PermissionDenied:
+            # Behind a Unix socket nobody has an address: all share one limit.
+            return "0.0.0.0"  # noqa: S104

@@ -18,6 +18,6 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "is_admin": membership.covers(Role.ADMIN),
         "is_owner": membership.covers(Role.OWNER),
         "memberships": Membership.objects.select_related("organization")
-        .filter(user_id=request.user.pk)
+        .filter(user_id=membership.user_id)
         .order_by("organization__name"),
     }

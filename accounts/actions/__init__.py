@@ -1,5 +1,45 @@
 """What people do to accounts: every write, as a verb with its actor."""
 
 from accounts.actions.api_keys import create_key, rename_key, revoke_key, touch_keys
+from accounts.actions.invitations import (
+    AlreadyMember,
+    InvitationVoid,
+    Invited,
+    invite,
+    revoke_invitation,
+)
+from accounts.actions.members import LastOwner, change_role, remove_member
+from accounts.actions.organizations import change_organization
+from accounts.actions.provision import Provisioned, provision
+from accounts.actions.sign_up import (
+    EmailTaken,
+    NotOpen,
+    accept_invitation,
+    sign_up_first_owner,
+    sign_up_invited,
+    sign_up_openly,
+)
 
-__all__ = ["create_key", "rename_key", "revoke_key", "touch_keys"]
+__all__ = [
+    "AlreadyMember",
+    "EmailTaken",
+    "InvitationVoid",
+    "Invited",
+    "LastOwner",
+    "NotOpen",
+    "Provisioned",
+    "accept_invitation",
+    "change_organization",
+    "change_role",
+    "create_key",
+    "invite",
+    "provision",
+    "remove_member",
+    "rename_key",
+    "revoke_invitation",
+    "revoke_key",
+    "sign_up_first_owner",
+    "sign_up_invited",
+    "sign_up_openly",
+    "touch_keys",
+]

@@ -17,15 +17,20 @@ RELATIVE_DAYS = 7
 
 
 @register.simple_tag(takes_context=True)
-def when(context: Context, value: datetime | None, empty: str = "—") -> SafeString:
-    """`2 min ago`, kept fresh by `static/js/times.js`; `empty` where there is none."""
+def when(
+    context: Context, value: datetime | None, empty: str = "—", label: str = ""
+) -> SafeString:
+    """`2 min ago`, kept fresh by `static/js/times.js`; `empty` where there is none.
+
+    label: a word before the exact time, `Arrived 22 Nov 2026, 14:31:42 CET`.
+    """
     if value is None:
         return format_html("{}", empty)
     zone = reader_zone(context)
     return format_html(
         '<time datetime="{}" title="{}" data-when>{}</time>',
         machine(value),
-        exactly(value, zone),
+        f"{label} {exactly(value, zone)}".strip(),
         relative(value, timezone.now(), zone),
     )
 

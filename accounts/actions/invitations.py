@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.links import absolute_url
+from accounts.mail import mail_invitation
+from accounts.models import Invitation, Membership, Organization, Role, User
+
+LIFETIME = timedelta(days=7)
+
+
+class AlreadyMember(Exception):
+    """Whoever has this address is in the organization."""
+
+
+class InvitationVoid(Exception):
+    """Revoked, replaced, used or expired."""
+
+
+@dataclass(frozen=True)
+class Invited:
+    invitation: Invitation
+    # Exists only now; None where this very form had invited before.
+    link: str | None
+    mailed: bool = False
+
+
+def invite(
+    *,
+    organization: Organization,
+    email: str,
+    role: str,
+    by: User,
+    form_token: UUID | None = None,
+) -> Invited:
+    """Invites, and mails the link. Inviting an address again voids its earlier link."""
+    email = email.strip().lower()
+    if Membership.objects.filter(organization=organization, user__email=email).exists():
+        raise AlreadyMember
+    token = secrets.token_urlsafe(32)
+    try:
+        invitation = _keep(organization, email, Role(role), by, form_token, token)
+    except IntegrityError:
+        # The same address from two windows at once: the later one holds.
+        invitation = _keep(organization, email, Role(role), by, form_token, token)
+    if invitation.token_digest != Invitation.digest(token):
+        return Invited(invitation, link=None)
+    link = absolute_url(reverse("accounts:invitation", kwargs={"token": token}))
+    return Invited(invitation, link, mailed=mail_invitation(invitation, link))
+
+
+@transaction.atomic
+def _keep(
+    organization: Organization,
+    email: str,
+    role: Role,
+    by: User,
+    form_token: UUID | None,
+    token: str,
+) -> Invitation:
+    pending = (
+        Invitation.objects.in_organization(organization)
+        .not_accepted()
+        .select_for_update(of=("self",))
+        .filter(email=email)
+        .first()
+    )
+    if pending and form_token and pending.form_token == form_token:
+        return pending
+    invitation = pending or Invitation(organization=organization, email=email)
+    now = timezone.now()
+    invitation.role = role
+    invitation.invited_by = by
+    invitation.form_token = form_token
+    invitation.token_digest = Invitation.digest(token)
+    invitation.created_at = now
+    invitation.expires_at = now + LIFETIME
+    invitation.save()
+    return invitation
+
+
+def revoke_invitation(*, invitation: Invitation, by: User) -> None:
+    """Its link opens nothing from now on. An accepted one stays on record."""
+    Invitation.objects.not_accepted().filter(pk=invitation.pk).delete()
+
+
+def revoke_invitations_above(
+    *, organization: Organization, inviter: User, role: Role | None
+) -> None:
+    """What somebody invited to holds only as long as they themselves might."""
+    allowed = role.may_invite() if role else []
+    Invitation.objects.in_organization(organization).not_accepted().filter(
+        invited_by=inviter
+    ).exclude(role__in=allowed).delete()
+
+
+def locked_invitation(invitation: Invitation) -> Invitation:
+    """Held until the transaction ends, so that one link lets in one person."""
+    locked = (
+        Invitation.objects.select_related("organization")
+        .select_for_update(of=("self",))
+        .filter(pk=invitation.pk, token_digest=invitation.token_digest)
+        .first()
+    )
+    if locked is None or locked.state() != "pending":
+        raise InvitationVoid
+    return locked

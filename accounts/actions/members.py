@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.actions.invitations import revoke_invitations_above
+from accounts.models import Membership, Organization, Role, User
+
+
+class LastOwner(Exception):
+    """An organization keeps at least one owner."""
+
+
+@transaction.atomic
+def change_role(*, membership: Membership, role: str, by: User) -> None:
+    """Raises `LastOwner`."""
+    new_role = Role(role)
+    locked = _locked(membership)
+    if locked is None or locked.role == new_role:
+        return
+    if new_role != Role.OWNER:
+        _keep_an_owner(locked)
+    locked.role = new_role
+    locked.save(update_fields=["role"])
+    membership.role = new_role
+    revoke_invitations_above(
+        organization=locked.organization, inviter=locked.user, role=new_role
+    )
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, by: User) -> None:
+    """Also leaving, where `by` is the member. Raises `LastOwner`."""
+    locked = _locked(membership)
+    if locked is None:
+        return
+    _keep_an_owner(locked)
+    locked.delete()
+    revoke_invitations_above(
+        organization=locked.organization, inviter=locked.user, role=None
+    )
+
+
+def _locked(membership: Membership) -> Membership | None:
+    """The membership as it is now, with nobody else changing roles meanwhile.
+
+    The lock is the organization's: two owners who demote each other touch two
+    different memberships, and both would count the other one as the owner left over.
+    """
+    Organization.objects.select_for_update(no_key=True).get(
+        pk=membership.organization_id
+    )
+    return (
+        Membership.objects.select_related("organization", "user")
+        .filter(pk=membership.pk)
+        .first()
+    )
+
+
+def _keep_an_owner(membership: Membership) -> None:
+    if membership.role != Role.OWNER:
+        return
+    others = Membership.objects.in_organization(membership.organization).owners()
+    if not others.exclude(pk=membership.pk).exists():
+        raise LastOwner

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.actions import LastOwner, Provisioned, provision
+from accounts.models import ApiKey, Role, User
+from accounts.names import validate_one_line
+
+HELP = """\
+Makes an organization, a user who can log in at once and, with --key-name, an API key.
+
+May be run again: the user is found by e-mail, the organization by name, the key by
+name within the organization. What is there is kept, but for two things: the user gets
+the password and the role given here. A key is made once per name, also if it was
+revoked since; --key-scope and --key-expires count only when it is made.
+
+The last line is one JSON object: organizationId, slug, userId, apiKey. apiKey is the
+key itself when it was made now, else null; it is shown only this once.
+"""
+
+
+class Command(BaseCommand):
+    help = HELP
+
+    def create_parser(self, *args: Any, **options: Any) -> Any:
+        parser = super().create_parser(*args, **options)
+        # As written above, in paragraphs.
+        parser.formatter_class = RawDescriptionHelpFormatter
+        return parser
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--organization", required=True, metavar="NAME")
+        parser.add_argument("--email", required=True)
+        parser.add_argument("--password", required=True)
+        parser.add_argument("--key-name", metavar="K", help="make a key of this name")
+        parser.add_argument(
+            "--key-scope",
+            choices=ApiKey.Scope.values,
+            default=ApiKey.Scope.FULL.value,
+            help="default: full",
+        )
+        parser.add_argument(
+            "--key-expires",
+            metavar="DATE",
+            help="2030-12-31 (the end of that day) or 2030-12-31T18:00:00Z",
+        )
+        parser.add_argument(
+            "--role",
+            choices=Role.values,
+            default=Role.OWNER.value,
+            help="default: owner",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email = self._email(options["email"])
+        self._look_at_password(options["password"], email)
+        key_name = options["key_name"]
+        if options["key_expires"] and key_name is None:
+            raise CommandError("--key-expires needs --key-name.")
+        try:
+            done = provision(
+                organization_name=one_line("--organization", options["organization"]),
+                email=email,
+                password=options["password"],
+                role=options["role"],
+                key_name=None if key_name is None else one_line("--key-name", key_name),
+                key_scope=options["key_scope"],
+                key_expires=expiry(options["key_expires"]),
+            )
+        except LastOwner as error:
+            raise CommandError(
+                f"{email} is the last owner of {options['organization']}: "
+                "give it another owner first."
+            ) from error
+        self.stdout.write(as_json(done))
+
+    def _email(self, text: str) -> str:
+        email = text.strip().lower()
+        try:
+            User._meta.get_field("email").run_validators(email)
+        except ValidationError as error:
+            raise CommandError(f"--email {text!r} is not an e-mail address.") from error
+        return email
+
+    def _look_at_password(self, password: str, email: str) -> None:
+        if not password:
+            raise CommandError("--password is empty.")
+        try:
+            validate_password(password, User(email=email))
+        except ValidationError as error:
+            # The operator decides; a sign-up page would refuse.
+            self.stderr.write(f"Weak password: {' '.join(error.messages)}")
+
+
+def one_line(option: str, text: str) -> str:
+    name = text.strip()
+    if not name or len(name) > 255:
+        raise CommandError(f"{option} must have 1 to 255 characters.")
+    try:
+        validate_one_line(name)
+    except ValidationError as error:
+        raise CommandError(f"{option}: {error.messages[0]}") from error
+    return name
+
+
+def expiry(text: str | None) -> date | datetime | None:
+    """A day, or a moment with a zone."""
+    if text is None:
+        return None
+    try:
+        parsed: date | datetime = date.fromisoformat(text)
+    except ValueError:
+        parsed = moment(text)
+    over = (
+        parsed <= timezone.now()
+        if isinstance(parsed, datetime)
+        else parsed < timezone.now().date()
+    )
+    if parsed.year == 9999:
+        raise CommandError(f"--key-expires {text} is too far away; leave it out.")
+    if over:
+        raise CommandError(f"--key-expires {text} is in the past.")
+    return parsed
+
+
+def moment(text: str) -> datetime:
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(
+            f"--key-expires {text!r} is not a date; write it like 2030-12-31."
+        ) from error
+    return parsed if parsed.tzinfo else timezone.make_aware(parsed)
+
+
+def as_json(done: Provisioned) -> str:
+    return json.dumps(
+        {
+            "organizationId": str(done.organization.pk),
+            "slug": done.organization.slug,
+            "userId": str(done.user.pk),
+            "apiKey": done.key_text,
+        }
+    )

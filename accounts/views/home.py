@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.access import home_membership
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    membership = home_membership(request)
+    if membership is None:
+        return render(request, "accounts/no_organization.html")
+    return redirect("conversations:list", slug=membership.organization.slug)

@@ -1,0 +1,90 @@
+"""What opens when somebody follows an invitation."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.actions import (
+    EmailTaken,
+    InvitationVoid,
+    accept_invitation,
+    sign_up_invited,
+)
+from accounts.forms import InvitedForm
+from accounts.limits import limit_sign_up
+from accounts.models import Invitation, Membership, User
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "POST"])
+@limit_sign_up
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Signed out: sign up, or log in first. Signed in: asks whether to accept."""
+    found = Invitation.objects.with_token(token)
+    if found is None:
+        return _void(request, found)
+    if request.user.is_authenticated:
+        return _ask(request, found)
+    if found.state() != "pending":
+        return _void(request, found)
+    return _sign_up(request, found)
+
+
+@login_required
+@require_POST
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    found = Invitation.objects.with_token(token)
+    if found is None:
+        return _void(request, found)
+    try:
+        accept_invitation(invitation=found, by=cast(User, request.user))
+    except InvitationVoid:
+        return _void(request, found)
+    return redirect("conversations:list", slug=found.organization.slug)
+
+
+def _ask(request: HttpRequest, found: Invitation) -> HttpResponse:
+    user = cast(User, request.user)
+    if Membership.objects.filter(organization=found.organization, user=user).exists():
+        return redirect("conversations:list", slug=found.organization.slug)
+    if found.state() != "pending":
+        return _void(request, found)
+    return render(request, "accounts/invitation_accept.html", {"invitation": found})
+
+
+def _sign_up(request: HttpRequest, found: Invitation) -> HttpResponse:
+    form = InvitedForm(request.POST or None, email=found.email)
+    has_account = User.objects.filter(email=found.email).exists()
+    if form.is_valid() and not has_account:
+        try:
+            user = sign_up_invited(invitation=found, **form.cleaned_data)
+        except EmailTaken:
+            has_account = True
+        except InvitationVoid:
+            return _void(request, found)
+        else:
+            login(request, user)
+            return redirect("conversations:list", slug=found.organization.slug)
+    return render(
+        request,
+        "accounts/invitation.html",
+        {"invitation": found, "form": form, "has_account": has_account},
+    )
+
+
+def _void(request: HttpRequest, found: Invitation | None) -> HttpResponse:
+    return render(
+        request,
+        "accounts/invitation_void.html",
+        {"state": found.state() if found else "unknown"},
+        status=410 if found else 404,
+    )
