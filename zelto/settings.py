@@ -125,6 +125,12 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.login_forms.LoginForm",
+    "reset_password": "accounts.login_forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.login_forms.ResetPasswordKeyForm",
+    "change_password": "accounts.login_forms.ChangePasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
