@@ -38,9 +38,7 @@ def load_states(conversations: Iterable[Conversation]) -> dict[UUID, CallState]:
     known = [row.id for row in rows if row.applied_through]
     transcripts = Transcript.objects.in_bulk(known) if known else {}
     return {
-        row.id: _state(row, transcripts[row.id])
-        if row.applied_through
-        else CallState()
+        row.id: _state(row, transcripts[row.id]) if row.applied_through else CallState()
         for row in rows
     }
 

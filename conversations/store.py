@@ -92,9 +92,7 @@ def store_calls(
         states[conversations[key].id] = CallState()
     if late:
         agent_ids = _agents(calls)
-    stored = {
-        key: Stored(row, is_new=key in new) for key, row in conversations.items()
-    }
+    stored = {key: Stored(row, is_new=key in new) for key, row in conversations.items()}
     transcripts = [
         _apply(stored[key], states[stored[key].conversation.id], parts, agent_ids)
         for key, parts in calls.items()
@@ -183,7 +181,9 @@ def _charge(stored: Mapping[CallKey, Stored]) -> None:
         for key, one in stored.items()
         if not one.conversation.is_test
     ]
-    organizations = Organization.objects.in_bulk({key.organization_id for key, _ in real})
+    organizations = Organization.objects.in_bulk(
+        {key.organization_id for key, _ in real}
+    )
     Charge.objects.bulk_create(
         [
             Charge(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
@@ -23,6 +25,8 @@ BATCH_ROWS = 500
 CHUNK_BYTES = 8 * 1024 * 1024
 EMPTY_LOOKS = 2
 LOOK_AGAIN_SECONDS = 0.15
+# No delivery's fault; the lease brings the rows back.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 def process_until_quiet() -> None:
@@ -70,42 +74,67 @@ def _chunks(claimed: Sequence[Claimed]) -> Iterator[list[Claimed]]:
 
 
 def _process_together(chunk: list[Claimed]) -> None:
+    read = _read(chunk)
+    if not read:
+        return
     try:
-        _process(chunk)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away; the lease brings the rows back
+        _store(read)
+    except DATABASE_AWAY:
+        raise
     except Exception:
         # One of them is at fault: each on its own, so that it fails alone.
-        logger.exception("A batch of %s deliveries failed; going one by one", len(chunk))
-        for one in chunk:
-            _process_alone(one)
+        logger.exception("A batch of %s deliveries failed; going one by one", len(read))
+        for claimed, delivered in read:
+            _store_alone(claimed, delivered)
 
 
 def _process_alone(claimed: Claimed) -> None:
     if job_rows.gave_up(claimed):
         return
+    for _, delivered in _read([claimed]):
+        _store_alone(claimed, delivered)
+
+
+def _read(chunk: list[Claimed]) -> list[tuple[Claimed, Delivered]]:
+    """What can be read; the others are written down as failed."""
+    bodies = history.load_bodies([one.sequence for one in chunk])
+    read = []
+    for claimed in chunk:
+        try:
+            read.append((claimed, history.read(claimed, bodies.get(claimed.sequence))))
+        except Exception as error:
+            # Whatever an adapter trips over is this delivery's matter alone.
+            _record(claimed, error)
+    return read
+
+
+def _store_alone(claimed: Claimed, delivered: Delivered) -> None:
     try:
-        _process([claimed])
-    except (OperationalError, InterfaceError):
+        _store([(claimed, delivered)])
+    except DATABASE_AWAY:
         raise
     except Exception as error:
-        logger.exception("Delivery %s could not be processed", claimed.sequence)
-        job_rows.record_failure(claimed, reason=_sentence(error))
+        _record(claimed, error)
 
 
-def _process(chunk: list[Claimed]) -> None:
-    bodies = history.load_bodies([one.sequence for one in chunk])
-    delivered = [history.read(one, bodies[one.sequence]) for one in chunk]
+def _store(read: list[tuple[Claimed, Delivered]]) -> None:
+    delivered = [one for _, one in read]
     with transaction.atomic(durable=True):
         stored = store_calls(
-            delivered, history=history.retelling([one.sequence for one in chunk])
+            delivered, history=history.retelling([one.sequence for one in delivered])
         )
         job_rows.mark_processed(delivered, stored)
-    used = {}
-    for one in chunk:
-        if one.key_id is not None:
-            used[one.key_id] = max(one.received_at, used.get(one.key_id, one.received_at))
+    used: dict[UUID, datetime] = {}
+    for claimed, _ in read:
+        if claimed.key_id is not None:
+            latest = used.get(claimed.key_id, claimed.received_at)
+            used[claimed.key_id] = max(latest, claimed.received_at)
     touch_keys(used=used)
+
+
+def _record(claimed: Claimed, error: Exception) -> None:
+    logger.error("Delivery %s could not be processed", claimed.sequence, exc_info=error)
+    job_rows.record_failure(claimed, reason=_sentence(error))
 
 
 def _sentence(error: Exception) -> str:
