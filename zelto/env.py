@@ -128,7 +128,7 @@ def broker_settings(data_dir: Path) -> dict[str, Any]:
     messages = str(data_dir / "messages")
     return {
         # The scheme that zelto/broker.py brings.
-        "CELERY_BROKER_URL": "folder://",
+        "CELERY_BROKER_URL": "folder://localhost/",
         "CELERY_BROKER_TRANSPORT_OPTIONS": {
             # In and out are one folder: whoever puts and whoever gets share it.
             "data_folder_in": messages,

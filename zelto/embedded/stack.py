@@ -93,7 +93,7 @@ class Stack:
                     "The web process does not answer, or only with errors; its lines "
                     "above may say why."
                 )
-        say(f"Ready: {self.web.public}")
+        say(f"Ready: {self.web.public}" if self.serves_web else "Ready.")
         link = Step(self.environment, "first_owner_link").finish(self.stopping)
         if link:
             say(link)
