@@ -38,9 +38,7 @@ def problem(
     }
     if errors:
         body["errors"] = list(errors)
-    return JsonResponse(
-        body, status=status, headers=headers, content_type=CONTENT_TYPE
-    )
+    return JsonResponse(body, status=status, headers=headers, content_type=CONTENT_TYPE)
 
 
 def is_for_a_program(request: HttpRequest) -> bool:

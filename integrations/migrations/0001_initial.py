@@ -7,72 +7,183 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_cache'),
-        ('conversations', '0001_initial'),
+        ("accounts", "0002_cache"),
+        ("conversations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MinuteTally',
+            name="MinuteTally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=64)),
-                ('minute', models.DateTimeField()),
-                ('count', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("scope", models.CharField(max_length=64)),
+                ("minute", models.DateTimeField()),
+                ("count", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('scope', 'minute'), name='tally_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scope", "minute"), name="tally_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=32)),
-                ('first_session_at', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='connections', to='accounts.organization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("provider", models.CharField(max_length=32)),
+                ("first_session_at", models.DateTimeField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="connections",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('organization', 'provider'), name='connection_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization", "provider"), name="connection_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('sequence', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField(default=accounts.identifiers.time_ordered_uuid, editable=False, unique=True)),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('provider', models.CharField(blank=True, max_length=32)),
-                ('agent_reference', models.CharField(blank=True, max_length=255)),
-                ('external_id', models.CharField(blank=True, max_length=255)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('outcome', models.CharField(choices=[('accepted', 'Accepted'), ('processed', 'Processed'), ('failed', 'Failed'), ('ignored', 'Ignored'), ('rejected', 'Rejected')], max_length=16)),
-                ('reason', models.TextField(blank=True)),
-                ('errors', models.JSONField(default=list)),
-                ('warnings', models.JSONField(default=list)),
-                ('count', models.PositiveIntegerField(default=1)),
-                ('size', models.PositiveIntegerField(default=0)),
-                ('user_agent', models.CharField(blank=True, max_length=255)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('body', models.BinaryField(null=True)),
-                ('fold_key', models.CharField(editable=False, max_length=255, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('next_try_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(blank=True)),
-                ('processed_at', models.DateTimeField(null=True)),
-                ('conversation', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='conversations.conversation')),
-                ('key', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='accounts.apikey')),
-                ('organization', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='accounts.organization')),
+                ("sequence", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=accounts.identifiers.time_ordered_uuid,
+                        editable=False,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "received_at",
+                    models.DateTimeField(default=django.utils.timezone.now),
+                ),
+                ("provider", models.CharField(blank=True, max_length=32)),
+                ("agent_reference", models.CharField(blank=True, max_length=255)),
+                ("external_id", models.CharField(blank=True, max_length=255)),
+                ("status", models.PositiveSmallIntegerField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("accepted", "Accepted"),
+                            ("processed", "Processed"),
+                            ("failed", "Failed"),
+                            ("ignored", "Ignored"),
+                            ("rejected", "Rejected"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True)),
+                ("errors", models.JSONField(default=list)),
+                ("warnings", models.JSONField(default=list)),
+                ("count", models.PositiveIntegerField(default=1)),
+                ("size", models.PositiveIntegerField(default=0)),
+                ("user_agent", models.CharField(blank=True, max_length=255)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("body", models.BinaryField(null=True)),
+                (
+                    "fold_key",
+                    models.CharField(editable=False, max_length=255, null=True),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("next_try_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(blank=True)),
+                ("processed_at", models.DateTimeField(null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="deliveries",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="deliveries",
+                        to="accounts.apikey",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
-                'indexes': [models.Index(fields=['organization', '-sequence'], name='delivery_log'), models.Index(fields=['organization', 'provider', 'external_id', 'sequence'], name='delivery_by_call'), models.Index(condition=models.Q(('outcome', 'accepted')), fields=['sequence'], name='delivery_waiting'), models.Index(condition=models.Q(('outcome__in', ['rejected', 'failed'])), fields=['organization', 'provider', 'agent_reference', '-sequence'], name='delivery_refused')],
-                'constraints': [models.UniqueConstraint(fields=('fold_key',), name='delivery_fold_once')],
+                "verbose_name_plural": "deliveries",
+                "indexes": [
+                    models.Index(
+                        fields=["organization", "-sequence"], name="delivery_log"
+                    ),
+                    models.Index(
+                        fields=["organization", "provider", "external_id", "sequence"],
+                        name="delivery_by_call",
+                    ),
+                    models.Index(
+                        condition=models.Q(("outcome", "accepted")),
+                        fields=["sequence"],
+                        name="delivery_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("outcome__in", ["rejected", "failed"])),
+                        fields=[
+                            "organization",
+                            "provider",
+                            "agent_reference",
+                            "-sequence",
+                        ],
+                        name="delivery_refused",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("fold_key",), name="delivery_fold_once"
+                    )
+                ],
             },
         ),
     ]
