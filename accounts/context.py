@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.models import Membership, Role
@@ -11,7 +12,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """What the frame of every page needs: the organization, one's role, the others."""
     membership: Membership | None = getattr(request, "membership", None)
     if membership is None:
-        return {}
+        return {"open_signup": settings.OPEN_SIGNUP}
     return {
         "organization": membership.organization,
         "membership": membership,

@@ -17,6 +17,8 @@ from accounts.names import validate_one_line
 from accounts.slugs import validate_slug_is_free_to_use
 from accounts.time_zones import time_zone_choices
 
+PASSWORD_RULES = "At least 8 characters, nothing common, not only digits."  # noqa: S105
+
 
 class NameField(forms.CharField):
     def __init__(self, **options: Any) -> None:
@@ -45,7 +47,7 @@ class PersonForm(forms.Form):
         strip=False,
         max_length=4096,  # hashing takes as long as what it is given
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 8 characters, nothing common, not only digits.",
+        help_text=PASSWORD_RULES,
     )
 
     def email_of_person(self) -> str:
@@ -95,7 +97,7 @@ class InvitedForm(PersonForm):
         return self.email
 
 
-class OrganizationForm(forms.ModelForm[Organization]):
+class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
     time_zone = TimeZoneField(label="Time zone")
 
     class Meta:

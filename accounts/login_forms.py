@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account import forms as allauth_forms
 from django.forms import Form
 
-RULES = "At least 8 characters, nothing common, not only digits."
+from accounts.forms import PASSWORD_RULES
 
 
 def relabel(form: Form, **labels: str) -> None:
@@ -36,7 +36,7 @@ class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         relabel(self, password1="New password", password2="New password, again")
-        self.fields["password1"].help_text = RULES
+        self.fields["password1"].help_text = PASSWORD_RULES
 
 
 class ChangePasswordForm(allauth_forms.ChangePasswordForm):
@@ -48,4 +48,4 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):
             password1="New password",
             password2="New password, again",
         )
-        self.fields["password1"].help_text = RULES
+        self.fields["password1"].help_text = PASSWORD_RULES

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -125,5 +126,7 @@ def _page(
         "roles": Role,
         "form": form,
         "invited": invited,
+        # Else the mail is a file on the server.
+        "mails_leave": bool(settings.EMAIL_HOST),
     }
     return render(request, "accounts/members.html", context)
