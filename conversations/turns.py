@@ -18,6 +18,7 @@ NOTABLE_SILENCE = 5.0
 CLOCKS_AGREE_WITHIN = 86_400.0
 # A number of seconds above this is no latency.
 LONGEST_LATENCY = 3_600.0
+BRIEF_LENGTH = 120
 SPEAKERS = {"user": "User", "assistant": "Assistant", "system": "System"}
 
 Turn = dict[str, Any]
@@ -65,6 +66,11 @@ class ToolUse(Entry):
     is_error: bool = False
     took: float | None = None
 
+    @property
+    def brief(self) -> str:
+        """The arguments on one line, for the folded call."""
+        return " ".join(self.arguments[: 4 * BRIEF_LENGTH].split())[:BRIEF_LENGTH]
+
 
 @dataclass(slots=True, kw_only=True)
 class Marker(Entry):
@@ -73,6 +79,19 @@ class Marker(Entry):
     shape: ClassVar[str] = "marker"
     kind: str
     text: str
+
+    @property
+    def label(self) -> str:
+        return self.kind.replace("_", " ").capitalize()
+
+    @property
+    def line(self) -> str:
+        """Label and text, once where the text begins with the label."""
+        if not self.text:
+            return self.label
+        if self.text.lower().startswith(self.label.lower()):
+            return self.text[0].upper() + self.text[1:]
+        return f"{self.label}: {self.text}"
 
 
 @dataclass(slots=True)

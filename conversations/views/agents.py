@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from conversations.models import Agent, Conversation, Transcript
+from conversations.models import Agent, Conversation, Provider, Transcript
 from conversations.rhythm import Rhythm, State, rhythms
 
 # The page is one list, sorted by what needs a look; beyond this it is cut and says so.
@@ -26,6 +26,10 @@ class Row:
     agent: Agent
     rhythm: Rhythm
     state: State
+
+    @property
+    def provider(self) -> str:
+        return dict(Provider.choices).get(self.agent.provider, self.agent.provider)
 
     @property
     def rank(self) -> tuple[bool, float]:

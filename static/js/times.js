@@ -29,4 +29,5 @@
   window.setInterval(refresh, 15000);
   document.addEventListener("visibilitychange", refresh);
   document.addEventListener("htmx:afterSettle", refresh);
+  document.addEventListener("zelto:rows", refresh);
 })();

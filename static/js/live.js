@@ -1,0 +1,181 @@
+// Lets new rows appear by themselves on the newest page of a list.
+//
+// The list is asked for with the version that is shown; 204 means nothing changed. Rows
+// are laid into the table one by one, so that focus, selection and place stay. On a
+// scrolled page they wait behind a bar instead.
+(function () {
+  "use strict";
+
+  // Seconds from the last sign of a reader, or of news, to the time between two looks.
+  const PACES = [
+    [300, 2],
+    [1800, 5],
+    [Infinity, 15],
+  ];
+  const SCROLLED = 120;
+
+  const place = document.querySelector("[data-live]");
+  if (!place) return;
+  const state = document.querySelector("[data-live-state]");
+  const bar = document.querySelector("[data-live-bar]");
+
+  let waiting = null;
+  let timer = null;
+  let lastSign = Date.now();
+  let asking = false;
+
+  const content = () => place.querySelector("[data-live-content]");
+  const rowsOf = (root) => [...root.querySelectorAll("tbody > tr[id]")];
+
+  function say(text, quiet) {
+    state.hidden = false;
+    state.classList.toggle("z-live-off", Boolean(quiet));
+    if (state.textContent !== text) state.textContent = text;
+  }
+
+  function schedule() {
+    window.clearTimeout(timer);
+    if (document.hidden) return;
+    const idle = (Date.now() - lastSign) / 1000;
+    const pace = PACES.find((one) => idle < one[0])[1];
+    timer = window.setTimeout(look, pace * 1000);
+  }
+
+  async function look() {
+    if (asking) return;
+    asking = true;
+    try {
+      const address = new URL(place.dataset.live, window.location.href);
+      address.searchParams.set("seen", (waiting || content()).dataset.version);
+      const answer = await fetch(address, {
+        headers: { "HX-Request": "true" },
+        cache: "no-store",
+        signal: AbortSignal.timeout(10000),
+      });
+      if (answer.redirected || answer.status === 404 || answer.status === 403) {
+        // Signed out, or no longer a member: a full load says which.
+        say("Reload to go on", true);
+        return;
+      }
+      if (answer.status === 200) take(await answer.text());
+      else if (answer.status !== 204) throw new Error(String(answer.status));
+      say("Live");
+      schedule();
+    } catch {
+      say("Not reachable, trying again", true);
+      schedule();
+    } finally {
+      asking = false;
+    }
+  }
+
+  function take(html) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const fresh = page.querySelector("[data-live-content]");
+    if (!fresh || fresh.dataset.version === content().dataset.version) return;
+    lastSign = Date.now();
+    const known = new Set(rowsOf(content()).map((row) => row.id));
+    const count = rowsOf(fresh).filter((row) => !known.has(row.id)).length;
+    if (window.scrollY > SCROLLED && count > 0) hold(fresh, count);
+    else lay(fresh);
+  }
+
+  function hold(fresh, count) {
+    waiting = fresh;
+    const rows = rowsOf(fresh).length;
+    const many = count === rows ? count + " or more" : String(count);
+    bar.querySelector("button").textContent =
+      many + (count === 1 ? " new conversation" : " new conversations");
+    bar.hidden = false;
+  }
+
+  function lay(fresh) {
+    waiting = null;
+    if (bar) bar.hidden = true;
+    const now = content();
+    const body = now.querySelector("tbody");
+    const freshBody = fresh.querySelector("tbody");
+    if (!body || !freshBody) {
+      now.replaceWith(document.adoptNode(fresh));
+    } else {
+      mergeRows(body, freshBody);
+      mergePages(now, fresh);
+      now.dataset.version = fresh.dataset.version;
+    }
+    document.dispatchEvent(new Event("zelto:rows"));
+  }
+
+  function mergeRows(body, freshBody) {
+    const old = new Map(rowsOf(body.parentNode).map((row) => [row.id, row]));
+    let after = null;
+    for (const row of [...freshBody.rows]) {
+      let here = old.get(row.id);
+      old.delete(row.id);
+      if (!here) {
+        here = document.adoptNode(row);
+        here.classList.add("z-row-new");
+      } else if (here.dataset.version !== row.dataset.version && !isInUse(here)) {
+        const changed = document.adoptNode(row);
+        here.replaceWith(changed);
+        here = changed;
+      }
+      const next = after ? after.nextElementSibling : body.firstElementChild;
+      if (next !== here) body.insertBefore(here, next);
+      after = here;
+    }
+    for (const gone of old.values()) if (!isInUse(gone)) gone.remove();
+  }
+
+  // A row that has the focus or part of the selection stays as it is.
+  function isInUse(row) {
+    if (row.contains(document.activeElement)) return true;
+    const selection = window.getSelection();
+    return !selection.isCollapsed && selection.containsNode(row, true);
+  }
+
+  function mergePages(now, fresh) {
+    const pages = now.querySelector(".z-pagination");
+    const freshPages = fresh.querySelector(".z-pagination");
+    if (!pages && freshPages) now.append(document.adoptNode(freshPages));
+    if (!pages || !freshPages) return;
+    const older = pages.querySelector("a[rel=next]");
+    const freshOlder = freshPages.querySelector("a[rel=next]");
+    if (older && freshOlder) older.setAttribute("href", freshOlder.getAttribute("href"));
+    else if (!isInUse(pages)) pages.replaceWith(document.adoptNode(freshPages));
+  }
+
+  function sign() {
+    const slow = Date.now() - lastSign > PACES[0][0] * 1000;
+    lastSign = Date.now();
+    if (slow) schedule();
+  }
+
+  if (bar) {
+    bar.addEventListener("click", () => {
+      const fresh = waiting;
+      window.scrollTo({ top: 0 });
+      if (fresh) lay(fresh);
+    });
+  }
+  document.addEventListener(
+    "scroll",
+    () => {
+      if (waiting && window.scrollY <= SCROLLED) lay(waiting);
+    },
+    { passive: true },
+  );
+  for (const kind of ["pointermove", "keydown", "touchstart"]) {
+    document.addEventListener(kind, sign, { passive: true });
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      window.clearTimeout(timer);
+    } else {
+      lastSign = Date.now();
+      look();
+    }
+  });
+
+  say("Live");
+  schedule();
+})();
