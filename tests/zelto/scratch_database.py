@@ -1,0 +1,26 @@
+"""A database of one's own on the server of DATABASE_URL, for a stack under test."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+
+class ScratchDatabase:
+    def __init__(self, server_url: str) -> None:
+        self.server_url = server_url
+        self.name = f"zelto_stack_{uuid.uuid4().hex[:12]}"
+        parts = urlsplit(server_url)
+        self.url = urlunsplit(parts._replace(path=f"/{self.name}"))
+        self.run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
+
+    def drop(self) -> None:
+        statement = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+        self.run(statement.format(sql.Identifier(self.name)))
+
+    def run(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.server_url, autocommit=True) as connection:
+            connection.execute(statement)

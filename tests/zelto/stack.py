@@ -1,0 +1,243 @@
+"""The real stack for tests: what `make run` starts, on a fresh folder and a free port.
+
+    with Stack() as stack:
+        requests.get(stack.url)
+        stack.manage("provision", "--organization", "Acme", ...)
+        stack.kill9("postmaster")
+        stack.wait_until_ended()
+        stack.start()
+
+With DATABASE_URL set it makes a database of its own on that server.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from tests.zelto.scratch_database import ScratchDatabase
+from zelto.embedded.descendants import group_of, marked
+from zelto.embedded.location import cluster_folder
+from zelto.embedded.postmaster import find_postmaster, is_alive, processes_in
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+START_LASTS = 60.0  # seconds
+STOP_LASTS = 60.0
+# What a developer's own `.env` may say must not reach these tests: empty is not set.
+UNSET = dict.fromkeys(
+    [
+        *("ALLOWED_HOSTS", "CELERY_BROKER_URL", "DATABASE_URL", "DEBUG", "SECRET_KEY"),
+        *("ZELTO_BIND", "ZELTO_BEHIND_PROXY", "ZELTO_OPEN_SIGNUP"),
+    ],
+    "",
+)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, *, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"Not within {seconds:.0f} s: {what}")
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def open_folder() -> Path:
+    """Where root's database account may come, unlike pytest's own folders."""
+    folder = Path(tempfile.mkdtemp(prefix="zelto-test-"))
+    folder.chmod(0o711)
+    return folder
+
+
+class Stack:
+    def __init__(
+        self,
+        *,
+        processes: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        data_dir: Path | None = None,
+        database_url: str | None = None,
+    ) -> None:
+        self.folder = open_folder()
+        self.data_dir = data_dir or self.folder / "data"
+        self.processes = processes
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        server = os.environ.get("DATABASE_URL", "")
+        self.scratch = (
+            ScratchDatabase(server) if server and database_url is None else None
+        )
+        self.environment = {
+            **os.environ,
+            **UNSET,
+            "PORT": str(self.port),
+            "ZELTO_BASE_URL": self.url,
+            "ZELTO_DATA_DIR": str(self.data_dir),
+            "DATABASE_URL": self.scratch.url if self.scratch else database_url or "",
+            **(environment or {}),
+        }
+        self.owner: subprocess.Popen[bytes] | None = None
+        self.log_start = 0
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.clean_up()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            sys.stderr.write(f"--- what the stack said ---\n{self.log}\n")
+        self.clean_up()
+
+    def clean_up(self) -> None:
+        try:
+            if self.owner is not None and self.owner.poll() is None:
+                self.stop()
+        finally:
+            for process in self.everything():
+                process.kill()
+            link = cluster_folder(self.data_dir)
+            if link.is_symlink():
+                shutil.rmtree(link.resolve())
+            shutil.rmtree(self.folder)
+            if self.scratch:
+                self.scratch.drop()
+
+    # Its life
+
+    def start(self) -> Self:
+        self.spawn()
+        wait_for(self.is_ready_or_over, START_LASTS, what="the stack is ready")
+        if not self.is_ready():
+            raise AssertionError(f"The stack did not start:\n{self.log}")
+        return self
+
+    def spawn(self) -> None:
+        """Without waiting for anything."""
+        self.log_start = len(self.log)
+        with open(self.folder / "output.log", "ab") as log:
+            self.owner = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "zelto.embedded", "run", *self.processes],
+                cwd=CHECKOUT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def is_ready(self) -> bool:
+        return bool(re.search("^Ready", self.log[self.log_start :], re.MULTILINE))
+
+    def is_ready_or_over(self) -> bool:
+        assert self.owner is not None
+        return self.owner.poll() is not None or self.is_ready()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """The exit code of an orderly stop."""
+        assert self.owner is not None
+        self.owner.send_signal(number)
+        return self.wait_until_ended()
+
+    def wait_until_ended(self) -> int:
+        assert self.owner is not None
+        try:
+            return self.owner.wait(STOP_LASTS)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"The stack does not end:\n{self.log}") from None
+
+    # What it is made of
+
+    def pids(self) -> dict[str, list[int]]:
+        """By role: owner, web, web-worker, beat, worker, postmaster."""
+        assert self.owner is not None
+        found = {"owner": [self.owner.pid]}
+        for process in psutil.Process(self.owner.pid).children():
+            role = role_of(process)
+            if role:
+                found[role] = [process.pid]
+        if "web" in found:
+            (master,) = found["web"]
+            found["web-worker"] = [
+                process.pid for process in group_of(master) if process.pid != master
+            ]
+        postmaster = find_postmaster(self.data_dir, self.cluster_folder)
+        if postmaster:
+            found["postmaster"] = [postmaster.pid]
+        return found
+
+    @property
+    def cluster_folder(self) -> Path:
+        return cluster_folder(self.data_dir).resolve()
+
+    def kill9(self, role: str) -> int:
+        pid = self.pids()[role][0]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def everything(self) -> list[psutil.Process]:
+        """Every process of this stack that lives, whatever its parent is by now."""
+        owner = [psutil.Process(self.owner.pid)] if self.is_owner_alive() else []
+        return [*owner, *marked(self.data_dir), *processes_in(self.cluster_folder)]
+
+    def is_owner_alive(self) -> bool:
+        return self.owner is not None and self.owner.poll() is None
+
+    # What it says
+
+    @property
+    def log(self) -> str:
+        path = self.folder / "output.log"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    def manage(self, *command: str) -> str:
+        """What a command of manage.py prints, run beside the stack."""
+        result = subprocess.run(  # noqa: S603
+            [sys.executable, "manage.py", *command],
+            cwd=CHECKOUT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        if result.returncode != 0:
+            raise AssertionError(
+                f"manage.py {' '.join(command)} failed:\n{result.stderr}\n{self.log}"
+            )
+        return result.stdout
+
+
+def role_of(process: psutil.Process) -> str | None:
+    """A process of the Procfile, by the command that its line runs."""
+    if not is_alive(process):
+        return None
+    words = process.cmdline()
+    if "granian" in words:
+        return "web"
+    return next((word for word in ("beat", "worker") if word in words), None)
