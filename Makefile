@@ -1,0 +1,85 @@
+# Paths stay relative and programs are run as modules: the checkout may lie in a folder
+# whose name is long or has spaces, which make and the first lines of scripts cannot bear.
+
+PYTHON := .venv/bin/python
+# For tests: a database of its own, so that `make run` may be up beside it.
+WITH_DATABASE := $(PYTHON) -m zelto.embedded --data-dir var/test --throwaway exec
+PUBLIC := ZELTO_BASE_URL=https://zelto.example.com ALLOWED_HOSTS=zelto.example.com \
+	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz
+
+.PHONY: run test lint format screenshots demo chromium
+
+run: .venv/installed
+	@exec $(PYTHON) -m zelto.embedded run
+
+test: .venv/installed-for-tests chromium lint
+	$(WITH_DATABASE) $(PYTHON) manage.py makemigrations --check --dry-run
+	$(PUBLIC) $(PYTHON) manage.py check --deploy --fail-level WARNING
+	$(WITH_DATABASE) $(PYTHON) -m pytest
+
+lint: .venv/installed-for-tests
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
+	$(PYTHON) -m mypy .
+	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+
+format: .venv/installed-for-tests
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+	-find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
+
+screenshots: .venv/installed-for-tests chromium
+	$(WITH_DATABASE) $(PYTHON) -m tests.screenshots
+
+demo: .venv/installed
+	@$(PYTHON) manage.py demo
+
+# Setting up. An environment that no longer works (Python was replaced) is made again.
+ifneq ($(shell $(PYTHON) -c 'print("works")' 2>/dev/null),works)
+.PHONY: .venv/installed .venv/installed-for-tests
+endif
+
+.venv/installed: requirements.txt
+	@$(make_environment)
+	@echo "Installing requirements.txt; the first time this takes a minute or two."
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/installed-for-tests: requirements.txt requirements-dev.txt
+	@$(make_environment)
+	@echo "Installing requirements-dev.txt; the first time this takes a minute or two."
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch .venv/installed $@
+
+define make_environment
+if ! $(PYTHON) -c '' 2>/dev/null; then \
+	enough='import sys; sys.exit(sys.version_info < (3, 11))'; \
+	found=; incomplete=; \
+	for name in python3.11 python3.12 python3.13 python3; do \
+		$$name -c "$$enough" 2>/dev/null || continue; \
+		if $$name -c 'import ensurepip, venv' 2>/dev/null; then found=$$name; break; fi; \
+		incomplete=$$name; \
+	done; \
+	if [ -n "$$found" ]; then $$found -m venv --clear .venv; \
+	elif [ -n "$$incomplete" ]; then \
+		echo "$$incomplete lacks venv; on Debian and Ubuntu: apt-get install python3-venv" >&2; \
+		exit 1; \
+	else \
+		echo "Zelto needs Python 3.11 or newer, and found none as python3." >&2; \
+		exit 1; \
+	fi; \
+fi
+endef
+
+chromium:
+	@if [ -z "$$ZELTO_CHROMIUM" ] \
+		&& ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -qq -y chromium; \
+		else \
+			echo "The tests drive a Chromium and found none: install it (Debian: apt-get" >&2; \
+			echo "install chromium) or name one in ZELTO_CHROMIUM." >&2; \
+			exit 1; \
+		fi; \
+	fi
