@@ -63,7 +63,12 @@ Text255 = Annotated[str, Field(max_length=255)]
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        alias_generator=to_camel,
+        field_title_generator=lambda name, _: to_camel(name),
+    )
 
 
 class Customer(Part):
@@ -178,12 +183,18 @@ class Transcript(Part):
     items: Any = Field(
         None,
         description="Provider `livekit` only: the items of a ChatContext.",
-        json_schema_extra={"type": "array", "items": {"type": "object"}},
+        json_schema_extra={"type": ["array", "null"], "items": {"type": "object"}},
     )
 
 
 class CallBody(Part):
     """One finished call. `agent.externalId` or `agentId` is required."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": ["agent"]}, {"required": ["agentId"]}]
+        }
+    )
 
     call: Call
     agent: Agent | None = None
@@ -207,7 +218,7 @@ class CallBody(Part):
     session_report: Any = Field(
         None,
         description="Provider `livekit` only: the SDK's own session report.",
-        json_schema_extra={"type": "object"},
+        json_schema_extra={"type": ["object", "null"]},
     )
 
 

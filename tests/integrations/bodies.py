@@ -1,0 +1,59 @@
+"""Small canonical bodies for the tests of reading."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from conversations.update import CallUpdate
+from integrations.providers import Reading, read
+
+PAYLOADS = Path(__file__).parent.parent / "payloads"
+
+
+def recorded(name: str) -> dict[str, Any]:
+    payload: dict[str, Any] = json.loads((PAYLOADS / "livekit" / name).read_text())
+    return payload
+
+
+def body(**parts: Any) -> dict[str, Any]:
+    """The least that is taken, with parts added."""
+    return {"call": {"externalId": "c-1"}, "agent": {"externalId": "a-1"}} | parts
+
+
+def call(**fields: Any) -> dict[str, Any]:
+    return body(call={"externalId": "c-1", **fields})
+
+
+def turns(*sent: Any) -> dict[str, Any]:
+    return body(transcript={"turns": list(sent)})
+
+
+def taken(payload: dict[str, Any], provider: str = "zelto") -> CallUpdate:
+    """The update of a body that is taken without a word."""
+    reading = read(provider, payload)
+    assert not reading.errors
+    assert not reading.warnings
+    assert reading.update is not None
+    return reading.update
+
+
+def warned(payload: dict[str, Any], provider: str = "zelto") -> tuple[CallUpdate, Any]:
+    """The update and the one warning of a body, as (path, detail)."""
+    reading = read(provider, payload)
+    assert not reading.errors
+    assert reading.update is not None
+    assert len(reading.warnings) == 1, reading.warnings
+    return reading.update, (reading.warnings[0].path, reading.warnings[0].detail)
+
+
+def refused(payload: dict[str, Any], provider: str = "zelto") -> dict[str, str]:
+    """The faults of a refused body, by path."""
+    reading = read(provider, payload)
+    assert reading.update is None
+    return {fault.path: fault.detail for fault in reading.errors}
+
+
+def paths(reading: Reading) -> list[str]:
+    return [fault.path for fault in reading.errors or reading.warnings]
