@@ -73,8 +73,9 @@ fi
 endef
 
 chromium:
-	@if [ -z "$$ZELTO_CHROMIUM" ] \
-		&& ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+	@if [ -z "$$ZELTO_CHROMIUM" ] && ! command -v chromium >/dev/null \
+		&& ! command -v chromium-browser >/dev/null \
+		&& ! command -v google-chrome >/dev/null; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			apt-get update -qq && apt-get install -qq -y chromium; \
 		else \
