@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 import re
 
-_SECRET_PATH = re.compile(r"(/(?:welcome|invitation|password/reset)/)[^/\s?\"']{12,}")
+# The slash may be escaped, within `?next=`.
+_SECRET_PATH = re.compile(
+    r"((?:/|%2F)(?:welcome|invitation|password(?:/|%2F)reset)(?:/|%2F))[^/\s?\"'&%]{12,}",
+    re.IGNORECASE,
+)
 
 
 def hide(text: str) -> str:
