@@ -28,9 +28,20 @@ def test_it_makes_a_key_and_keeps_only_its_digest(alice, organization):
 
 def test_it_makes_one_key_per_form(alice, organization):
     form_token = uuid4()
-    fields = {"organization": organization, "scope": "full", "by": alice}
-    key, text = create_key(name="one", form_token=form_token, **fields)
-    again, nothing = create_key(name="two", form_token=form_token, **fields)
+    key, text = create_key(
+        organization=organization,
+        name="one",
+        scope="full",
+        by=alice,
+        form_token=form_token,
+    )
+    again, nothing = create_key(
+        organization=organization,
+        name="two",
+        scope="read",
+        by=alice,
+        form_token=form_token,
+    )
     assert text is not None
     assert nothing is None
     assert again == key
@@ -41,10 +52,11 @@ def test_it_keeps_the_forms_of_two_organizations_apart(
     alice, charlie, organization, other_organization
 ):
     form_token = uuid4()
-    fields = {"name": "k", "scope": "full", "form_token": form_token}
-    create_key(organization=organization, by=alice, **fields)
-    _, text = create_key(organization=other_organization, by=charlie, **fields)
-    assert text is not None
+    for where, by in ((organization, alice), (other_organization, charlie)):
+        _, text = create_key(
+            organization=where, name="k", scope="full", by=by, form_token=form_token
+        )
+        assert text is not None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,6 +17,7 @@ FIELDS = {"name": "Eve", "password": "nine calm otters float"}
 def make_invitation(alice, organization):
     def make(email="eve@example.org", role="member"):
         invited = invite(organization=organization, email=email, role=role, by=alice)
+        assert invited.link
         return "/invitation/" + invited.link.rpartition("/")[2]
 
     return make

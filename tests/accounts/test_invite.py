@@ -49,6 +49,7 @@ def test_it_keeps_only_the_digest_of_the_link(alice, organization):
     invited = invite(
         organization=organization, email="eve@example.org", role="member", by=alice
     )
+    assert invited.link
     token = invited.link.rpartition("/")[2]
     with connection.cursor() as cursor:
         cursor.execute("SELECT i::text FROM accounts_invitation i")

@@ -7,7 +7,8 @@ import pytest
 from accounts.urls import member_urls, organization_urls
 
 ROUTES = [
-    pattern.pattern._route.replace("<slug:slug>", "acme")
+    str(pattern.pattern)
+    .replace("<slug:slug>", "acme")
     .replace("<uuid:invitation_id>", str(UUID(int=1)))
     .replace("<uuid:membership_id>", str(UUID(int=1)))
     for pattern in member_urls + organization_urls

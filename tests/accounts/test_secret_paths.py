@@ -1,4 +1,5 @@
 import logging
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -32,7 +33,9 @@ def test_it_leaves_other_paths(path):
 
 
 def test_it_sees_every_record_of_the_log():
-    assert settings.LOGGING["handlers"]["console"]["filters"] == ["secret_paths"]
+    logging_settings: Any = settings.LOGGING
+    console = logging_settings["handlers"]["console"]
+    assert console["filters"] == ["secret_paths"]
 
 
 @pytest.mark.django_db
