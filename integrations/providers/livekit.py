@@ -104,7 +104,7 @@ def _fill_transcript(
             transcript["turns"] = livekit_items.turns(items, path, warnings)
         if is_absent(body.get("systemPrompt")):
             body["systemPrompt"] = livekit_items.instructions(items)
-    if transcript:
+    if transcript or body.get("transcript"):
         body["transcript"] = transcript
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.providers.faults import Faults, shown
+from integrations.providers.faults import Faults, shown, storable
 from integrations.providers.scalars import (
     LAST_SECOND,
     MILLISECONDS_FROM,
@@ -41,11 +41,15 @@ CLOSE_REASONS = {"completed": "task_completed"}
 
 
 def metadata_fields(report: dict[str, Any]) -> dict[str, Any]:
-    return {
+    fields = {
         name: report[key]
         for key, name in METADATA_NAMES.items()
         if report.get(key) is not None
     }
+    if isinstance(fields.get("jobId"), str):
+        # Left as it is where it is a call's id, which is then refused.
+        fields["jobId"] = storable(fields["jobId"])
+    return fields
 
 
 def call_fields(

@@ -23,6 +23,7 @@ NAMES = st.sampled_from(
     [
         *("call", "agent", "agentId", "transcript", "turns", "items", "sessionReport"),
         *("chat_history", "role", "content", "externalId", "metadata", "type"),
+        *("job_id", "agent_name", "arguments", "usage", "recordingUrl", "name"),
         *("timestamp", "duration_ms", "close_reason", "startedAt", "cost", "customer"),
     ]
 )
