@@ -1,8 +1,10 @@
-"""Whether an agent is silent, measured against what is usual for that agent."""
+"""How often the sessions of some agents come, and which of them are silent: for a
+fixed number of queries, however many agents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -10,90 +12,147 @@ from uuid import UUID
 
 from django.db import connection
 
-# Two weekends: what is usual for an office is in here.
-WINDOW = timedelta(days=14)
-# Fewer sessions than this in the window say nothing about what is usual.
-ENOUGH_SESSIONS = 5
-# Silence has to be this much longer than the longest one of the window.
-PATIENCE = 1.5
-SHORTEST_SILENCE = timedelta(hours=1)
+from conversations import silence
+from conversations.models import Agent
+
+# Silence for longer than this is no news any more.
+DORMANT_AFTER = timedelta(days=28)
 
 
 class State(Enum):
-    QUIET = "warn"
-    ACTIVE = "ok"
-    DORMANT = "dormant"
-    NEW = "none"
+    QUIET = "Quiet"
+    ACTIVE = "Active"
+    DORMANT = "Dormant"
+    NEW = "No session yet"
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How often an agent's sessions come.
+    """day, week: conversations in the last 24 hours and 7 days.
+    patience: a longer silence than this is worth a look; None before the first
+        session."""
 
-    day, week, window: conversations in the last 24 hours, 7 days, 14 days.
-    longest_silence: between two sessions of the last 14 days.
-    """
-
+    state: State
     last_session_at: datetime | None = None
     day: int = 0
     week: int = 0
-    window: int = 0
-    longest_silence: timedelta | None = None
-
-    def state(self, now: datetime) -> State:
-        if self.last_session_at is None:
-            return State.NEW
-        if not self.window:
-            return State.DORMANT
-        if self.longest_silence is None or self.window < ENOUGH_SESSIONS:
-            return State.ACTIVE
-        patience = max(self.longest_silence * PATIENCE, SHORTEST_SILENCE)
-        if now - self.last_session_at > patience:
-            return State.QUIET
-        return State.ACTIVE
+    patience: timedelta | None = None
 
 
-def rhythms(agent_ids: Iterable[UUID], now: datetime) -> dict[UUID, Rhythm]:
-    """The rhythm of each of these agents, in one query over the index by agent."""
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """newest: of the newest sessions, newest first."""
+
+    day: int
+    week: int
+    newest: list[datetime]
+
+
+def rhythms(agents: Iterable[Agent], now: datetime) -> dict[UUID, Rhythm]:
+    agents = list(agents)
+    arrivals = read_arrivals([agent.id for agent in agents], now)
+    patience = {
+        agent_id: silence.usual(one.newest).patience
+        for agent_id, one in arrivals.items()
+        if one.newest
+    }
+    late = [
+        agent
+        for agent in agents
+        if agent.id in patience
+        and patience[agent.id] < now - arrivals[agent.id].newest[0] < DORMANT_AFTER
+    ]
+    quiet = find_quiet(late, arrivals, now)
+    return {
+        agent.id: _rhythm(
+            arrivals[agent.id], patience.get(agent.id), agent.id in quiet, now
+        )
+        for agent in agents
+    }
+
+
+def _rhythm(
+    arrivals: Arrivals, patience: timedelta | None, is_quiet: bool, now: datetime
+) -> Rhythm:
+    if not arrivals.newest:
+        return Rhythm(State.NEW)
+    last = arrivals.newest[0]
+    if now - last >= DORMANT_AFTER:
+        state = State.DORMANT
+    else:
+        state = State.QUIET if is_quiet else State.ACTIVE
+    return Rhythm(state, last, arrivals.day, arrivals.week, patience)
+
+
+def read_arrivals(agent_ids: list[UUID], now: datetime) -> dict[UUID, Arrivals]:
+    parameters: dict[str, list[UUID] | int | datetime] = {
+        "agents": agent_ids,
+        "most": silence.MOST_SESSIONS,
+        "day": now - timedelta(days=1),
+        "week": now - timedelta(days=7),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ARRIVALS, parameters)
+        return {
+            agent_id: Arrivals(day, week, newest)
+            for agent_id, day, week, newest in cursor.fetchall()
+        }
+
+
+def find_quiet(
+    late: Iterable[Agent], arrivals: Mapping[UUID, Arrivals], now: datetime
+) -> set[UUID]:
+    """Those whose silence no earlier week explains, as a night or a weekend would."""
+    asked = [
+        (agent.id, start, end)
+        for agent in late
+        for start, end in silence.same_hours_before(
+            arrivals[agent.id].newest[0], now, agent.created_at
+        )
+    ]
+    counts: dict[UUID, list[int]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
-            _RHYTHMS,
+            _COUNTS,
             {
-                "agents": list(agent_ids),
-                "day": now - timedelta(days=1),
-                "week": now - timedelta(days=7),
-                "window": now - WINDOW,
+                "agents": [one[0] for one in asked],
+                "starts": [one[1] for one in asked],
+                "ends": [one[2] for one in asked],
             },
         )
-        return {row[0]: Rhythm(*row[1:]) for row in cursor.fetchall()}
+        for agent_id, count in cursor.fetchall():
+            counts[agent_id].append(count)
+    return {agent.id for agent in late if silence.is_unusual(counts[agent.id])}
 
 
-_RHYTHMS = """
-    SELECT
-        agent.id,
-        newest.created_at,
-        coalesce(recent.day, 0),
-        coalesce(recent.week, 0),
-        coalesce(recent.sessions, 0),
-        recent.longest_silence
+# Both read the index by agent alone.
+_ARRIVALS = """
+    SELECT agent.id, recent.day, recent.week, newest.moments
     FROM unnest(%(agents)s::uuid[]) AS agent (id)
-    LEFT JOIN LATERAL (
-        SELECT created_at FROM conversations_conversation
-        WHERE agent_id = agent.id
-        ORDER BY created_at DESC, id DESC LIMIT 1
-    ) AS newest ON true
-    LEFT JOIN LATERAL (
+    CROSS JOIN LATERAL (
         SELECT
             count(*) FILTER (WHERE created_at > %(day)s) AS day,
-            count(*) FILTER (WHERE created_at > %(week)s) AS week,
-            count(*) AS sessions,
-            max(silence) AS longest_silence
+            count(*) AS week
+        FROM conversations_conversation
+        WHERE agent_id = agent.id AND created_at > %(week)s
+    ) AS recent
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(created_at), '{}') AS moments
         FROM (
-            SELECT
-                created_at,
-                created_at - lag(created_at) OVER (ORDER BY created_at) AS silence
-            FROM conversations_conversation
-            WHERE agent_id = agent.id AND created_at > %(window)s
+            SELECT created_at FROM conversations_conversation
+            WHERE agent_id = agent.id
+            ORDER BY created_at DESC, id DESC LIMIT %(most)s
         ) AS sessions
-    ) AS recent ON true
+    ) AS newest
+"""
+_COUNTS = """
+    SELECT asked.agent_id, count(conversation.id)
+    FROM unnest(
+        %(agents)s::uuid[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]
+    ) AS asked (agent_id, starts, ends)
+    LEFT JOIN conversations_conversation AS conversation
+        ON conversation.agent_id = asked.agent_id
+        AND conversation.created_at > asked.starts
+        AND conversation.created_at <= asked.ends
+    GROUP BY asked.agent_id, asked.starts
 """

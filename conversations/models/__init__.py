@@ -7,4 +7,11 @@ from conversations.models.conversation import (
     Transcript,
 )
 
-__all__ = ["Agent", "Charge", "Conversation", "ConversationQuerySet", "Provider", "Transcript"]
+__all__ = [
+    "Agent",
+    "Charge",
+    "Conversation",
+    "ConversationQuerySet",
+    "Provider",
+    "Transcript",
+]

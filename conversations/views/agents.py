@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -15,7 +14,7 @@ from conversations.models import Agent, Conversation, Provider, Transcript
 from conversations.rhythm import Rhythm, State, rhythms
 
 # The page is one list, sorted by what needs a look; beyond this it is cut and says so.
-AGENTS_ON_PAGE = 500
+AGENTS_ON_PAGE = 200
 RECENT_CONVERSATIONS = 10
 # How far back "versions lately" looks, conversations.
 VERSIONS_AMONG = 200
@@ -25,7 +24,6 @@ VERSIONS_AMONG = 200
 class Row:
     agent: Agent
     rhythm: Rhythm
-    state: State
 
     @property
     def provider(self) -> str:
@@ -35,34 +33,31 @@ class Row:
     def rank(self) -> tuple[bool, float]:
         """Those that need a look first, then by last session, newest first."""
         last = self.rhythm.last_session_at
-        return self.state is not State.QUIET, -(last.timestamp() if last else 0.0)
+        return self.rhythm.state is not State.QUIET, -(
+            last.timestamp() if last else 0.0
+        )
 
 
 @require_GET
 @organization_view()
 def agent_list(request: OrganizationRequest) -> HttpResponse:
-    now = timezone.now()
     agents = list(
         Agent.objects.in_organization(request.organization)
         .defer("description")
         .order_by("-created_at")[: AGENTS_ON_PAGE + 1]
     )
-    rows = [row_of(agent, rhythm, now) for agent, rhythm in with_rhythm(agents, now)]
+    rows = rows_of(agents[:AGENTS_ON_PAGE])
     context = {
-        "rows": sorted(rows[:AGENTS_ON_PAGE], key=lambda row: row.rank),
-        "quiet": sum(row.state is State.QUIET for row in rows),
+        "rows": sorted(rows, key=lambda row: row.rank),
+        "quiet": sum(row.rhythm.state is State.QUIET for row in rows),
         "cut_at": AGENTS_ON_PAGE if len(agents) > AGENTS_ON_PAGE else None,
     }
     return render(request, "conversations/agents.html", context)
 
 
-def with_rhythm(agents: list[Agent], now: datetime) -> list[tuple[Agent, Rhythm]]:
-    found = rhythms([agent.id for agent in agents], now)
-    return [(agent, found[agent.id]) for agent in agents]
-
-
-def row_of(agent: Agent, rhythm: Rhythm, now: datetime) -> Row:
-    return Row(agent, rhythm, rhythm.state(now))
+def rows_of(agents: list[Agent]) -> list[Row]:
+    found = rhythms(agents, timezone.now())
+    return [Row(agent, found[agent.id]) for agent in agents]
 
 
 @require_GET
@@ -71,12 +66,11 @@ def agent_detail(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
     agent = get_object_or_404(
         Agent.objects.in_organization(request.organization), pk=agent_id
     )
-    now = timezone.now()
     own = Conversation.objects.filter(agent=agent).newest_first()
     recent = list(own.for_list()[:RECENT_CONVERSATIONS])
     newest = recent[0] if recent else None
     context = {
-        "row": row_of(agent, rhythms([agent.id], now)[agent.id], now),
+        "row": rows_of([agent])[0],
         "agent": agent,
         "recent": recent,
         "newest": newest,
