@@ -34,11 +34,16 @@ KNOWN: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = (
     (("agent",), keys_of(Agent)),
     (("transcript",), keys_of(Transcript, "items")),
 )
-HOMES = {key: (*way, key) for way, keys in KNOWN for key in sorted(keys)}
+# Where a misplaced key belongs, if there is one such place.
+HOMES = {
+    key: path_text((*way, key))
+    for way, keys in KNOWN
+    for key in keys
+    if sum(key in others for _, others in KNOWN) == 1
+}
 TURN_KEYS = keys_of(Turn)
 # Of a turn's own keys, those that mean nothing when empty.
 SOFT_TURN_KEYS = keys_of(Turn, "content", "arguments")
-
 
 NOT_LIVEKIT = (
     "is required; a LiveKit session report needs the header X-Zelto-Provider: livekit"
@@ -78,7 +83,7 @@ def _note_unknown_keys(payload: dict[str, Any], warnings: Faults) -> None:
         for key, value in part.items():
             if key in known or value is None:
                 continue
-            home = f"; did you mean {path_text(HOMES[key])}?" if key in HOMES else ""
+            home = f"; did you mean {HOMES[key]}?" if key in HOMES else ""
             warnings.add(
                 path_text((*way, key)), f"is not a known key and was ignored{home}"
             )

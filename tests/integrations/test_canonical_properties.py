@@ -92,6 +92,13 @@ PLACES = [
 ]
 
 
+def leads(step: Any, target: Any) -> bool:
+    """Whether a step is still there after earlier changes."""
+    if isinstance(target, list):
+        return isinstance(step, int) and step < len(target)
+    return isinstance(target, dict) and step in target
+
+
 @st.composite
 def mutated(draw: Any) -> dict[str, Any]:
     """A real body with some of its parts replaced by anything."""
@@ -100,12 +107,10 @@ def mutated(draw: Any) -> dict[str, Any]:
     here = [place for at, place in PLACES if at == index]
     for place in draw(st.lists(st.sampled_from(here), min_size=1, max_size=4)):
         target: Any = payload
-        try:
-            for step in place[:-1]:
-                target = target[step]
+        for step in place[:-1]:
+            target = target[step] if leads(step, target) else None
+        if leads(place[-1], target):
             target[place[-1]] = draw(JSON)
-        except (KeyError, IndexError, TypeError):
-            continue  # replaced by an earlier one
     return payload
 
 

@@ -96,6 +96,10 @@ def test_an_unknown_key_is_taken_with_a_warning(payload, path):
 def test_a_key_in_the_wrong_place_is_told_its_right_one():
     _, (_, detail) = warned(body(durationSeconds=3))
     assert "did you mean call.durationSeconds?" in detail
+    _, (_, detail) = warned(call(metadata={}))
+    assert "did you mean metadata?" in detail
+    _, (_, detail) = warned(body(name="Ada"))  # a customer's, or an agent's?
+    assert "did you mean" not in detail
 
 
 def test_a_report_without_its_header_is_told_which_one():
