@@ -25,6 +25,12 @@ def clock(seconds: float | None) -> str:
 
 
 @register.filter
+def seconds(value: float) -> str:
+    """`5.812 s`: as exact as it was sent, to the millisecond."""
+    return f"{value:.3f}".rstrip("0").rstrip(".") + " s"
+
+
+@register.filter
 def spell(seconds: float | None) -> str:
     """`0.8 s`, `12 s`, `3 min`, `9 h`, `2 d`: how long something took or lasted."""
     if seconds is None:
