@@ -181,7 +181,7 @@ def test_brackets_in_text_are_no_levels():
 
 
 def test_many_shallow_parts_are_not_deep():
-    wide = {"a": [[] for _ in range(1000)]}
+    wide: dict[str, list[list[int]]] = {"a": [[] for _ in range(1000)]}
     assert parse(json.dumps(wide).encode()) == wide
 
 

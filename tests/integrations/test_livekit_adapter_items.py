@@ -19,7 +19,7 @@ def message(content="hi", role="user", **fields):
 
 
 def only_turn(*sent):
-    (turn,) = taken(items(*sent), "livekit").turns or ()
+    (turn,) = taken(items(*sent), "livekit").turns or []
     return turn
 
 
@@ -99,7 +99,7 @@ def test_a_developer_is_read_as_system():
 @pytest.mark.parametrize("role", ["narrator", None, 3, "tool", []])
 def test_an_unknown_role_becomes_system_with_a_warning(role):
     update, (path, _) = warned(items(message(), message(role=role)), "livekit")
-    assert [turn["role"] for turn in update.turns or ()] == ["user", "system"]
+    assert [turn["role"] for turn in update.turns or []] == ["user", "system"]
     assert path == "transcript.items[1].role"
 
 
@@ -198,7 +198,7 @@ def test_the_first_instructions_are_the_system_prompt_and_later_ones_markers():
     sent = items(config("You help."), message(), config("You bill.", tools_added=["b"]))
     update = taken(sent, "livekit")
     assert update.system_prompt == "You help."
-    assert (update.turns or ())[1:] == [
+    assert (update.turns or [])[1:] == [
         {
             "role": "system",
             "kind": "config_update",
@@ -211,7 +211,7 @@ def test_the_first_instructions_are_the_system_prompt_and_later_ones_markers():
 def test_a_first_update_without_instructions_is_no_prompt():
     update = taken(items(config(tools_added=["a"]), config("You help.")), "livekit")
     assert update.system_prompt == "You help."
-    assert len(update.turns or ()) == 1
+    assert len(update.turns or []) == 1
 
 
 def test_a_system_prompt_that_was_sent_wins():
@@ -224,7 +224,7 @@ def test_an_item_of_an_unknown_type_is_kept_as_a_marker_with_a_warning(kind):
     sent = {"type": kind, "content": "noted", "key": [1]}
     update, (path, _) = warned(items(message(), sent), "livekit")
     assert path == "transcript.items[1].type"
-    (_, turn) = update.turns or ()
+    (_, turn) = update.turns or []
     assert turn == {
         "role": "system",
         "kind": kind if kind == "memory_update" else "unknown",
@@ -256,7 +256,7 @@ def test_what_does_not_fit_an_item_is_dropped_with_a_warning(field, value):
 @pytest.mark.parametrize("value", [3, None, "x", []])
 def test_an_item_that_is_no_object_is_dropped_with_a_warning(value):
     update, (path, _) = warned(items(message(), value), "livekit")
-    assert len(update.turns or ()) == 1
+    assert len(update.turns or []) == 1
     assert path == "transcript.items[1]"
 
 
@@ -270,19 +270,19 @@ def test_items_that_are_no_list_are_dropped_with_a_warning(value):
 def test_what_is_over_ten_thousand_is_cut_with_a_warning():
     many = [handoff("first"), *[message(str(index)) for index in range(10_001)]]
     update, (path, detail) = warned(items(*many), "livekit")
-    assert [turn["content"] for turn in update.turns or ()] == list(
+    assert [turn["content"] for turn in update.turns or []] == list(
         map(str, range(10_000))
     )
     assert path == "transcript.items"
     assert "10,000" in detail
-    assert len(taken(items(*many[:-1]), "livekit").turns or ()) == 10_000
+    assert len(taken(items(*many[:-1]), "livekit").turns or []) == 10_000
 
 
 def test_items_are_put_in_time_order():
     sent = items(
         message("b", created_at=1795350709.0), message("a", created_at=1795350708.0)
     )
-    assert [turn["content"] for turn in taken(sent, "livekit").turns or ()] == [
+    assert [turn["content"] for turn in taken(sent, "livekit").turns or []] == [
         "a",
         "b",
     ]
@@ -324,7 +324,7 @@ def test_the_node_sdks_spelling_is_read_too():
             "createdAt": 1795350708250,
         },
     ]
-    handed, called, answered = taken(items(*sent), "livekit").turns or ()
+    handed, called, answered = taken(items(*sent), "livekit").turns or []
     assert handed["content"] == "handoff: a -> b"
     assert (called["content"], called["toolCallId"]) == ("look({})", "c")
     assert (answered["toolName"], answered["isError"]) == ("look", True)
