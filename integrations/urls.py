@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from integrations.ingest import receive_call
 
@@ -10,4 +10,7 @@ webhook_urls = [
     path("webhooks/calls/", receive_call),
 ]
 
-urlpatterns = [*webhook_urls]
+urlpatterns = [
+    *webhook_urls,
+    path("org/<slug:slug>/", include("integrations.settings_urls")),
+]

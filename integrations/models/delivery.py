@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
 from accounts.models import ApiKey, Organization
-from conversations.models import Conversation
+from conversations.models import Agent, Conversation
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -24,6 +26,43 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def waiting(self) -> Self:
         return self.filter(outcome=Delivery.Outcome.ACCEPTED)
+
+    def newest_waiting(self) -> datetime | None:
+        """When the newest that waits for a worker arrived."""
+        arrivals = self.waiting().newest_first().values_list("received_at", flat=True)
+        return arrivals.first()
+
+    def without_bodies(self) -> Self:
+        """For lists: a body may be megabytes."""
+        return self.defer("body")
+
+    def for_list(self) -> Self:
+        return self.newest_first().select_related("key").without_bodies()
+
+    def posted_to(self, provider: str) -> Self:
+        """What came for this provider, also where the header was not understood."""
+        return self.filter(
+            models.Q(provider=provider) | models.Q(provider="", key__isnull=False)
+        )
+
+    def of_call(self, conversation: Conversation) -> Self:
+        return self.filter(
+            organization_id=conversation.organization_id,
+            provider=conversation.provider,
+            external_id=conversation.external_id,
+        )
+
+    def about_agent(self, agent: Agent, *, posted_with: UUID | None) -> Self:
+        """What names this agent, or came with its key and could not be read so far."""
+        about = models.Q(provider=agent.provider, agent_reference=agent.external_id)
+        about |= models.Q(agent_reference=str(agent.id))
+        if posted_with is not None:
+            about |= models.Q(
+                provider__in=[agent.provider, ""],
+                agent_reference="",
+                key_id=posted_with,
+            )
+        return self.filter(about, organization_id=agent.organization_id)
 
 
 class Delivery(models.Model):

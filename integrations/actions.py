@@ -1,0 +1,31 @@
+"""What people do to integrations: every write, as a verb with its actor."""
+
+from __future__ import annotations
+
+import json
+
+from django.utils import timezone
+
+from accounts.models import Organization, User
+from integrations import sample_session
+from integrations.models import Delivery
+from integrations.nudge import nudge
+
+
+def send_test_session(*, organization: Organization, by: User) -> Delivery:
+    """Appends a made-up LiveKit session to the log, as if a worker had posted it."""
+    payload = sample_session.build(ended_at=timezone.now(), sent_by=by.display_name)
+    body = json.dumps(payload, ensure_ascii=False).encode()
+    delivery = Delivery.objects.create(
+        organization=organization,
+        provider="livekit",
+        agent_reference=sample_session.AGENT_REFERENCE,
+        external_id=payload["call"]["externalId"],
+        status=200,
+        outcome=Delivery.Outcome.ACCEPTED,
+        size=len(body),
+        user_agent="Zelto test session",
+        body=body,
+    )
+    nudge()
+    return delivery

@@ -1,0 +1,50 @@
+"""The card of API keys, which more than one page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import Form
+
+from accounts.forms import CreateKeyForm
+from accounts.http import OrganizationRequest
+from accounts.models import ApiKey, Role
+
+MOST_KEYS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A key that this answer made. text: shown now and never again; None where an
+    earlier answer to the same form showed it."""
+
+    key: ApiKey
+    text: str | None
+
+
+def key_card(
+    request: OrganizationRequest,
+    page: str,
+    *,
+    form: Form | None = None,
+    made: MadeKey | None = None,
+) -> dict[str, Any]:
+    """What the card needs; nothing of it for members.
+
+    page: the page that its forms lead back to, a name of `integrations.views.keys`.
+    form: one that was sent and did not fit.
+    """
+    if not request.membership.covers(Role.ADMIN):
+        return {}
+    keys = list(
+        ApiKey.objects.in_organization(request.organization).listed()[: MOST_KEYS + 1]
+    )
+    return {
+        "page": page,
+        "keys": keys[:MOST_KEYS],
+        "keys_cut_at": MOST_KEYS if len(keys) > MOST_KEYS else None,
+        "key_form": form or CreateKeyForm(organization=request.organization),
+        "key_form_open": bool(form) or not keys,
+        "made": made,
+    }

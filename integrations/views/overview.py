@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.access import organization_view
+from accounts.http import OrganizationRequest
+from integrations.connection import provider_connection
+
+
+@require_GET
+@organization_view()
+def overview(request: OrganizationRequest) -> HttpResponse:
+    context = {
+        "livekit": provider_connection(request.organization, "livekit"),
+        "call_upload": provider_connection(request.organization, "zelto"),
+    }
+    return render(request, "integrations/index.html", context)
