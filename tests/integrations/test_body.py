@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 
 import pytest
 
@@ -122,11 +123,12 @@ def test_a_swarm_of_empty_members_is_refused():
     [
         b"",
         b"{}",
+        zlib.compress(b"{}"),
         gzip.compress(b"{}")[:-1],
         gzip.compress(b"{}")[:-8] + b"\1" * 8,
         gzip.compress(b"{}") + b"rubbish",
     ],
-    ids=["empty", "plain", "cut", "bad checksum", "rubbish after"],
+    ids=["empty", "plain", "zlib", "cut", "bad checksum", "rubbish after"],
 )
 def test_bad_gzip_is_a_400(data):
     status, detail = refusal(decompress, data, "gzip", LIMIT)
