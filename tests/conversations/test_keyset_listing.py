@@ -40,8 +40,10 @@ def test_each_row_is_on_one_page_whatever_the_size(seven, size):
 def test_the_way_back_up_shows_the_same_rows(seven):
     everything = Conversation.objects.all()
     second = page_before(everything, Position.of(seven[1]), 2)
+    assert second.older
     third = page_before(everything, second.older, 2)
     assert third.rows == seven[4:6]
+    assert third.newer
     assert page_after(everything, third.newer, 2).rows == second.rows
 
 
@@ -53,6 +55,7 @@ def test_a_page_that_reaches_the_top_is_the_first_page_in_full(seven):
 
 def test_rows_that_arrive_meanwhile_shift_nothing(seven, make_conversation):
     page = first_page(Conversation.objects.all(), 3)
+    assert page.older
     make_conversation(created_at=NOON + timedelta(minutes=9))
     assert page_before(Conversation.objects.all(), page.older, 3).rows == seven[3:6]
 

@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,10 @@ def recorded(scenario):
     body = json.loads((PAYLOADS / f"{scenario}.canonical.json").read_text("utf-8"))
     start = datetime.fromisoformat(body["call"]["startedAt"])
     return body["transcript"]["turns"], start, body["systemPrompt"]
+
+
+def entries_of(turns: list[dict[str, Any]], **options: Any) -> list[Any]:
+    return list(read_transcript(turns, **options).entries)
 
 
 def view_of(scenario):
@@ -74,7 +79,7 @@ def test_calls_of_one_tool_at_once_find_their_own_results():
         {"role": "assistant", "content": "One moment"},
         {"role": "tool", "kind": "result", "toolCallId": "1", "content": "first"},
     ]
-    first, second, speech = read_transcript(turns).entries
+    first, second, speech = entries_of(turns)
     assert (first.result, second.result) == ("first", "second")
     assert (first.result_number, second.result_number) == (5, 3)
     assert speech.number == 4
@@ -86,7 +91,7 @@ def test_a_call_without_a_result_and_a_result_without_a_call_are_shown():
         {"role": "tool", "kind": "result", "toolName": "b", "toolCallId": "9"},
         {"role": "tool", "content": "no kind, no id"},
     ]
-    call, result, loose = read_transcript(turns).entries
+    call, result, loose = entries_of(turns)
     assert call.called and call.result_number is None
     assert not result.called and result.result_number == 2
     assert loose.result == "no kind, no id"
@@ -105,7 +110,7 @@ def test_times_count_from_the_start_of_the_call():
         {"role": "user", "timestamp": "nonsense"},
         {"role": "user"},
     ]
-    entries = read_transcript(turns, started_at=start).entries
+    entries = entries_of(turns, started_at=start)
     assert [entry.at for entry in entries] == [4, 65.5, 66, 67, 68, 70, None, None]
 
 
@@ -127,7 +132,7 @@ def test_silence_is_told_where_both_ends_were_sent():
         {"role": "assistant", "startSeconds": 12},
         {"role": "user", "startSeconds": 40},
     ]
-    silences = [entry.silence for entry in read_transcript(turns).entries]
+    silences = [entry.silence for entry in entries_of(turns)]
     assert silences == [None, 8, None, None]
 
 
@@ -136,14 +141,14 @@ def test_a_leading_system_turn_that_repeats_the_prompt_is_a_line():
         {"role": "system", "content": "Be kind.\n"},
         {"role": "system", "content": "Be kind."},
     ]
-    first, second = read_transcript(turns, system_prompt="Be kind.").entries
+    first, second = entries_of(turns, system_prompt="Be kind.")
     assert isinstance(first, Marker)
     assert (first.line, first.text) == ("System prompt", "")
     assert isinstance(second, Speech)
 
 
 def test_the_slowest_answer_is_found_and_nonsense_is_not():
-    turns = [
+    turns: list[dict[str, Any]] = [
         {"role": "assistant", "metrics": {"e2e_latency": 0.9}},
         {"role": "assistant", "metrics": {"e2e_latency": 2.8}},
         {"role": "assistant", "metrics": {"e2e_latency": "NaN"}},
