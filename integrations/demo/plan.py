@@ -1,0 +1,100 @@
+"""All posts of a demo in the order of time, so that the log reads as if it had grown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from integrations.demo import bodies
+from integrations.demo.cast import Agent, rota
+from integrations.demo.chance import randomness
+from integrations.demo.posts import Post, posts_of
+from integrations.demo.refusals import Refusals
+from integrations.demo.session import Session, perform
+from integrations.demo.weeks import Weeks
+
+# Multiples of it, modulo one, fall everywhere evenly however many there are.
+GOLDEN = (math.sqrt(5) - 1) / 2
+# The first slot's session has just ended.
+JUST_NOW = timedelta(minutes=3)
+
+# Provider and external id.
+Reference = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A session to be: the same agent, words and ids in every run with this seed."""
+
+    number: int
+    agent: Agent
+    ended_at: datetime
+    arrives_at: datetime
+
+
+@dataclass(frozen=True)
+class Plan:
+    seed: int
+    sessions: int
+    weeks: Weeks
+    largest_body: int
+
+    @cached_property
+    def slots(self) -> list[Slot]:
+        agents = rota()
+        return [
+            self._slot(number, agents[number % len(agents)])
+            for number in range(self.sessions)
+        ]
+
+    def _slot(self, number: int, agent: Agent) -> Slot:
+        random = randomness(self.seed, "slot", number)
+        fraction = (number * GOLDEN + self.seed * math.e) % 1
+        moment = self.weeks.moment(
+            agent.hours, fraction, from_day=agent.from_day, until_day=agent.until_day
+        )
+        if number == 0:
+            moment = self.weeks.now - JUST_NOW
+        lag = random.choices((1.2, 4.0, 45.0), (80, 18, 2))[0] * random.uniform(
+            0.5, 1.5
+        )
+        ended_at = min(moment, self.weeks.now - JUST_NOW)
+        return Slot(number, agent, ended_at, ended_at + timedelta(seconds=lag))
+
+    def session(self, slot: Slot) -> Session:
+        return perform(
+            slot.agent,
+            number=slot.number,
+            seed=self.seed,
+            ended_at=slot.ended_at,
+            weeks=self.weeks,
+        )
+
+    @cached_property
+    def references(self) -> dict[Reference, Slot]:
+        return {
+            (slot.agent.provider, bodies.external_id(self.session(slot))): slot
+            for slot in self.slots
+        }
+
+    def posts(self, *, without: Set[Reference] = frozenset()) -> list[Post]:
+        """without: what is there already; with any of that, nothing is refused anew."""
+        posts = [
+            post
+            for reference, slot in self.references.items()
+            if reference not in without
+            for post in self._posts(slot)
+        ]
+        if not without:
+            posts += Refusals(
+                seed=self.seed, weeks=self.weeks, largest_body=self.largest_body
+            ).posts()
+        return sorted(posts, key=lambda post: post.arrives_at)
+
+    def _posts(self, slot: Slot) -> Iterator[Post]:
+        yield from posts_of(
+            self.session(slot), arrives_at=slot.arrives_at, now=self.weeks.now
+        )

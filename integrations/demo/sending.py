@@ -1,0 +1,99 @@
+"""Posting to the webhook of a running Zelto, over one connection."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from integrations.demo.posts import Post
+
+PATH = "/webhooks/calls"
+TIMEOUT_SECONDS = 30
+# What is to be sent again: over the rate, not stored, at work elsewhere.
+AGAIN = {429, 502, 503, 504}
+MOST_TRIES = 6
+LONGEST_WAIT_SECONDS = 61
+
+
+class Unreachable(Exception):
+    """Nothing answers at the address."""
+
+
+class NotZelto(Exception):
+    """Something answers at the address, but not as the webhook does."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    request_id: str
+    text: str
+
+
+class Webhook:
+    """A context: closes its connection at the end."""
+
+    def __init__(self, base_url: str) -> None:
+        parts = urlsplit(base_url)
+        self.path = parts.path.rstrip("/") + PATH
+        self.url = base_url.rstrip("/") + PATH
+        connect = (
+            http.client.HTTPSConnection
+            if parts.scheme == "https"
+            else http.client.HTTPConnection
+        )
+        self.connection = connect(parts.netloc, timeout=TIMEOUT_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.connection.close()
+
+    def check(self) -> None:
+        """Raises `Unreachable` or `NotZelto`; a GET stores nothing."""
+        status = self._request("GET", None, {}).status
+        if status != http.HTTPStatus.METHOD_NOT_ALLOWED:
+            raise NotZelto(status)
+
+    def post(self, post: Post, key: str) -> Answer:
+        headers = {**post.headers, "Authorization": f"Bearer {key}"}
+        for attempt in range(MOST_TRIES):
+            answer, wait = self._try(post.content, headers)
+            if answer.status not in AGAIN or attempt == MOST_TRIES - 1:
+                break
+            time.sleep(wait)
+        return answer
+
+    def _try(self, content: bytes, headers: dict[str, str]) -> tuple[Answer, float]:
+        response = self._request("POST", content, headers)
+        after = response.getheader("Retry-After", "")
+        wait = min(float(after) if after.isdigit() else 1.0, LONGEST_WAIT_SECONDS)
+        text = self.text
+        request_id = response.getheader("X-Request-Id", "")
+        return Answer(response.status, request_id, text), wait
+
+    def _request(
+        self, method: str, content: bytes | None, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
+        """Once more where the server had closed the idle connection."""
+        for is_last in (False, True):
+            try:
+                self.connection.request(method, self.path, content, headers)
+                response = self.connection.getresponse()
+                self.text = response.read().decode(errors="replace")
+                return response
+            except (http.client.HTTPException, OSError) as error:
+                self.connection.close()
+                if is_last:
+                    raise Unreachable(str(error)) from error
+        raise AssertionError("unreachable")
