@@ -203,11 +203,10 @@ class Stack:
 
     def everything(self) -> list[psutil.Process]:
         """Every process of this stack that lives, whatever its parent is by now."""
-        owner = [psutil.Process(self.owner.pid)] if self.is_owner_alive() else []
-        return [*owner, *marked(self.data_dir), *processes_in(self.cluster_folder)]
-
-    def is_owner_alive(self) -> bool:
-        return self.owner is not None and self.owner.poll() is None
+        found = [*marked(self.data_dir), *processes_in(self.cluster_folder)]
+        if self.owner is not None and self.owner.poll() is None:
+            found.append(psutil.Process(self.owner.pid))
+        return found
 
     # What it says
 

@@ -12,6 +12,7 @@ from psycopg import sql
 from zelto.embedded import sockets
 from zelto.embedded.account import Account, database_account
 from zelto.embedded.configuration import server_options
+from zelto.embedded.kinship import reap
 from zelto.embedded.location import (
     DATABASE,
     ROLE,
@@ -24,7 +25,7 @@ from zelto.embedded.postmaster import (
     connect_as_superuser,
     end_orphans,
     find_postmaster,
-    forget_stranger,
+    forget_killed_server,
     is_alive,
     stop_postmaster,
     wait_until_answering,
@@ -61,8 +62,10 @@ class Cluster:
         if self.process and self.take_over(self.process, stopping):
             say("Took over the database that was still running.")
         else:
+            self.sockets = default_socket_folder(self.data_dir)
+            sockets.make_private(self.sockets, account)
             end_orphans(folder)
-            forget_stranger(self.data_dir, folder)
+            forget_killed_server(self.data_dir, folder, self.sockets)
             self.launch(folder, programs, account, stopping)
         self.make_database()
 
@@ -74,8 +77,6 @@ class Cluster:
     def launch(
         self, folder: Path, programs: Path, account: Account | None, stopping: Stopping
     ) -> None:
-        self.sockets = default_socket_folder(self.data_dir)
-        sockets.make_private(self.sockets, account)
         options = server_options(folder, self.sockets, throwaway=self.throwaway)
         command = [str(programs / "postgres"), *options]
         for _ in range(LAUNCHES):
@@ -83,6 +84,7 @@ class Cluster:
             self.process = self.spawn(command, account)
             if wait_until_answering(self.process, self.sockets, stopping):
                 return
+            reap(self.process)
             said = self.read_log(written_before)
             if MEMORY_IN_USE not in said:
                 break
@@ -138,6 +140,7 @@ class Cluster:
     def stop(self) -> None:
         if self.process is not None:
             stop_postmaster(self.process)
+            reap(self.process)
         sockets.remove(self.sockets)
 
 

@@ -40,12 +40,8 @@ SETTINGS = {
     "log_parameter_max_length_on_error": "0",
 }
 
-# For databases that a test throws away: a power cut may ruin them.
-THROWAWAY_SETTINGS = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-}
+# For databases that a test throws away: a power cut may ruin them, `kill -9` may not.
+THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 def server_options(folder: Path, sockets: Path, *, throwaway: bool) -> list[str]:

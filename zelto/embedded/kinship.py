@@ -39,5 +39,8 @@ def adopt_grandchildren() -> None:
 
 def reap(process: psutil.Process) -> None:
     """An adopted grandchild stays a zombie until somebody asks how it ended."""
+    if isinstance(process, psutil.Popen):
+        process.wait()
+        return
     with suppress(ChildProcessError):  # not ours, or already asked
         os.waitpid(process.pid, os.WNOHANG)

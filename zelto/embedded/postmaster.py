@@ -62,12 +62,15 @@ def end_orphans(folder: Path) -> None:
         )
 
 
-def forget_stranger(data_dir: Path, folder: Path) -> None:
-    """Postgres would refuse to start for any process with the number in its file.
+def forget_killed_server(data_dir: Path, folder: Path, sockets: Path) -> None:
+    """Postgres would refuse to start for any process with the number in its files,
+    be it a zombie or, after a restart of the machine, a stranger.
 
-    Only after `end_orphans`: as long as backends live, the file is what keeps a second
-    postmaster from their memory.
+    Only after `end_orphans`: as long as backends live, postmaster.pid is what keeps a
+    second server from their memory.
     """
+    for leftover in sockets.glob(".s.PGSQL.*"):
+        leftover.unlink(missing_ok=True)
     lines = postmaster_lines(data_dir)
     number = lines[PID_LINE].strip() if lines else ""
     if number.isdigit() and psutil.pid_exists(int(number)):

@@ -96,7 +96,7 @@ class Stack:
         say(f"Ready: {self.web.public}" if self.serves_web else "Ready.")
         link = Step(self.environment, "first_owner_link").finish(self.stopping)
         if link:
-            say(link)
+            say(f"The first owner signs up here, once: {link}")
 
     def all_alive(self, cluster: Cluster | None) -> bool:
         ended = self.processes.first_ended()

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.zelto.stack import open_folder
+from zelto.embedded.cluster import Cluster
+from zelto.embedded.location import cluster_folder, default_socket_folder
+from zelto.embedded.postmaster import end_orphans
+from zelto.embedded.stopping import Stopping
+
+# Longer than the path of a socket may be, and with spaces, as folders of people have.
+AWKWARD = "/".join(["a folder of my own with quite a name"] * 4)
+
+
+@contextmanager
+def awkward_folder() -> Iterator[Path]:
+    folder = open_folder()
+    path = folder / AWKWARD
+    path.mkdir(parents=True)
+    try:
+        yield path
+    finally:
+        end_what_runs_in(path)
+        shutil.rmtree(folder)
+
+
+def end_what_runs_in(data_dir: Path) -> None:
+    end_orphans(cluster_folder(data_dir).resolve())
+    sockets = default_socket_folder(data_dir)
+    if sockets.is_dir() and not sockets.is_symlink():
+        shutil.rmtree(sockets)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """Empty: for a cluster of one's own."""
+    with awkward_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def folder_with_cluster() -> Iterator[Path]:
+    with awkward_folder() as folder:
+        cluster = Cluster(folder, throwaway=True)
+        cluster.start(Stopping())
+        cluster.stop()
+        yield folder
+
+
+@pytest.fixture
+def stored(folder_with_cluster: Path) -> Iterator[Path]:
+    """A data folder with a stopped cluster, one for all, put right after each test."""
+    cluster = cluster_folder(folder_with_cluster)
+    kept = {
+        path: path.read_bytes()
+        for path in (cluster / "PG_VERSION", cluster / "postgresql.conf")
+    }
+    yield folder_with_cluster
+    end_what_runs_in(folder_with_cluster)
+    for path, content in kept.items():
+        path.write_bytes(content)

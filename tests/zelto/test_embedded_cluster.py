@@ -1,0 +1,200 @@
+"""The embedded Postgres: made, found again, taken over, recovered, stopped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import stat
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from zelto.embedded import cluster as cluster_module
+from zelto.embedded import storage
+from zelto.embedded.cluster import Cluster
+from zelto.embedded.kinship import reap
+from zelto.embedded.location import address, cluster_folder
+from zelto.embedded.postmaster import is_alive, processes_in
+from zelto.embedded.stopping import Stopping
+from zelto.embedded.trouble import Trouble
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture
+def cluster(stored: Path) -> Iterator[Cluster]:
+    cluster = Cluster(stored, throwaway=True)
+    cluster.start(Stopping())
+    yield cluster
+    if cluster.is_alive():
+        cluster.stop()
+    reap(process_of(cluster))
+
+
+def start_again(data_dir: Path) -> Cluster:
+    cluster = Cluster(data_dir, throwaway=True)
+    cluster.start(Stopping())
+    return cluster
+
+
+def ask(data_dir: Path, question: str) -> str:
+    with psycopg.connect(**address(data_dir)) as connection:
+        rows = connection.execute(question.encode()).fetchall()
+    return str(rows[0][0])
+
+
+def process_of(cluster: Cluster) -> psutil.Process:
+    assert cluster.process is not None
+    return cluster.process
+
+
+def test_it_is_found_by_its_data_folder(cluster: Cluster, stored: Path):
+    assert ask(stored, "SELECT current_database()") == "zelto"
+    assert ask(stored, "SHOW server_encoding") == "UTF8"
+    assert ask(stored, "SHOW data_checksums") == "on"
+    superuser = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+    assert ask(stored, superuser) == "False"
+    sockets = {
+        connection.family for connection in process_of(cluster).net_connections()
+    }
+    assert sockets <= {socket.AF_UNIX}
+
+
+def test_it_keeps_its_socket_to_itself(cluster: Cluster):
+    folder = cluster.sockets
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert folder.stat().st_uid == process_of(cluster).uids().real
+    cluster.stop()
+    assert not folder.exists()
+
+
+def test_it_refuses_a_socket_folder_that_is_a_link(stored: Path, tmp_path: Path):
+    cluster = Cluster(stored)
+    cluster.sockets.symlink_to(tmp_path)
+    try:
+        with pytest.raises(Trouble, match="was made by somebody else"):
+            cluster.start(Stopping())
+    finally:
+        cluster.sockets.unlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_it_refuses_a_socket_folder_of_somebody_else(stored: Path):
+    cluster = Cluster(stored)
+    cluster.sockets.mkdir()
+    os.chown(cluster.sockets, 12345, 12345)
+    with pytest.raises(Trouble, match="was made by somebody else"):
+        cluster.start(Stopping())
+
+
+def test_it_closes_a_socket_folder_that_was_left_open(stored: Path):
+    cluster = Cluster(stored, throwaway=True)
+    cluster.sockets.mkdir()
+    cluster.sockets.chmod(0o777)
+    cluster.start(Stopping())
+    assert stat.S_IMODE(cluster.sockets.stat().st_mode) == 0o700
+    cluster.stop()
+
+
+def test_it_is_taken_over_when_its_owner_was_killed(cluster: Cluster, stored: Path):
+    second = start_again(stored)
+    assert process_of(second).pid == process_of(cluster).pid
+    cluster.stop()
+    assert not processes_in(cluster_folder(stored).resolve())
+
+
+def test_it_keeps_what_was_committed_before_it_was_killed(
+    cluster: Cluster, stored: Path
+):
+    table = f"kept_{uuid.uuid4().hex}"
+    with psycopg.connect(**address(stored)) as connection:
+        connection.execute(f"CREATE TABLE {table} AS SELECT 42 AS answer".encode())
+    process_of(cluster).kill()
+    second = start_again(stored)
+    assert ask(stored, f"SELECT answer FROM {table}") == "42"  # noqa: S608
+    second.stop()
+
+
+def test_it_waits_for_the_backends_of_a_killed_server(cluster: Cluster, stored: Path):
+    with psycopg.connect(**address(stored)) as connection:
+        backend = psutil.Process(connection.info.backend_pid)
+        backend.suspend()  # it cannot notice that its server is gone
+        process_of(cluster).kill()
+        threading.Timer(1, backend.resume).start()
+        second = start_again(stored)
+        assert not is_alive(backend)
+        connection.close()
+    second.stop()
+
+
+def test_it_does_not_mistake_a_stranger_for_its_server(stored: Path):
+    stranger = os.getppid() if os.getppid() > 1 else os.getpid()
+    stale = cluster_folder(stored) / "postmaster.pid"
+    stale.write_text(f"{stranger}\n{stale.parent}\n1\n5432\n/nowhere\n\n")
+    second = start_again(stored)
+    assert ask(stored, "SELECT 1") == "1"
+    second.stop()
+
+
+def test_it_tells_which_release_wrote_other_data(stored: Path):
+    (cluster_folder(stored) / "PG_VERSION").write_text("15\n")
+    with pytest.raises(Trouble, match="written by Postgres 15, and this Zelto brings"):
+        start_again(stored)
+
+
+def test_it_does_not_take_a_folder_of_other_things(data_dir: Path):
+    cluster_folder(data_dir).mkdir()
+    (cluster_folder(data_dir) / "letter.txt").write_text("Dear Ada,")
+    with pytest.raises(Trouble, match="holds no database"):
+        start_again(data_dir)
+
+
+def test_it_begins_anew_where_its_making_was_cut_short(data_dir: Path):
+    draft = data_dir / "postgres.new"
+    draft.mkdir()
+    (draft / "PG_VERSION").write_text("18\n")
+    second = start_again(data_dir)
+    assert not draft.exists()
+    second.stop()
+
+
+def test_it_tells_the_log_when_it_cannot_start(stored: Path):
+    configuration = cluster_folder(stored) / "postgresql.conf"
+    configuration.write_text("no_such_setting = 1\n")
+    with pytest.raises(Trouble, match=r"(?s)did not start.*no_such_setting"):
+        start_again(stored)
+
+
+def test_it_keeps_its_log_small(
+    cluster: Cluster, stored: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cluster_module, "LOG_LIMIT", 10)
+    before = cluster.log.read_text()
+    cluster.trim_log()
+    assert (stored / "postgres.log.1").read_text() == before
+    cluster.stop()
+    assert "shut down" in cluster.log.read_text()
+    assert "\0" not in cluster.log.read_text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs it as another user")
+def test_it_moves_out_of_a_folder_that_only_root_may_enter(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(storage, "OPEN_FOLDER", data_dir)
+    hidden = tmp_path / "hidden"
+    hidden.mkdir(mode=0o700)
+    cluster = start_again(hidden)
+    assert ask(hidden, "SELECT 1") == "1"
+    assert cluster_folder(hidden).resolve().parent == data_dir.resolve()
+    cluster.stop()
+    start_again(hidden).stop()
+    shutil.rmtree(cluster_folder(hidden).resolve())
+    with pytest.raises(Trouble, match="which is gone"):
+        start_again(hidden)
