@@ -71,12 +71,14 @@ def answers() -> list[Advice]:
         Advice(
             429,
             "More posts in a minute than this organization may send.",
-            "Send it again after the seconds in Retry-After; the code above does.",
+            "Send it again after the seconds in Retry-After. The worker code of the "
+            "LiveKit page does so by itself.",
         ),
         Advice(
             503,
             "Zelto could not store it just now.",
-            "Send it again after a moment; the code above does.",
+            "Send it again after a moment. The worker code of the LiveKit page does so "
+            "by itself.",
         ),
     ]
 

@@ -53,6 +53,13 @@ class ProviderConnection:
         return self.state is ProviderState.ACTIVE
 
     @property
+    def word(self) -> str:
+        """The state as its card names it."""
+        if self.state is ProviderState.WAITING and self.provider != "livekit":
+            return "Waiting for the first call"
+        return str(self.state.label)
+
+    @property
     def has_posted(self) -> bool:
         """Whether anything came from a worker, taken or not."""
         return bool(self.is_active or self.stored_at or self.refusals)
@@ -88,8 +95,9 @@ def provider_connection(
         provider=provider, is_test=False
     )
     last = sessions.for_list().newest_first().first()
-    deliveries = Delivery.objects.in_organization(organization)
-    stored_at = deliveries.posted_to(provider).newest_waiting()
+    deliveries = Delivery.objects.in_organization(organization).from_workers()
+    posts = deliveries.posted_to(provider)
+    stored_at = posts.newest_waiting()
     since = last.created_at if last else first.first_session_at if first else None
     return ProviderConnection(
         provider=provider,
@@ -98,7 +106,7 @@ def provider_connection(
         today=_count_today(sessions, organization),
         has_key=has_key,
         stored_at=stored_at,
-        refusals=refusals_since(deliveries.posted_to(provider), since),
+        refusals=refusals_since(posts, since),
     )
 
 

@@ -22,16 +22,10 @@ def export_line(key: str | None = None) -> str:
     return f"export ZELTO_API_KEY={key or KEY_PLACEHOLDER}"
 
 
-def call() -> dict[str, Any]:
+def smallest_call() -> dict[str, Any]:
     # No apostrophes: it stands between single quotes in a shell.
     return {
-        "call": {
-            "externalId": "call-1001",
-            "startedAt": "2026-11-02T09:30:00Z",
-            "endedAt": "2026-11-02T09:30:41Z",
-            "endedReason": "caller hung up",
-            "customer": {"name": "Ada Lovelace", "number": "+15550100"},
-        },
+        "call": {"externalId": "call-1001"},
         "agent": {"externalId": "front-desk", "name": "Front desk"},
         "transcript": {
             "turns": [
@@ -40,12 +34,69 @@ def call() -> dict[str, Any]:
                 {"role": "assistant", "content": "It is due tomorrow."},
             ]
         },
+    }
+
+
+def whole_call() -> dict[str, Any]:
+    """Nearly everything that a call may have."""
+    return {
+        "call": {
+            "externalId": "call-1002",
+            "startedAt": "2026-11-02T09:30:00Z",
+            "endedAt": "2026-11-02T09:30:41Z",
+            "durationSeconds": 41,
+            "endedReason": "caller hung up",
+            "cost": "0.0425",
+            "recordingUrl": "https://recordings.example.com/call-1002.ogg",
+            "customer": {"name": "Ada Lovelace", "number": "+15550100"},
+        },
+        "agent": {"externalId": "front-desk", "name": "Front desk"},
+        "version": "2026.11.3",
+        "systemPrompt": "You answer the phone at Northwind.",
+        "transcript": {
+            "turns": [
+                {
+                    "role": "assistant",
+                    "content": "Northwind, how can I help?",
+                    "timestamp": "2026-11-02T09:30:01Z",
+                },
+                {
+                    "role": "user",
+                    "content": "Where is my order 4711?",
+                    "timestamp": "2026-11-02T09:30:05Z",
+                },
+                {
+                    "role": "tool",
+                    "kind": "call",
+                    "toolName": "lookup_order",
+                    "toolCallId": "call_1",
+                    "arguments": {"order": "4711"},
+                    "timestamp": "2026-11-02T09:30:06Z",
+                },
+                {
+                    "role": "tool",
+                    "kind": "result",
+                    "toolName": "lookup_order",
+                    "toolCallId": "call_1",
+                    "content": "due tomorrow",
+                    "isError": False,
+                    "timestamp": "2026-11-02T09:30:07Z",
+                },
+                {
+                    "role": "assistant",
+                    "content": "It is due tomorrow.",
+                    "timestamp": "2026-11-02T09:30:08Z",
+                    "interrupted": False,
+                    "metrics": {"e2e_latency": 0.81},
+                },
+            ]
+        },
         "metadata": {"campaign": "spring"},
     }
 
 
-def body() -> str:
-    return json.dumps(call(), indent=2)
+def as_json(call: dict[str, Any]) -> str:
+    return json.dumps(call, indent=2)
 
 
 def curl(base_url: str, key: str | None = None) -> str:
@@ -56,7 +107,7 @@ def curl(base_url: str, key: str | None = None) -> str:
         f"curl -sS {address} \\\n"
         '  -H "Authorization: Bearer $ZELTO_API_KEY" \\\n'
         '  -H "Content-Type: application/json" \\\n'
-        f"  -d {shlex.quote(body())}"
+        f"  -d {shlex.quote(as_json(smallest_call()))}"
     )
 
 
@@ -68,8 +119,9 @@ When a call has ended, POST one JSON object to {base_url}/webhooks/calls with th
 "Authorization: Bearer <key>" and "Content-Type: application/json". Read the key from the
 environment variable ZELTO_API_KEY. Never log it and never commit it.
 
-The body, with sample values:
-{body()}
+The body, with sample values for nearly everything it may hold; only call.externalId and
+agent.externalId are required, and what is not known is left out:
+{as_json(whole_call())}
 
 Rules:
 - call.externalId is our own id of the call, unique for each call. Posting the same id
@@ -78,9 +130,7 @@ Rules:
 - Roles are user, assistant, system and tool. For a tool call send role "tool" with kind
   "call", toolName, toolCallId and arguments; for its result kind "result", the same
   toolCallId, content and isError.
-- Optional: call.durationSeconds, call.cost in US dollars, call.recordingUrl, version (the
-  build of the agent), systemPrompt, metadata (an object), timestamp on each turn. Leave out
-  what is not known.
+- call.cost is in US dollars, version is the build of the agent, metadata is any object.
 - 200 means stored; log "warnings" in the answer if there are any. On connection errors,
   408, 425, 429 and 5xx try again a few times with growing pauses, and respect Retry-After.
   On any other 4xx do not try again: log the status and the answer, which names the field.

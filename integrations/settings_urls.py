@@ -14,6 +14,7 @@ settings_urls = [
         name="send-test-session",
     ),
     path("settings/integrations/api", call_upload.call_upload, name="api"),
+    path("settings/integrations/api/status", call_upload.status, name="api-status"),
     path("settings/integrations/<slug:page>/keys", keys.create_key, name="key-create"),
     path(
         "settings/integrations/<slug:page>/keys/<uuid:key_id>/revoke",

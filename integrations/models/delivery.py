@@ -27,6 +27,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self) -> Self:
         return self.filter(outcome=Delivery.Outcome.ACCEPTED)
 
+    def from_workers(self) -> Self:
+        """Without what Zelto itself put into the log."""
+        return self.filter(key__isnull=False)
+
     def newest_waiting(self) -> datetime | None:
         """When the newest that waits for a worker arrived."""
         arrivals = self.waiting().newest_first().values_list("received_at", flat=True)
@@ -40,10 +44,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.newest_first().select_related("key").without_bodies()
 
     def posted_to(self, provider: str) -> Self:
-        """What came for this provider, also where the header was not understood."""
-        return self.filter(
-            models.Q(provider=provider) | models.Q(provider="", key__isnull=False)
-        )
+        """For this provider; also what names one that is not known."""
+        return self.filter(provider__in=[provider, ""])
 
     def of_call(self, conversation: Conversation) -> Self:
         return self.filter(
