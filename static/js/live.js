@@ -13,6 +13,9 @@
     [Infinity, 15],
   ];
   const SCROLLED = 120;
+  // A look that took long is not repeated at once: at most a tenth of the time is spent
+  // looking, whatever the filters cost.
+  const REST = 10;
 
   const place = document.querySelector("[data-live]");
   if (!place) return;
@@ -23,6 +26,7 @@
   let timer = null;
   let lastSign = Date.now();
   let asking = false;
+  let lookTook = 0;
 
   const content = () => place.querySelector("[data-live-content]");
   const rowsOf = (root) => [...root.querySelectorAll("tbody > tr[id]")];
@@ -38,12 +42,13 @@
     if (document.hidden) return;
     const idle = (Date.now() - lastSign) / 1000;
     const pace = PACES.find((one) => idle < one[0])[1];
-    timer = window.setTimeout(look, pace * 1000);
+    timer = window.setTimeout(look, Math.max(pace * 1000, lookTook * REST));
   }
 
   async function look() {
     if (asking) return;
     asking = true;
+    const began = Date.now();
     try {
       const address = new URL(place.dataset.live, window.location.href);
       address.searchParams.set("seen", (waiting || content()).dataset.version);
@@ -52,6 +57,7 @@
         cache: "no-store",
         signal: AbortSignal.timeout(10000),
       });
+      lookTook = Date.now() - began;
       if (answer.redirected || answer.status === 404 || answer.status === 403) {
         // Signed out, or no longer a member: a full load says which.
         say("Reload to go on", true);

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organization
 from conversations.models import Agent, Conversation, Transcript
+from tests.conversations.browser import browser_beside_django, signed_in_page
 
 MakeAgent = Callable[..., Agent]
 MakeConversation = Callable[..., Conversation]
@@ -60,3 +64,17 @@ def make_conversation(make_agent: MakeAgent) -> MakeConversation:
         return conversation
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browser_beside_django() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(
+    browser: Browser, live_server: LiveServer, bob_client: Client
+) -> Iterator[Page]:
+    with signed_in_page(browser, live_server.url, bob_client) as page:
+        yield page

@@ -100,7 +100,7 @@ def test_a_call_without_a_result_and_a_result_without_a_call_are_shown():
 
 def test_times_count_from_the_start_of_the_call():
     start = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-    turns = [
+    turns: list[dict[str, Any]] = [
         {"role": "user", "timestamp": "2026-11-22T12:00:04Z"},
         {"role": "user", "timestamp": start.timestamp() + 65.5},
         {"role": "user", "timestamp": (start.timestamp() + 66) * 1000},
