@@ -17,7 +17,7 @@ from conversations.update import CallUpdate
 
 LARGEST_MERGED_METADATA = 256 * 1024  # bytes, as compact JSON
 LONGEST_PROMPT = 100_000  # characters
-LONGEST_CALL = 365 * 24 * 3600  # seconds
+LONGEST_CALL = 365 * 24 * 3600  # seconds, a year
 
 Value = TypeVar("Value")
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from conversations.fold import LONGEST_CALL, LONGEST_PROMPT
 from integrations.providers.scalars import (
     LONGEST_URL,
     agent_uuid,
@@ -23,8 +24,6 @@ from integrations.providers.scalars import (
 )
 
 MOST_TURNS = 10_000
-LONGEST_PROMPT = 100_000  # characters
-A_YEAR = 365 * 24 * 3600  # seconds
 
 Moment = Annotated[
     datetime,
@@ -57,7 +56,7 @@ WebAddress = Annotated[
 ExternalId = Annotated[
     str, Field(min_length=1, max_length=255, pattern=r"^[^\p{Cc}]*$")
 ]
-Seconds = Annotated[float, Field(ge=0, le=A_YEAR, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_CALL, allow_inf_nan=False)]
 Text64 = Annotated[str, Field(max_length=64)]
 Text255 = Annotated[str, Field(max_length=255)]
 

@@ -61,7 +61,10 @@ def test_customer_fields_merge_one_by_one():
         ([says(started_at=START, ended_at=START)], 0),
         ([says(started_at=START, ended_at=START - timedelta(seconds=1))], None),
         ([says(started_at=START, ended_at=START + timedelta(days=365))], 31_536_000),
-        ([says(started_at=START, ended_at=START + timedelta(days=366))], None),
+        (
+            [says(started_at=START, ended_at=START + timedelta(days=365, seconds=1))],
+            None,
+        ),
         ([says(duration_seconds=0, started_at=START, ended_at=START)], 0),
         (
             [
