@@ -94,7 +94,14 @@ class Stack:
                     "above may say why."
                 )
         say(f"Ready: {self.web.public}" if self.serves_web else "Ready.")
-        link = Step(self.environment, "first_owner_link").finish(self.stopping)
+        self.tell_first_owner()
+
+    def tell_first_owner(self) -> None:
+        try:
+            link = Step(self.environment, "first_owner_link").finish(self.stopping)
+        except Trouble as trouble:
+            say(str(trouble))  # no reason to end what is up and answers
+            return
         if link:
             say(f"The first owner signs up here, once: {link}")
 

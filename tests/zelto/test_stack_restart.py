@@ -1,0 +1,93 @@
+"""After `kill -9` of any one process the next start works, and nothing is in its way."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.zelto.stack import Stack, wait_for
+from zelto.embedded.postmaster import is_alive
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(scope="module")
+def one_stack() -> Iterator[Stack]:
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(one_stack: Stack) -> Stack:
+    if one_stack.owner is None or one_stack.owner.poll() is not None:
+        one_stack.start()
+    return one_stack
+
+
+def answers(stack: Stack) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("role", "sentence"),
+    [
+        ("web", "The process web ended by itself: killed by SIGKILL."),
+        ("beat", "The process beat ended by itself: killed by SIGKILL."),
+        ("worker", "The process worker ended by itself: killed by SIGKILL."),
+        ("postmaster", "The database ended by itself;"),
+    ],
+)
+def test_it_ends_with_each_of_its_processes(stack: Stack, role: str, sentence: str):
+    if role not in stack.pids():
+        pytest.skip("the database of DATABASE_URL is not ours to kill")
+    before = stack.everything()
+    stack.kill9(role)
+    assert stack.wait_until_ended() == 1
+    assert sentence in stack.log[stack.log_start :]
+    assert [process for process in before if is_alive(process)] == []
+    stack.start()
+    assert answers(stack)
+
+
+def test_it_starts_again_when_its_owner_was_killed(stack: Stack):
+    before = stack.everything()
+    stack.kill9("owner")
+    stack.wait_until_ended()
+    stack.start()
+    assert answers(stack)
+    old_processes = [process for process in before if process.name() == "python"]
+    assert [process for process in old_processes if is_alive(process)] == []
+
+
+def test_it_replaces_a_worker_of_the_web_server(stack: Stack):
+    owner = stack.pids()["owner"]
+    killed = stack.kill9("web-worker")
+
+    def is_replaced() -> bool:
+        workers = stack.pids()["web-worker"]
+        return len(workers) == 2 and killed not in workers
+
+    wait_for(is_replaced, 20, what="a new worker")
+    wait_for(lambda: answers(stack), 20, what="an answer")
+    assert stack.pids()["owner"] == owner
+
+
+def test_it_ends_when_everything_but_the_owner_was_killed(stack: Stack):
+    owner = psutil.Process(stack.pids()["owner"][0])
+    before = [process for process in stack.everything() if process != owner]
+    for process in before:
+        process.kill()
+    assert stack.wait_until_ended() == 1
+    assert stack.everything() == []
+    stack.start()
+    assert answers(stack)

@@ -1,0 +1,156 @@
+"""What `make run` starts ends in order, with nothing left."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.zelto.stack import CHECKOUT, Stack, wait_for
+from zelto.embedded.location import default_socket_folder
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(scope="module")
+def one_stack() -> Iterator[Stack]:
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(one_stack: Stack) -> Stack:
+    """Up, whatever the test before did with it."""
+    if one_stack.owner is None or one_stack.owner.poll() is not None:
+        one_stack.start()
+    return one_stack
+
+
+def status(stack: Stack, path: str = "/") -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=30)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def lines_since_start(stack: Stack) -> list[str]:
+    return stack.log[stack.log_start :].splitlines()
+
+
+def test_it_stops_in_order_and_leaves_nothing_behind(stack: Stack):
+    before = stack.everything()
+    assert {"owner", "web", "web-worker", "beat", "worker"} <= stack.pids().keys()
+    assert stack.stop(signal.SIGINT) == 0
+    assert [process for process in before if psutil.pid_exists(process.pid)] == []
+    assert stack.everything() == []
+    assert not default_socket_folder(stack.data_dir).exists()
+    said = [line for line in lines_since_start(stack) if line.startswith("Stop")]
+    assert said == ["Stopping web.", "Stopping beat.", "Stopping worker.", "Stopped."]
+    if not stack.scratch:
+        assert "database system is shut down" in last_line_of_database(stack)
+        assert "FATAL" not in since_last_start_of_database(stack)
+
+
+def last_line_of_database(stack: Stack) -> str:
+    return since_last_start_of_database(stack).splitlines()[-1]
+
+
+def since_last_start_of_database(stack: Stack) -> str:
+    log = (stack.data_dir / "postgres.log").read_text()
+    return log[log.rindex("starting PostgreSQL") :]
+
+
+def test_it_answers_what_it_has_begun(stack: Stack):
+    """A POST whose body is still on its way when the stack is asked to stop."""
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=30) as client:
+        head = (
+            "POST /webhooks/calls HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n"
+        )
+        client.sendall(f"{head}\r\n{{".encode())
+        wait_for(lambda: status(stack) < 500, 10, what="others are served meanwhile")
+        stopped = threading.Thread(target=stack.stop)
+        stopped.start()
+        wait_for(
+            lambda: "Stopping web." in lines_since_start(stack), 10, what="it stops"
+        )
+        client.sendall(b"}")
+        assert client.recv(12).startswith(b"HTTP/1.1 4")
+        stopped.join()
+    assert stack.everything() == []
+
+
+def test_a_second_start_says_that_it_is_running(stack: Stack):
+    result = run_beside(stack)
+    assert result.returncode == 1
+    assert "Zelto is already running on" in result.stderr
+    assert str(stack.pids()["owner"][0]) in result.stderr
+    assert status(stack) < 500
+
+
+def test_a_taken_port_is_named(stack: Stack):
+    stack.stop()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", stack.port))
+        other.listen()
+        result = run_beside(stack)
+    assert result.returncode == 1
+    assert f"Port {stack.port} on 127.0.0.1 cannot be used" in result.stderr
+    assert "Ready" not in result.stdout
+    assert stack.everything() == []
+
+
+@pytest.mark.parametrize("moment", ["postmaster", "beat"])
+def test_a_stop_during_the_start_leaves_nothing_behind(stack: Stack, moment: str):
+    stack.stop()
+    if stack.scratch and moment == "postmaster":
+        pytest.skip("the database of DATABASE_URL is not ours to start")
+    stack.spawn()
+    wait_for(lambda: moment in stack.pids(), 30, what=f"{moment} is there")
+    assert stack.stop(signal.SIGHUP) == 0
+    assert stack.everything() == []
+
+
+def test_a_reader_that_goes_away_stops_nothing(stack: Stack):
+    """As in `make run | head -1`."""
+    stack.stop()
+    reading, writing = os.pipe()
+    stack.owner = subprocess.Popen(
+        [sys.executable, "-m", "zelto.embedded", "run", "web"],
+        cwd=CHECKOUT,
+        env=stack.environment,
+        stdout=writing,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    os.close(reading)
+    wait_for(lambda: answers(stack), 60, what="it is up")
+    assert stack.stop() == 0
+    assert stack.everything() == []
+
+
+def answers(stack: Stack) -> bool:
+    try:
+        return status(stack) < 500
+    except OSError:
+        return False
+
+
+def run_beside(stack: Stack) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "zelto.embedded", "run"],
+        cwd=CHECKOUT,
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
