@@ -75,6 +75,10 @@ def filter_choices(request: OrganizationRequest, filters: Filters) -> dict[str, 
         .order_by("name", "external_id")[:AGENTS_IN_MENU]
     )
     chosen = next((agent for agent in agents if agent.id == filters.agent), None)
+    if filters.agent and chosen is None:
+        everyone = Agent.objects.in_organization(request.organization)
+        chosen = everyone.filter(id=filters.agent).first()
+        agents += [chosen] if chosen else []
     labels = {
         "agent": ("Agent", chosen.display_name if chosen else filters.agent),
         "provider": ("Provider", dict(Provider.choices).get(filters.provider)),

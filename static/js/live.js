@@ -21,6 +21,7 @@
   if (!place) return;
   const state = document.querySelector("[data-live-state]");
   const bar = document.querySelector("[data-live-bar]");
+  const news = document.querySelector("[data-live-news]");
 
   let waiting = null;
   let timer = null;
@@ -82,16 +83,17 @@
     lastSign = Date.now();
     const known = new Set(rowsOf(content()).map((row) => row.id));
     const count = rowsOf(fresh).filter((row) => !known.has(row.id)).length;
-    if (window.scrollY > SCROLLED && count > 0) hold(fresh, count);
+    const more = count > 1 && count === rowsOf(fresh).length;
+    const text =
+      count + (more ? " or more" : "") + " new conversation" + (count === 1 ? "" : "s");
+    if (count > 0) news.textContent = text;
+    if (window.scrollY > SCROLLED && count > 0) hold(fresh, text);
     else lay(fresh);
   }
 
-  function hold(fresh, count) {
+  function hold(fresh, text) {
     waiting = fresh;
-    const rows = rowsOf(fresh).length;
-    const many = count === rows ? count + " or more" : String(count);
-    bar.querySelector("button").textContent =
-      many + (count === 1 ? " new conversation" : " new conversations");
+    bar.querySelector("button").textContent = text;
     bar.hidden = false;
   }
 

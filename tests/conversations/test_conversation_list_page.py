@@ -132,6 +132,18 @@ def test_it_filters_by_agent_and_provider(bob_client, make_conversation, make_ag
     assert references(bob_client.get(URL, {"provider": "livekit"})) == ["day"]
 
 
+def test_an_agent_beyond_the_menu_stays_chosen(
+    bob_client, make_conversation, make_agent, monkeypatch
+):
+    monkeypatch.setattr("conversations.views.conversations.AGENTS_IN_MENU", 1)
+    make_agent(name="Abacus")
+    zebra = make_agent(name="Zebra")
+    make_conversation(agent=zebra)
+    content = bob_client.get(URL, {"agent": zebra.id}).content.decode()
+    assert f'<option value="{zebra.id}" selected>Zebra</option>' in content
+    assert "Remove the filter Agent: Zebra" in content
+
+
 def test_days_are_those_of_the_organization(
     bob_client, make_conversation, organization
 ):
