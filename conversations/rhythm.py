@@ -107,7 +107,7 @@ def find_quiet(
         (agent.id, start, end)
         for agent in late
         for start, end in silence.same_hours_before(
-            arrivals[agent.id].newest[0], now, agent.created_at
+            arrivals[agent.id].newest[0], now, first_arrival(agent, arrivals[agent.id])
         )
     ]
     counts: dict[UUID, list[int]] = defaultdict(list)
@@ -123,6 +123,14 @@ def find_quiet(
         for agent_id, count in cursor.fetchall():
             counts[agent_id].append(count)
     return {agent.id for agent in late if silence.is_unusual(counts[agent.id])}
+
+
+def first_arrival(agent: Agent, arrivals: Arrivals) -> datetime:
+    """As far as it is known: an agent may be made, or named, weeks before it works."""
+    oldest_read = arrivals.newest[-1]
+    if len(arrivals.newest) < silence.MOST_SESSIONS:
+        return oldest_read
+    return min(agent.created_at, oldest_read)
 
 
 # Both read the index by agent alone.
