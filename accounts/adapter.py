@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as request_context
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.links import absolute_url
 from accounts.mail import deliver
+from accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -36,6 +39,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("home")
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        super().set_password(user, password)
+        # Whoever forgot it has guessed before: they come in with the new one at once.
+        self._delete_login_attempts_cached_email(
+            request_context.request, email=cast(User, user).email
+        )
 
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]

@@ -131,6 +131,11 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.login_forms.ResetPasswordKeyForm",
     "change_password": "accounts.login_forms.ChangePasswordForm",
 }
+# allauth's own notes addresses in a table beside the users, where an old one would
+# still open the account; Django's binds a link to the user's address as well.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = (
+    "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+)
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

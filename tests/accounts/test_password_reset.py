@@ -1,7 +1,10 @@
 import re
 from smtplib import SMTPServerDisconnected
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth import SESSION_KEY, authenticate
+
+from accounts.models import User
 
 URL = "/password/reset"
 NEW = "seven grey herons wade"
@@ -139,6 +142,25 @@ def test_it_lets_in_after_it_was_locked_by_wrong_guesses(
     choose(client, form_path(client, mailed_path(mailoutbox, settings)))
     client.post("/login", {"login": alice.email, "password": NEW})
     assert SESSION_KEY in client.session
+
+
+def test_an_address_that_was_given_up_opens_nothing(
+    client, alice, mailoutbox, settings
+):
+    client.post(URL, {"email": alice.email})
+    link = mailed_path(mailoutbox, settings)
+    choose(client, form_path(client, link))
+    client.post(URL, {"email": alice.email})
+    assert not EmailAddress.objects.exists()
+    User.objects.update(email="alice@elsewhere.example")
+    client.post("/login", {"login": "alice@example.org", "password": NEW})
+    assert SESSION_KEY not in client.session
+    client.post(URL, {"email": "alice@example.org"})
+    assert "/password/reset/" not in mailoutbox[-1].body
+    # The link sent to it before is void as well.
+    last = mailoutbox[1].body.split("/password/reset/")[1].split()[0]
+    response = client.get(f"/password/reset/{last}")
+    assert b"This link does not work" in response.content
 
 
 def test_it_leaves_an_outsider_alone(client, alice, charlie, mailoutbox, settings):
