@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -121,7 +122,8 @@ class Stack:
                 self.stop()
         finally:
             for process in self.everything():
-                process.kill()
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
             link = cluster_folder(self.data_dir)
             if link.is_symlink():
                 shutil.rmtree(link.resolve())
