@@ -42,6 +42,17 @@ class AgentConnection:
     usual: Usual | None
     refusals: Refusals | None
 
+    @property
+    def is_quiet_as_usual(self) -> bool:
+        """Whether the silence is long, but was so at these hours in earlier weeks."""
+        return (
+            self.state is AgentState.HEALTHY
+            and self.stored_at is None
+            and self.silent_for is not None
+            and self.usual is not None
+            and self.silent_for > self.usual.patience
+        )
+
 
 def agent_connection(agent: Agent, now: datetime) -> AgentConnection:
     arrivals = read_arrivals([agent.id], now)[agent.id]
