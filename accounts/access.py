@@ -55,7 +55,10 @@ def organization_view(
 
 
 def remember(request: HttpRequest, membership: Membership) -> None:
-    # Compared first: a session is written when it changes, not with every page.
+    # Not for fragments: two tabs of two organizations that poll would write the
+    # session in turns.
+    if request.headers.get("HX-Request"):
+        return
     if request.session.get(LAST_ORGANIZATION) != str(membership.organization_id):
         request.session[LAST_ORGANIZATION] = str(membership.organization_id)
 

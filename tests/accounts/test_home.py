@@ -19,6 +19,13 @@ def test_it_leads_back_to_the_organization_visited_last(alice, alice_client):
     assert alice_client.get("/")["Location"] == "/org/acme/conversations"
 
 
+def test_a_page_that_polls_is_no_visit(alice, alice_client):
+    second = Organization.objects.create(name="Zebra", slug="zebra")
+    Membership.objects.create(organization=second, user=alice)
+    alice_client.get("/org/zebra/settings/members", headers={"HX-Request": "true"})
+    assert alice_client.get("/")["Location"] == "/org/acme/conversations"
+
+
 def test_it_writes_no_session_while_one_stays_in_an_organization(
     alice_client, django_assert_max_num_queries
 ):
