@@ -41,12 +41,13 @@ def organization_view(
             )
             if membership is None:
                 raise Http404("No such organization")
-            if not membership.covers(role):
-                raise PermissionDenied(f"This page is for the role {role.label}.")
-            remember(request, membership)
+            # Before the refusal: its page keeps the frame of the organization.
             organization_request = cast(OrganizationRequest, request)
             organization_request.membership = membership
             organization_request.organization = membership.organization
+            if not membership.covers(role):
+                raise PermissionDenied(f"This page is for the role {role.label}.")
+            remember(request, membership)
             return view(organization_request, *args, **kwargs)
 
         return guarded

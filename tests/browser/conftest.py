@@ -11,8 +11,10 @@ from tests.zelto.stack import Stack
 PATIENCE = 10_000  # milliseconds
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not longer than a module: Playwright's loop, while it runs, makes Django refuse
+    queries in this thread, and bears no second one."""
     with chromium() as browser:
         yield browser
 

@@ -17,6 +17,7 @@ import psycopg
 from tests.zelto.stack import Stack
 from zelto.embedded.location import address
 
+PASSWORD = "a long walk by the river"
 GIVE_UP_AFTER = 60.0  # seconds
 
 
@@ -37,7 +38,7 @@ def provision(stack: Stack) -> dict[str, Any]:
     """An organization, its owner and a key, as `manage.py provision` prints them."""
     printed = stack.manage(
         *("provision", "--organization", "Acme", "--email", "ada@example.org"),
-        *("--password", "a long walk by the river", "--key-name", "worker"),
+        *("--password", PASSWORD, "--key-name", "worker"),
     )
     made: dict[str, Any] = json.loads(printed.strip().splitlines()[-1])
     return made
