@@ -115,11 +115,19 @@ class Channel(filesystem.Channel):
         return file
 
     def get_table(self, exchange: str) -> list[Any]:
+        stored = self._stored_table(exchange)
+        if stored is not None:
+            return stored
+        # Somebody emptied the folder: what this process itself has bound holds.
+        exchanges = self.state.exchanges or {}
+        return list(exchanges.get(exchange, {}).get("table", []))
+
+    def _stored_table(self, exchange: str) -> list[Any] | None:
         path = self._table_file(exchange)
         try:
             return [Binding(*row) for row in loads(bytes_to_str(path.read_bytes()))]
         except FileNotFoundError:
-            return []
+            return None
         except (ValueError, TypeError):
             logger.warning("Dropped the unreadable table of bindings %s", path.name)
             return []
@@ -153,7 +161,7 @@ class Channel(filesystem.Channel):
         self, exchange: str, change: Callable[[list[Any]], list[Any]]
     ) -> None:
         with self._locked_tables():
-            before = self.get_table(exchange)
+            before = self._stored_table(exchange) or []
             after = change(before)
             if after != before:
                 write_whole(self._table_file(exchange), after)
