@@ -1,0 +1,147 @@
+"""Reading the environment, `.env` and DATABASE_URL; and that `.env.example` has it all."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from tests.zelto.stack import CHECKOUT
+from zelto import env
+from zelto.embedded.location import default_socket_folder
+
+READ = re.compile(r'env_(?:text|bool|int|list)\(\s*"([A-Z_]+)"')
+
+
+@pytest.fixture(autouse=True)
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An `.env` of this test alone."""
+    path = tmp_path / ".env"
+    monkeypatch.setattr(env, "env_file", lambda: env.read_env_file(path))
+    return path
+
+
+def test_it_prefers_the_real_environment(file: Path, monkeypatch: pytest.MonkeyPatch):
+    file.write_text("THING=from the file\n")
+    assert env.env_text("THING", "default") == "from the file"
+    monkeypatch.setenv("THING", "from outside")
+    assert env.env_text("THING", "default") == "from outside"
+    monkeypatch.setenv("THING", "")
+    assert env.env_text("THING", "default") == "default"
+
+
+def test_it_reads_lines_as_people_write_them(file: Path):
+    file.write_text("# no\n\nA=1\nexport B = two \nC=\"it's #3\"\nD=''\nE=a=b\n")
+    assert env.read_env_file(file) == {
+        "A": "1",
+        "B": "two",
+        "C": "it's #3",
+        "D": "",
+        "E": "a=b",
+    }
+
+
+def test_it_names_the_line_that_it_cannot_read(file: Path):
+    file.write_text("A=1\nwhat is this\n")
+    with pytest.raises(ImproperlyConfigured, match=r"Line 2 of \.env is not NAME"):
+        env.env_text("A")
+
+
+@pytest.mark.parametrize(
+    ("word", "value"), [("TRUE", True), ("1", True), ("off", False), (" no ", False)]
+)
+def test_it_reads_yes_and_no(monkeypatch: pytest.MonkeyPatch, word: str, value: bool):
+    monkeypatch.setenv("THING", word)
+    assert env.env_bool("THING") is value
+
+
+def test_it_names_the_variable_that_is_malformed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("THING", "perhaps")
+    with pytest.raises(ImproperlyConfigured, match="THING must be true or false"):
+        env.env_bool("THING")
+    for number in ("perhaps", "-1", "1.5", "٣", "9" * 40):
+        monkeypatch.setenv("THING", number)
+        with pytest.raises(ImproperlyConfigured, match="THING must be a whole number"):
+            env.env_int("THING", 0)
+
+
+def test_it_takes_an_address_of_postgres_apart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    url = (
+        "postgres://ada:p%40ss@db.example:6543/zelto?sslmode=require&connect_timeout=3"
+    )
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert env.database_settings(tmp_path) == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "zelto",
+        "USER": "ada",
+        "PASSWORD": "p@ss",
+        "HOST": "db.example",
+        "PORT": "6543",
+        "OPTIONS": {"sslmode": "require", "connect_timeout": "3"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("mysql://ada:secret@db/zelto", "must look like"),
+        ("postgres://ada:secret@db", "the name of the database is missing"),
+        ("postgres://ada:secret@db:x/zelto", "its port is not a number"),
+        ("postgres://ada:secret@db/zelto?slmode=x", "could not be read"),
+        ("postgres://ada:secret@[db/zelto", "could not be read"),
+    ],
+)
+def test_it_refuses_an_address_without_telling_its_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, reason: str
+):
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ImproperlyConfigured, match=reason) as error:
+        env.database_settings(tmp_path)
+    assert "DATABASE_URL" in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_it_finds_the_embedded_database_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("DATABASE_URL", "")
+    settings = env.database_settings(tmp_path)
+    assert settings["HOST"] == str(default_socket_folder(tmp_path))
+    (tmp_path / "postgres").mkdir()
+    running = ["4711", str(tmp_path), "1", "5432", "/elsewhere/zelto", "", ""]
+    (tmp_path / "postgres" / "postmaster.pid").write_text("\n".join(running))
+    assert env.database_settings(tmp_path)["HOST"] == "/elsewhere/zelto"
+
+
+def test_it_makes_one_secret_key_and_keeps_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("SECRET_KEY", "")
+    key = env.secret_key(tmp_path / "var", required=False)
+    assert len(key) >= 50
+    assert env.secret_key(tmp_path / "var", required=False) == key
+    kept = tmp_path / "var" / "secret_key"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_it_asks_for_a_secret_key_once_others_come(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("SECRET_KEY", "")
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY must be set once"):
+        env.secret_key(tmp_path, required=True)
+
+
+def test_the_example_has_every_setting_and_no_other():
+    read = set()
+    for path in (CHECKOUT / "zelto").rglob("*.py"):
+        read |= set(READ.findall(path.read_text("utf-8")))
+    example = (CHECKOUT / ".env.example").read_text("utf-8")
+    explained = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+    assert explained - {"ZELTO_CHROMIUM"} == read  # that one is for the tests
