@@ -1,26 +1,43 @@
 """Pages below `/org/<slug>/`, included by `integrations.urls`."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from integrations.views import call_upload, keys, livekit, overview, panels
 
+INTEGRATIONS = "settings/integrations"
+
+
+def key_urls(page: str) -> list[URLPattern]:
+    """What the card of keys does, from one of the pages that show it."""
+    return [
+        path(
+            f"{INTEGRATIONS}/{page}/keys",
+            keys.create_key,
+            {"page": page},
+            name="key-create",
+        ),
+        path(
+            f"{INTEGRATIONS}/{page}/keys/<uuid:key_id>/revoke",
+            keys.revoke_key,
+            {"page": page},
+            name="key-revoke",
+        ),
+    ]
+
+
 settings_urls = [
-    path("settings/integrations", overview.overview, name="index"),
-    path("settings/integrations/livekit", livekit.livekit, name="livekit"),
-    path("settings/integrations/livekit/status", livekit.status, name="livekit-status"),
+    path(INTEGRATIONS, overview.overview, name="index"),
+    path(f"{INTEGRATIONS}/livekit", livekit.livekit, name="livekit"),
+    path(f"{INTEGRATIONS}/livekit/status", livekit.status, name="livekit-status"),
     path(
-        "settings/integrations/livekit/test-session",
+        f"{INTEGRATIONS}/livekit/test-session",
         livekit.send_test_session,
         name="send-test-session",
     ),
-    path("settings/integrations/api", call_upload.call_upload, name="api"),
-    path("settings/integrations/api/status", call_upload.status, name="api-status"),
-    path("settings/integrations/<slug:page>/keys", keys.create_key, name="key-create"),
-    path(
-        "settings/integrations/<slug:page>/keys/<uuid:key_id>/revoke",
-        keys.revoke_key,
-        name="key-revoke",
-    ),
+    *key_urls("livekit"),
+    path(f"{INTEGRATIONS}/api", call_upload.call_upload, name="api"),
+    path(f"{INTEGRATIONS}/api/status", call_upload.status, name="api-status"),
+    *key_urls("api"),
 ]
 
 panel_urls = [

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,7 +18,7 @@ from integrations.views import call_upload, livekit
 from integrations.views.key_card import MadeKey, key_card
 
 Render = Callable[[OrganizationRequest, dict[str, Any]], HttpResponse]
-# The pages with a card of keys, by their word in the address.
+# The pages with a card of keys, by the name of their address.
 PAGES: dict[str, Render] = {
     "livekit": livekit.render_page,
     "api": call_upload.render_page,
@@ -29,17 +29,16 @@ PAGES: dict[str, Render] = {
 @organization_view(Role.ADMIN)
 def create_key(request: OrganizationRequest, page: str) -> HttpResponse:
     """Answers with the page itself: the key is in this answer and nowhere else."""
-    render_page = page_named(page)
     if request.method == "GET":  # the address bar, after a key was made
         return redirect(f"integrations:{page}", request.organization.slug)
     form = CreateKeyForm(request.POST, organization=request.organization)
     if not form.is_valid():
-        return render_page(request, key_card(request, page, form=form))
+        return PAGES[page](request, key_card(request, page, form=form))
     key, text = actions.create_key(
         organization=request.organization, by=request.user, **form.cleaned_data
     )
     card = key_card(request, page, made=MadeKey(key, text))
-    response = render_page(request, card)
+    response = PAGES[page](request, card)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -47,7 +46,6 @@ def create_key(request: OrganizationRequest, page: str) -> HttpResponse:
 @require_POST
 @organization_view(Role.ADMIN)
 def revoke_key(request: OrganizationRequest, page: str, key_id: UUID) -> HttpResponse:
-    page_named(page)
     key = get_object_or_404(
         ApiKey.objects.in_organization(request.organization), pk=key_id
     )
@@ -56,9 +54,3 @@ def revoke_key(request: OrganizationRequest, page: str, key_id: UUID) -> HttpRes
         request, f"{key.name} is revoked. Posts with it are answered 401 from now on."
     )
     return redirect(f"integrations:{page}", request.organization.slug)
-
-
-def page_named(page: str) -> Render:
-    if page not in PAGES:
-        raise Http404("No such page")
-    return PAGES[page]
