@@ -174,14 +174,23 @@ def test_metadata_over_its_limit_when_merged_loses_the_new_keys():
 
 def test_exactly_the_merged_limit_is_kept():
     room = 256 * KIB - len('{"a":"","b":""}')
-    first, second = {"a": "x" * (room // 2)}, {"b": "é" * ((room - room // 2) // 2)}
-    state, said = apply(fold([says(metadata=first)]), says(metadata=second))
+    first = {"a": "x" * (room - 2000)}
+    state, said = apply(fold([says(metadata=first)]), says(metadata={"b": "é" * 1000}))
+    assert size_as_json(state.metadata) == 256 * KIB
     assert not said
-    assert size_as_json(state.metadata) in (256 * KIB, 256 * KIB - 1)
-    second["b"] += "xx"
-    state, said = apply(fold([says(metadata=first)]), says(metadata=second))
-    assert said
+    state, said = apply(
+        fold([says(metadata=first)]), says(metadata={"b": "é" * 1000 + "x"})
+    )
     assert state.metadata == first
+    assert said
+
+
+def test_known_keys_may_fill_the_limit_exactly():
+    state = fold([says(metadata={"a": "", "b": "x" * 1000})])
+    full = "x" * (256 * KIB - 1000 - len('{"a":"","b":""}'))
+    state, said = apply(state, says(metadata={"a": full, "c": 1}))
+    assert size_as_json(state.metadata) == 256 * KIB
+    assert "c was dropped" in said[0][1]
 
 
 def test_where_known_keys_alone_are_too_much_nothing_of_them_is_taken():
@@ -195,7 +204,10 @@ def test_where_known_keys_alone_are_too_much_nothing_of_them_is_taken():
 
 def test_only_the_delivery_that_overflows_is_told():
     state = fold([says(metadata=of_size(key, 64)) for key in "abcd"])
-    state, said = apply(state, says(metadata={f"k{i}": "x" * 9_000 for i in range(7)}))
+    more = {f"k{i}": "x" * 9_000 for i in range(7)}
+    _, said = apply(state, says(metadata=dict(list(more.items())[:5])))
+    assert "k0, k1, k2, k3, k4 were dropped" in said[0][1]
+    state, said = apply(state, says(metadata=more))
     assert "k0, k1, k2, k3, k4 and 2 more were dropped" in said[0][1]
     assert apply(state, says(metadata={"a": 1}))[1] == []
 

@@ -177,7 +177,9 @@ def test_all_faults_are_told_at_once():
 
 
 def test_a_missing_call_and_a_missing_agent_are_told_together():
-    assert sorted(refused({})) == ["agent", "call"]
+    faults = refused({})
+    assert sorted(faults) == ["agent", "call"]
+    assert faults["call"] == "is required"
 
 
 def test_a_number_as_id_does_not_hide_another_fault():
