@@ -1,0 +1,163 @@
+"""Runs worker code as LiveKit runs it: a real agent server, a real job process for each
+session, the hook called by the SDK when the session has ended. Only the room is LiveKit's
+own stand-in (`fake_job`), so that no media server is needed.
+
+    var/livekit-venv/bin/python tests/integrations/livekit_worker/run_session.py \\
+        --code zelto_forward.py --scenario order --scenario handoff
+
+The key is ZELTO_API_KEY, as in a worker. Prints one JSON object:
+
+    sessions  for each its scenario, room and jobId, the SDK's own report of it (null where
+              there was no session), and seconds: how long the hook took
+    log       every record that reached the worker's log: level, logger, message
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib.util
+import json
+import logging
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from livekit.agents import AgentServer, AgentSession, JobContext
+from livekit.protocol import models
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import scripted_agent  # noqa: E402
+
+# The job processes import this file anew; these tell them what the first one was told.
+CODE, TRY_FOR = "WORKER_CODE", "WORKER_CODE_TRY_FOR"
+NO_SESSION = "no_session"
+WORKER_CODE = "pasted_worker_code"
+RUN_AT_MOST = 90.0  # seconds
+
+
+def load_worker_code() -> ModuleType:
+    """The file as it is, under a name by which both processes find the hook."""
+    if WORKER_CODE in sys.modules:
+        return sys.modules[WORKER_CODE]
+    spec = importlib.util.spec_from_file_location(WORKER_CODE, os.environ[CODE])
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[WORKER_CODE] = module
+    spec.loader.exec_module(module)
+    if TRY_FOR in os.environ:
+        module.forward_to_zelto.__defaults__ = (float(os.environ[TRY_FOR]),)
+    return module
+
+
+if CODE in os.environ:
+    load_worker_code()
+
+
+async def entrypoint(ctx: JobContext) -> None:
+    told = json.loads(ctx.job.room.metadata)
+    ctx.job.agent_name = told["agentName"]  # the server's dispatch would have set it
+    closed_at: list[float] = []
+
+    async def note_result() -> None:
+        """A shutdown callback: these run after the hook, whatever it did."""
+        report = ctx.make_session_report().to_dict() if closed_at else None
+        result = {
+            "scenario": told["scenario"],
+            "room": ctx.job.room.name,
+            "jobId": ctx.job.id,
+            "report": report,
+            "seconds": time.time() - closed_at[0] if closed_at else None,
+        }
+        Path(told["result"]).write_text(json.dumps(result, default=str), "utf-8")
+
+    ctx.add_shutdown_callback(note_result)
+    if told["scenario"] != NO_SESSION:
+        session = AgentSession[None](llm=scripted_agent.ScriptedModel())
+        session.on("close", lambda event: closed_at.append(event.created_at))
+        await session.start(scripted_agent.Support())
+        await scripted_agent.SCENARIOS[told["scenario"]](session)
+    ctx.shutdown(reason="the script has ended")
+
+
+class Kept(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[dict[str, str]] = []
+        self.setFormatter(logging.Formatter("%(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(
+            {
+                "level": record.levelname,
+                "logger": record.name,
+                "message": self.format(record),
+            }
+        )
+
+
+async def run(args: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
+    server = AgentServer(host="127.0.0.1", port=0, num_idle_processes=0)
+    hook = load_worker_code().forward_to_zelto
+    server.rtc_session(entrypoint, on_session_end=hook)
+    is_up = asyncio.Event()
+    server.on("worker_started", is_up.set)
+    serving = asyncio.create_task(server.run(devmode=True, unregistered=True))
+    started = asyncio.create_task(is_up.wait())
+    await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
+    if not started.done():
+        serving.result()  # why it is not up
+    results = []
+    for number, wanted in enumerate(args.scenario):
+        scenario, _, name = wanted.partition(":")
+        name = name or scenario
+        results.append(folder / f"{number}.json")
+        told = {
+            "scenario": scenario,
+            "agentName": args.agent_name,
+            "result": str(results[-1]),
+        }
+        room = models.Room(name=name, sid=f"RM_{name}", metadata=json.dumps(told))
+        await server.simulate_job(name, fake_job=True, room_info=room)
+    await server.drain()
+    await server.aclose()
+    await serving
+    return [json.loads(result.read_text("utf-8")) for result in results]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--code", required=True, type=Path)
+    parser.add_argument(
+        "--scenario",
+        action="append",
+        required=True,
+        help=f"{', '.join([*scripted_agent.SCENARIOS, NO_SESSION])}, each also as "
+        "scenario:room; all run at once",
+    )
+    parser.add_argument("--agent-name", default="", help="the name of the dispatch")
+    parser.add_argument("--try-for", type=float, help="shrinks the hook's own budget")
+    args = parser.parse_args()
+    os.environ[CODE] = str(args.code.resolve())
+    if args.try_for is not None:
+        os.environ[TRY_FOR] = str(args.try_for)
+    kept = Kept()
+    logging.basicConfig(level=logging.DEBUG, handlers=[kept])
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            sessions = asyncio.run(
+                asyncio.wait_for(run(args, Path(folder)), timeout=RUN_AT_MOST)
+            )
+    except BaseException:
+        print(json.dumps(kept.records, indent=1), file=sys.stderr)  # noqa: T201
+        raise
+    print(json.dumps({"sessions": sessions, "log": kept.records}))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Runs worker code in LiveKit's own process, from a test of Zelto's."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+REQUIREMENTS = CHECKOUT / "requirements-livekit.txt"
+ENVIRONMENT = CHECKOUT / "var" / "livekit-venv"
+RUNNER = Path(__file__).with_name("run_session.py")
+
+
+@cache
+def livekit_python() -> Path:
+    """The Python that has livekit-agents; its environment is made where it is missing
+    or made for other requirements."""
+    python = ENVIRONMENT / "bin" / "python"
+    stamp = ENVIRONMENT / "made-for"
+    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    ENVIRONMENT.parent.mkdir(exist_ok=True)
+    with (ENVIRONMENT.parent / "livekit-venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once
+        if not stamp.exists() or stamp.read_text("utf-8") != wanted:
+            _run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT))
+            _run(str(python), "-m", "pip", "install", "-q", "-r", str(REQUIREMENTS))
+            stamp.write_text(wanted, "utf-8")
+    return python
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
+
+
+@dataclass(frozen=True)
+class Session:
+    """report: the SDK's own, null where there was no session.
+    seconds: from the end of the session to the end of the hook."""
+
+    scenario: str
+    room: str
+    job_id: str
+    report: dict[str, Any] | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class WorkerRun:
+    sessions: dict[str, Session]  # by room
+    log: list[dict[str, str]]
+    output: str  # all that the process wrote
+
+    def said(self, room: str) -> list[dict[str, str]]:
+        """What the pasted code logged of a room's session."""
+        job_id = self.sessions[room].job_id
+        return [
+            record
+            for record in self.log
+            if record["logger"] == "zelto" and job_id in record["message"]
+        ]
+
+
+def run_worker(
+    code: Path,
+    *sessions: str,
+    key: str | None,
+    agent_name: str = "",
+    try_for: float | None = None,
+) -> WorkerRun:
+    """Runs `sessions` at once, each a scenario or `scenario:room`, with `key` in the
+    worker's environment."""
+    command = [str(livekit_python()), str(RUNNER), "--code", str(code)]
+    for session in sessions:
+        command += ["--scenario", session]
+    command += ["--agent-name", agent_name]
+    if try_for is not None:
+        command += ["--try-for", str(try_for)]
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ZELTO_", "LIVEKIT_", "DJANGO_"))
+    }
+    if key is not None:
+        environment["ZELTO_API_KEY"] = key
+    done = subprocess.run(  # noqa: S603
+        command, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    return WorkerRun(
+        sessions={
+            session["room"]: Session(
+                scenario=session["scenario"],
+                room=session["room"],
+                job_id=session["jobId"],
+                report=session["report"],
+                seconds=session["seconds"],
+            )
+            for session in printed["sessions"]
+        },
+        log=printed["log"],
+        output=done.stdout + done.stderr,
+    )
