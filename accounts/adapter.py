@@ -54,6 +54,13 @@ class AccountAdapter(DefaultAccountAdapter):
         context = {**context, "email": email, "base_url": settings.BASE_URL}
         deliver(self.render_mail(template_prefix, email, context))
 
+    def _get_login_attempts_cache_key(
+        self, request: HttpRequest, **credentials: Any
+    ) -> str:
+        # allauth adds the request's Host header. Its port is free to choose, so that
+        # each one would give another five guesses.
+        return str(credentials.get("email", "")).lower()
+
     def get_client_ip(self, request: HttpRequest) -> str:
         try:
             return str(super().get_client_ip(request))

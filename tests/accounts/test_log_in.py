@@ -82,6 +82,17 @@ def test_it_holds_whoever_guesses(client, alice, password):
     assert password.encode() not in response.content
 
 
+def test_another_host_header_gives_no_further_guesses(client, alice, password):
+    for number in range(5):
+        client.post(
+            URL,
+            {"login": alice.email, "password": "wrong"},
+            headers={"Host": f"localhost:{8000 + number}"},
+        )
+    log_in(client, password=password)
+    assert SESSION_KEY not in client.session
+
+
 def test_it_counts_guesses_from_one_address_at_many_accounts(client, alice, password):
     for number in range(10):
         log_in(client, f"nobody{number}@example.org", "wrong")
