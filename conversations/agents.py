@@ -66,6 +66,11 @@ def find_or_create(named: Iterable[Named]) -> dict[AgentKey, UUID]:
     return {key: agent.id for key, agent in found.items()}
 
 
+def find(keys: Iterable[AgentKey]) -> dict[AgentKey, UUID]:
+    """The ids of those agents that are there."""
+    return {key: agent.id for key, agent in _find(keys).items()}
+
+
 def _find(keys: Iterable[AgentKey]) -> dict[AgentKey, Agent]:
     by_id = {key.id: key for key in keys if key.id is not None}
     by_external_id = [key for key in keys if key.id is None]

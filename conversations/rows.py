@@ -3,11 +3,13 @@ it came to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from uuid import UUID
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
 
 from conversations.fold import CallState
 from conversations.models import Conversation, Transcript
+
+Key = TypeVar("Key", bound=Hashable)
 
 CONVERSATION_FIELDS = (
     "agent",
@@ -32,14 +34,15 @@ CONVERSATION_FIELDS = (
 TRANSCRIPT_FIELDS = ("system_prompt", "prompt_is_explicit", "turns")
 
 
-def load_states(conversations: Iterable[Conversation]) -> dict[UUID, CallState]:
+def load_states(
+    conversations: Mapping[Key, Conversation],
+) -> dict[Key, CallState]:
     """The states of locked conversations; a new one's is empty."""
-    rows = list(conversations)
-    known = [row.id for row in rows if row.applied_through]
+    known = [row.id for row in conversations.values() if row.applied_through]
     transcripts = Transcript.objects.in_bulk(known) if known else {}
     return {
-        row.id: _state(row, transcripts[row.id]) if row.applied_through else CallState()
-        for row in rows
+        key: _state(row, transcripts[row.id]) if row.applied_through else CallState()
+        for key, row in conversations.items()
     }
 
 

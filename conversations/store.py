@@ -53,11 +53,16 @@ class Delivered:
 
 @dataclass(slots=True)
 class Stored:
-    """What became of a call: its conversation, whether this batch made it, and what
-    to be said about it, by sequence: (path, detail)."""
+    """What became of a call.
+
+    is_new: this batch made its conversation.
+    is_retold: it was folded from its first delivery on.
+    warnings: what there is to say, by sequence: (path, detail).
+    """
 
     conversation: Conversation
     is_new: bool
+    is_retold: bool
     warnings: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
 
 
@@ -79,28 +84,48 @@ def store_calls(
     """
     calls: dict[CallKey, Sequence[Delivered]] = _by_call(delivered)
     agent_ids = _agents(calls)
-    conversations = _lock(calls, agent_ids)
+    _make(calls, agent_ids)
+    conversations = _lock(calls)
     new = {key for key, row in conversations.items() if row.applied_through == 0}
-    states = rows.load_states(conversations.values())
+    states = rows.load_states(conversations)
     late = {
         key: max(conversations[key].applied_through, parts[-1].sequence)
         for key, parts in calls.items()
         if parts[0].sequence <= conversations[key].applied_through
     }
-    for key, parts in (history(late) if late else {}).items():
-        calls[key] = parts
-        states[conversations[key].id] = CallState()
-    if late:
-        agent_ids = _agents(calls)
-    stored = {key: Stored(row, is_new=key in new) for key, row in conversations.items()}
-    transcripts = [
-        _apply(stored[key], states[stored[key].conversation.id], parts, agent_ids)
-        for key, parts in calls.items()
-    ]
-    rows.save([one.conversation for one in stored.values()], transcripts)
+    retold = history(late) if late else {}
+    for key, past in retold.items():
+        calls[key] = past
+        states[key] = CallState()
+        agent_ids |= _agents_found(past)
+    stored = {
+        key: Stored(row, is_new=key in new, is_retold=key in retold)
+        for key, row in conversations.items()
+    }
+    _fold(stored, states, calls, agent_ids)
     _charge(stored)
     _warn_of_twins(stored, calls)
     return stored
+
+
+def retell_calls(past: Mapping[CallKey, int], *, history: History) -> list[CallKey]:
+    """Folds conversations that are there again from the log, up to a sequence each;
+    runs inside the caller's transaction. Those told again: a call of which a body has
+    expired stays as it is.
+    """
+    conversations = _lock(past)
+    calls = history(
+        {key: max(row.applied_through, past[key]) for key, row in conversations.items()}
+    )
+    told = {key: parts for key, parts in calls.items() if parts}
+    agent_ids: dict[AgentKey, UUID] = {}
+    for parts in told.values():
+        agent_ids |= _agents_found(parts)
+    stored = {
+        key: Stored(conversations[key], is_new=False, is_retold=True) for key in told
+    }
+    _fold(stored, {key: CallState() for key in told}, told, agent_ids)
+    return list(told)
 
 
 def _by_call(delivered: Iterable[Delivered]) -> dict[CallKey, Sequence[Delivered]]:
@@ -115,16 +140,31 @@ def _agents(calls: Mapping[CallKey, Sequence[Delivered]]) -> dict[AgentKey, UUID
     agent_ids = agents.find_or_create(
         agents.Named(one.sequence, one.agent, one.update.agent.name) for one in parts
     )
-    for one in parts:
-        if one.agent not in agent_ids:
-            raise UnknownAgent(f"agentId {one.agent.id} is not an agent here any more.")
+    _require_known(parts, agent_ids)
     return agent_ids
 
 
-def _lock(
+def _agents_found(past: Sequence[Delivered]) -> dict[AgentKey, UUID]:
+    """Of what was stored before, so they are there. Only read: agents are written
+    before conversations are locked, or two workers could wait in a circle."""
+    agent_ids = agents.find({one.agent for one in past})
+    _require_known(past, agent_ids)
+    return agent_ids
+
+
+def _require_known(
+    parts: Sequence[Delivered], agent_ids: Mapping[AgentKey, UUID]
+) -> None:
+    for one in parts:
+        if one.agent not in agent_ids:
+            named = one.agent.id or one.agent.external_id
+            raise UnknownAgent(f"The agent {named} is not an agent here any more.")
+
+
+def _make(
     calls: Mapping[CallKey, Sequence[Delivered]], agent_ids: Mapping[AgentKey, UUID]
-) -> dict[CallKey, Conversation]:
-    """The conversations of the calls, made where missing, locked until the end."""
+) -> None:
+    """A conversation for each call that has none; `applied_through` 0 marks it."""
     Conversation.objects.bulk_create(
         [
             Conversation(
@@ -138,6 +178,10 @@ def _lock(
         ],
         ignore_conflicts=True,
     )
+
+
+def _lock(calls: Iterable[CallKey]) -> dict[CallKey, Conversation]:
+    """The conversations of the calls, locked in one order until the end."""
     locked = Conversation.objects.raw(
         """
         SELECT call.* FROM conversations_conversation AS call
@@ -155,6 +199,19 @@ def _lock(
     }
 
 
+def _fold(
+    stored: Mapping[CallKey, Stored],
+    states: Mapping[CallKey, CallState],
+    calls: Mapping[CallKey, Sequence[Delivered]],
+    agent_ids: Mapping[AgentKey, UUID],
+) -> None:
+    transcripts = [
+        _apply(stored[key], states[key], parts, agent_ids)
+        for key, parts in calls.items()
+    ]
+    rows.save([one.conversation for one in stored.values()], transcripts)
+
+
 def _apply(
     result: Stored,
     state: CallState,
@@ -162,12 +219,12 @@ def _apply(
     agent_ids: Mapping[AgentKey, UUID],
 ) -> Transcript:
     row = result.conversation
-    if row.applied_through == 0 or parts[0].sequence <= row.applied_through:
+    if result.is_new or result.is_retold:
         row.created_at = parts[0].received_at
     for one in parts:
-        state, dropped = fold.apply(state, one.update)
-        if dropped:
-            result.warnings[one.sequence] = dropped
+        state, remarks = fold.apply(state, one.update)
+        if remarks:
+            result.warnings[one.sequence] = remarks
     row.agent_id = agent_ids[parts[-1].agent]
     row.applied_through = max(row.applied_through, parts[-1].sequence)
     row.updated_at = parts[-1].received_at

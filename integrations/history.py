@@ -34,7 +34,10 @@ class LogRow(Protocol):
 
 def load_bodies(sequences: Sequence[int]) -> dict[int, bytes | None]:
     rows = Delivery.objects.filter(sequence__in=sequences)
-    return dict(rows.values_list("sequence", "body"))
+    return {
+        sequence: None if body is None else bytes(body)
+        for sequence, body in rows.values_list("sequence", "body")
+    }
 
 
 def read(row: LogRow, data: bytes | None) -> Delivered:
@@ -42,7 +45,7 @@ def read(row: LogRow, data: bytes | None) -> Delivered:
     if data is None:
         raise Unreadable("Its body is gone.")
     try:
-        reading = providers.read(row.provider, body.parse(bytes(data)))
+        reading = providers.read(row.provider, body.parse(data))
     except body.BodyFault as fault:
         raise Unreadable(fault.detail) from fault
     if reading.update is None:
@@ -95,5 +98,5 @@ def _past(
         if row.body is None:
             logger.warning("Delivery %s has no body to fold again", row.sequence)
             return None
-        past.append(read(row, row.body))
+        past.append(read(row, bytes(row.body)))
     return past

@@ -13,6 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from psycopg.errors import DeadlockDetected
 
 from accounts.actions import touch_keys
 from conversations.store import Delivered, store_calls
@@ -25,8 +26,6 @@ BATCH_ROWS = 500
 CHUNK_BYTES = 8 * 1024 * 1024
 EMPTY_LOOKS = 2
 LOOK_AGAIN_SECONDS = 0.15
-# No delivery's fault; the lease brings the rows back.
-DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 def process_until_quiet() -> None:
@@ -59,6 +58,13 @@ def process_batch(limit: int = BATCH_ROWS) -> int:
     return 0 if retried is None else 1
 
 
+def is_away(error: Exception) -> bool:
+    """Whether the database is at fault and no delivery; the lease brings them back.
+    Two workers that wait in a circle are none of both: trying again helps."""
+    in_a_circle = isinstance(error.__cause__, DeadlockDetected)
+    return isinstance(error, OperationalError | InterfaceError) and not in_a_circle
+
+
 def _chunks(claimed: Sequence[Claimed]) -> Iterator[list[Claimed]]:
     """Bounds what is in memory at once: bodies may be megabytes each."""
     chunk: list[Claimed] = []
@@ -79,9 +85,9 @@ def _process_together(chunk: list[Claimed]) -> None:
         return
     try:
         _store(read)
-    except DATABASE_AWAY:
-        raise
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise
         # One of them is at fault: each on its own, so that it fails alone.
         logger.exception("A batch of %s deliveries failed; going one by one", len(read))
         for claimed, delivered in read:
@@ -111,9 +117,9 @@ def _read(chunk: list[Claimed]) -> list[tuple[Claimed, Delivered]]:
 def _store_alone(claimed: Claimed, delivered: Delivered) -> None:
     try:
         _store([(claimed, delivered)])
-    except DATABASE_AWAY:
-        raise
     except Exception as error:
+        if is_away(error):
+            raise
         _record(claimed, error)
 
 

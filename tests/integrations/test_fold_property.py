@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -126,6 +127,10 @@ def append(organization: Organization, sequence: int, body: dict[str, Any]) -> N
     )
 
 
+def received_at(sequence: int) -> datetime:
+    return Delivery.objects.get(sequence=sequence).received_at
+
+
 def work(limit: int) -> None:
     """One worker, until nothing waits."""
     while processing.process_batch(limit):
@@ -174,6 +179,9 @@ def test_two_workers_come_to_the_state_of_a_plain_fold(
     for name, parts in told.items():
         assert shown(found[name]) == expected([body for _, body in parts])
         assert found[name].applied_through == parts[-1][0]
+        first, last = parts[0][0], parts[-1][0]
+        assert found[name].created_at == received_at(first)
+        assert found[name].updated_at == received_at(last)
     assert Charge.objects.filter(organization=organization).count() == len(found)
     left = Delivery.objects.filter(organization=organization).exclude(
         outcome="processed"
