@@ -110,7 +110,7 @@ def run(
 
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
-    """By the code that maps the session."""
+    """By the code that tries again."""
     rooms = REFUSED | TAKEN_LATER | NEVER_TAKEN
     folder = tmp_path_factory.mktemp("long")
     with receiving(rooms) as receiver:
@@ -213,7 +213,7 @@ def alone(code: str, folder: Path, *, key: str | None) -> tuple[WorkerRun, str]:
     """One session of a worker, and the one thing it logged."""
     file = folder / "worker_code.py"
     file.write_text(code, "utf-8")
-    try_for = 1.5 if code.startswith("import asyncio") else None
+    try_for = 1.5 if "TRY_AGAIN" in code else None
     worker = run_worker(file, "order", key=key, try_for=try_for)
     [record] = worker.said("order")
     return worker, record["message"]

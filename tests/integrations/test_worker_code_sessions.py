@@ -41,8 +41,10 @@ class Outcome:
         return posted.body
 
     def turns(self, scenario: str) -> list[dict[str, Any]]:
-        turns: list[dict[str, Any]] = self.body(scenario)["transcript"]["turns"]
-        return turns
+        """As Zelto reads them."""
+        update = providers.read("livekit", self.body(scenario)).update
+        assert update
+        return update.turns or []
 
     def tools(self, scenario: str) -> list[dict[str, Any]]:
         return [turn for turn in self.turns(scenario) if turn["role"] == "tool"]
@@ -62,7 +64,7 @@ def run(code: str, folder: Path) -> WorkerRun:
 
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
-    """By the code that maps the session."""
+    """By the code that tries again."""
     with receiving({}) as receiver:
         code = worker_code(receiver.base_url)
         worker = run(code, tmp_path_factory.mktemp("long"))
@@ -177,8 +179,12 @@ def test_metrics_and_speaking_times_are_kept(sent: Outcome) -> None:
         metrics = turn["metrics"]
         assert metrics["llm_node_ttft"] > 0
         assert metrics["llm_metadata"]["model_name"] == "scripted-1"
-        assert turn["startedAt"] == metrics["started_speaking_at"]
-        assert turn["endedAt"] == metrics["stopped_speaking_at"]
+        for key, metric in (
+            ("startedAt", "started_speaking_at"),
+            ("endedAt", "stopped_speaking_at"),
+        ):
+            spoken = datetime.fromisoformat(turn[key]).timestamp()
+            assert spoken == pytest.approx(metrics[metric], abs=0.001)
 
 
 def test_a_tool_call_and_its_result_are_joined(sent: Outcome) -> None:
@@ -223,10 +229,9 @@ def test_a_failed_tool_is_marked(sent: Outcome) -> None:
 def test_a_handoff_is_a_marker_and_so_is_the_new_prompt(sent: Outcome) -> None:
     markers = [turn for turn in sent.turns("handoff") if turn["role"] == "system"]
     assert [(turn["kind"], turn["content"]) for turn in markers] == [
-        ("handoff", "billing"),
-        ("agent_config_update", "You handle refunds."),
+        ("handoff", "handoff: support -> billing"),
+        ("config_update", "You handle refunds."),
     ]
-    assert markers[0]["old_agent_id"] == "support"
     assert texts(sent.turns("handoff"))[-1] == (
         "assistant",
         "Billing here. I can refund that now.",
@@ -235,7 +240,11 @@ def test_a_handoff_is_a_marker_and_so_is_the_new_prompt(sent: Outcome) -> None:
 
 def test_an_interruption_is_kept(sent: Outcome) -> None:
     answers = [t for t in sent.turns("interrupted") if t["role"] == "assistant"]
-    assert [turn["interrupted"] for turn in answers] == [False, True, False]
+    assert [bool(turn.get("interrupted")) for turn in answers] == [
+        False,
+        True,
+        False,
+    ]
     assert answers[1]["content"].startswith("Here is detail number 0")
 
 
@@ -243,7 +252,7 @@ def test_a_broken_model_is_the_reason_of_the_end(sent: Outcome) -> None:
     body = sent.body("model_error")
     assert body["call"]["endedReason"] == "error"
     assert body["sessionReport"]["errors"]["llm"] > 0
-    assert texts(body["transcript"]["turns"])[0] == ("user", "hello")
+    assert texts(sent.turns("model_error"))[0] == ("user", "hello")
 
 
 def test_letters_of_all_kinds_arrive(sent: Outcome) -> None:
@@ -261,7 +270,6 @@ def test_what_zelto_has_no_use_for_stays_at_home(
     sent: Outcome, reported: Outcome
 ) -> None:
     report = sent.body("order")["sessionReport"]
-    assert "chat_history" not in report  # the turns are it
     assert report["duration_ms"] is None  # runs on until the report is made
     assert report["events"] is None
     assert reported.body("order")["events"] is None
