@@ -7,115 +7,222 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_cache'),
+        ("accounts", "0002_cache"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.UUIDField(default=accounts.identifiers.time_ordered_uuid, editable=False, primary_key=True, serialize=False)),
-                ('provider', models.CharField(choices=[('zelto', 'API'), ('livekit', 'LiveKit'), ('upload', 'Upload')], max_length=32)),
-                ('external_id', models.CharField(max_length=255)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('sent_duration_seconds', models.FloatField(blank=True, null=True)),
-                ('duration_seconds', models.FloatField(blank=True, null=True)),
-                ('ended_reason', models.CharField(blank=True, max_length=255)),
-                ('cost', models.DecimalField(blank=True, decimal_places=6, max_digits=18, null=True)),
-                ('customer_number', models.CharField(blank=True, max_length=64)),
-                ('customer_name', models.CharField(blank=True, max_length=255)),
-                ('version', models.CharField(blank=True, max_length=255)),
-                ('metadata', models.JSONField(blank=True, default=dict)),
-                ('recording_url', models.CharField(blank=True, max_length=4096)),
-                ('turn_count', models.PositiveIntegerField(default=0)),
-                ('has_transcript', models.BooleanField(default=False)),
-                ('has_audio', models.BooleanField(default=False)),
-                ('is_test', models.BooleanField(default=False)),
-                ('applied_through', models.BigIntegerField(default=0)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=accounts.identifiers.time_ordered_uuid,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "provider",
+                    models.CharField(
+                        choices=[
+                            ("zelto", "API"),
+                            ("livekit", "LiveKit"),
+                            ("upload", "Upload"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=255)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("sent_duration_seconds", models.FloatField(blank=True, null=True)),
+                ("duration_seconds", models.FloatField(blank=True, null=True)),
+                ("ended_reason", models.CharField(blank=True, max_length=255)),
+                (
+                    "cost",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=18, null=True
+                    ),
+                ),
+                ("customer_number", models.CharField(blank=True, max_length=64)),
+                ("customer_name", models.CharField(blank=True, max_length=255)),
+                ("version", models.CharField(blank=True, max_length=255)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                ("recording_url", models.CharField(blank=True, max_length=4096)),
+                ("turn_count", models.PositiveIntegerField(default=0)),
+                ("has_transcript", models.BooleanField(default=False)),
+                ("has_audio", models.BooleanField(default=False)),
+                ("is_test", models.BooleanField(default=False)),
+                ("applied_through", models.BigIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='Agent',
+            name="Agent",
             fields=[
-                ('id', models.UUIDField(default=accounts.identifiers.time_ordered_uuid, editable=False, primary_key=True, serialize=False)),
-                ('provider', models.CharField(max_length=32)),
-                ('external_id', models.CharField(max_length=255)),
-                ('name', models.CharField(blank=True, max_length=255)),
-                ('named_by_sequence', models.BigIntegerField(editable=False, null=True)),
-                ('description', models.TextField(blank=True, max_length=2000)),
-                ('type', models.CharField(choices=[('ai', 'AI'), ('human', 'Human')], default='ai', max_length=8)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agents', to='accounts.organization')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=accounts.identifiers.time_ordered_uuid,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("provider", models.CharField(max_length=32)),
+                ("external_id", models.CharField(max_length=255)),
+                ("name", models.CharField(blank=True, max_length=255)),
+                (
+                    "named_by_sequence",
+                    models.BigIntegerField(editable=False, null=True),
+                ),
+                ("description", models.TextField(blank=True, max_length=2000)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("ai", "AI"), ("human", "Human")],
+                        default="ai",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="agents",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Charge',
+            name="Charge",
             fields=[
-                ('id', models.UUIDField(default=accounts.identifiers.time_ordered_uuid, editable=False, primary_key=True, serialize=False)),
-                ('meter', models.CharField(choices=[('calls', 'Calls'), ('transcription_minutes', 'Transcription minutes')], max_length=32)),
-                ('subject', models.BinaryField()),
-                ('quantity', models.DecimalField(decimal_places=4, max_digits=12)),
-                ('charged_at', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='charges', to='accounts.organization')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=accounts.identifiers.time_ordered_uuid,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "meter",
+                    models.CharField(
+                        choices=[
+                            ("calls", "Calls"),
+                            ("transcription_minutes", "Transcription minutes"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                ("subject", models.BinaryField()),
+                ("quantity", models.DecimalField(decimal_places=4, max_digits=12)),
+                ("charged_at", models.DateTimeField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="charges",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Transcript',
+            name="Transcript",
             fields=[
-                ('conversation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='transcript', serialize=False, to='conversations.conversation')),
-                ('system_prompt', models.TextField(blank=True)),
-                ('prompt_is_explicit', models.BooleanField(default=False)),
-                ('turns', models.JSONField(null=True)),
+                (
+                    "conversation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="transcript",
+                        serialize=False,
+                        to="conversations.conversation",
+                    ),
+                ),
+                ("system_prompt", models.TextField(blank=True)),
+                ("prompt_is_explicit", models.BooleanField(default=False)),
+                ("turns", models.JSONField(null=True)),
             ],
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='agent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='conversations.agent'),
+            model_name="conversation",
+            name="agent",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="conversations",
+                to="conversations.agent",
+            ),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='accounts.organization'),
+            model_name="conversation",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="conversations",
+                to="accounts.organization",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.UniqueConstraint(fields=('organization', 'provider', 'external_id'), name='agent_external_id_once'),
+            model_name="agent",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "provider", "external_id"),
+                name="agent_external_id_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='charge',
-            index=models.Index(fields=['organization', 'charged_at'], name='charge_by_day'),
+            model_name="charge",
+            index=models.Index(
+                fields=["organization", "charged_at"], name="charge_by_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='charge',
-            constraint=models.UniqueConstraint(fields=('organization', 'meter', 'subject'), name='charge_once'),
+            model_name="charge",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "meter", "subject"), name="charge_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['organization', '-created_at', '-id'], name='conversation_list'),
+            model_name="conversation",
+            index=models.Index(
+                fields=["organization", "-created_at", "-id"], name="conversation_list"
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['agent', '-created_at', '-id'], name='conversation_by_agent'),
+            model_name="conversation",
+            index=models.Index(
+                fields=["agent", "-created_at", "-id"], name="conversation_by_agent"
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['organization', 'provider', '-created_at', '-id'], name='conversation_by_provider'),
+            model_name="conversation",
+            index=models.Index(
+                fields=["organization", "provider", "-created_at", "-id"],
+                name="conversation_by_provider",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['organization', 'external_id'], name='conversation_reference'),
+            model_name="conversation",
+            index=models.Index(
+                fields=["organization", "external_id"], name="conversation_reference"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(fields=('organization', 'provider', 'external_id'), name='conversation_external_id_once'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "provider", "external_id"),
+                name="conversation_external_id_once",
+            ),
         ),
     ]

@@ -35,9 +35,7 @@ class Charge(models.Model):
         )
         indexes = (
             # Usage by day.
-            models.Index(
-                fields=["organization", "charged_at"], name="charge_by_day"
-            ),
+            models.Index(fields=["organization", "charged_at"], name="charge_by_day"),
         )
 
     def __str__(self) -> str:
