@@ -197,6 +197,20 @@ def test_a_refusal_never_repeats_more_than_sixty_characters(value):
     assert len(faults["transcript.turns[0].role"]) < 60 + 60
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("é" * 60, '"' + "é" * 60 + '"'),
+        ("é" * 61, '"' + "é" * 60 + '…"'),
+        (True, "true"),
+        (12.5, "12.5"),
+    ],
+)
+def test_a_short_value_is_shown_as_it_is(value, shown):
+    (detail,) = refused(turns({"role": value})).values()
+    assert detail.endswith(f"; got {shown}")
+
+
 def test_a_refusal_can_be_stored():
     for value in ("a\0b", "a\ud800b"):
         details = "".join(refused(turns({"role": value})).values())

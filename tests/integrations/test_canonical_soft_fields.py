@@ -278,6 +278,7 @@ def test_a_contradiction_is_taken_with_a_warning(fields, path):
 def test_rounding_is_no_contradiction():
     fields = {"startedAt": 1000, "endedAt": 1060, "durationSeconds": 62}
     assert taken(call(**fields)).duration_seconds == 62
+    assert taken(call(startedAt=1000, endedAt=1000)).ended_at is not None
 
 
 def test_all_soft_faults_are_told_at_once():

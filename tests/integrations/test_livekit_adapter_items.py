@@ -46,7 +46,7 @@ def test_a_message_is_a_turn():
     sent = message(
         ["Hello.", "Bye."],
         "assistant",
-        id="item_1",
+        id=12,
         interrupted=True,
         created_at=1795350708.25,
         transcript_confidence=0.75,
@@ -59,7 +59,7 @@ def test_a_message_is_a_turn():
         hash=None,
     )
     assert only_turn(sent) == {
-        "id": "item_1",
+        "id": "12",
         "timestamp": "2026-11-22T12:31:48.250000+00:00",
         "role": "assistant",
         "content": "Hello.\nBye.",

@@ -196,6 +196,29 @@ def test_metadata_that_the_report_would_overfill_keeps_the_senders_own():
     assert "65,536" in detail
 
 
+@pytest.mark.parametrize(("more", "is_full"), [("", False), ("x", True)])
+def test_the_report_may_fill_metadata_to_its_limit(more, is_full):
+    own = {"own": "x" * (65_536 - len('{"room":"r","own":""}')) + more}
+    reading = read("livekit", beside(report(room="r"), metadata=own))
+    assert reading.update is not None
+    assert reading.update.metadata == (own if is_full else own | {"room": "r"})
+    assert paths(reading) == (["sessionReport"] if is_full else [])
+
+
+@pytest.mark.parametrize(("more", "is_full"), [("", False), ("x", True)])
+def test_the_senders_own_metadata_may_fill_it_alone(more, is_full):
+    own = {"own": "x" * (65_536 - len('{"own":""}')) + more}
+    reading = read("livekit", beside(report(room="r"), metadata=own))
+    assert reading.update is not None
+    assert reading.update.metadata == (None if is_full else own)
+    assert paths(reading) == (["metadata"] if is_full else ["sessionReport"])
+
+
+@pytest.mark.parametrize("value", ["x", 3, [], True])
+def test_a_transcript_beside_a_report_is_still_hard(value):
+    assert "transcript" in refused(beside(report(), transcript=value), "livekit")
+
+
 def test_metadata_that_does_not_fit_gives_way_to_the_report():
     update, (path, _) = warned(beside(report(room="r"), metadata="x"), "livekit")
     assert path == "metadata"
@@ -216,9 +239,10 @@ def test_beside_a_bare_report_some_keys_may_stand_and_win():
 
 
 def test_beside_a_bare_report_an_agent_id_wins():
-    update = taken(bare(agentId=AGENT_ID, agent_name=""), "livekit")
-    assert str(update.agent.id) == AGENT_ID
-    assert update.agent.external_id is None
+    for name in ("", "support"):
+        update = taken(bare(agentId=AGENT_ID, agent_name=name), "livekit")
+        assert str(update.agent.id) == AGENT_ID
+        assert update.agent.external_id is None
 
 
 def test_a_name_alone_beside_a_bare_report_names_its_agent():
