@@ -134,7 +134,7 @@ ACCOUNT_FORMS = {
 # allauth's own notes addresses in a table beside the users, where an old one would
 # still open the account; Django's binds a link to the user's address as well.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = (
-    "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+    "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a class
 )
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
