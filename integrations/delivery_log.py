@@ -105,7 +105,9 @@ _KEEP_OR_FOLD = f"""
 def server_binding_cursor() -> CursorWrapper:
     """A cursor that sends parameters apart from the statement."""
     connection.ensure_connection()
-    cursor = ServerBindingCursor(connection.connection)
+    # Django's own classes, made as Django makes them; its stubs know no arguments.
+    make: Any = ServerBindingCursor
+    cursor = make(connection.connection)
     if connection.queries_logged:
         return connection.make_debug_cursor(cursor)
     return connection.make_cursor(cursor)

@@ -52,15 +52,18 @@ def rebuild(
         batch = rows.order_by("id")
         if last is not None:
             batch = batch.filter(id__gt=last)
-        found = list(
-            batch.values_list(
-                "id", "organization_id", "provider", "external_id", "applied_through"
-            )[:BATCH]
-        )
+        found = list(batch[:BATCH])
         if not found:
             return
-        last = found[-1][0]
-        retold += retell({CallKey(*call): through for _, *call, through in found})
+        last = found[-1].id
+        retold += retell(
+            {
+                CallKey(row.organization_id, row.provider, row.external_id): (
+                    row.applied_through
+                )
+                for row in found
+            }
+        )
         done += len(found)
         yield Progress(done, retold, total)
 

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import Organization
 from integrations import processing
 from tests.conftest import MakeKey
 
-Post = Callable[..., HttpResponse]
+Post = Callable[..., Any]
 PATH = "/webhooks/calls"
 
 
@@ -53,7 +52,7 @@ def post(key: str) -> Post:
 
     def send(
         body: Any = None, *, key: str | None = key, path: str = PATH, **headers: str
-    ) -> HttpResponse:
+    ) -> Any:
         data = body if isinstance(body, bytes) else json.dumps(body)
         content_type = headers.pop("content_type", "application/json")
         if key is not None:

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.models import ApiKey, Organization
-from conversations import store
+from conversations import fold
 from conversations.models import Agent, Charge, Conversation
 from integrations import job_rows, processing
 from integrations.models import Connection, Delivery
@@ -89,7 +89,7 @@ def test_a_call_is_charged_once(post: Post, process: Process) -> None:
         process()
 
     charge = Charge.objects.get()
-    assert (charge.meter, charge.quantity) == ("calls", 1)
+    assert (charge.meter, charge.quantity) == ("calls", Decimal(1))
     assert charge.charged_at == Conversation.objects.get().created_at
 
 
@@ -210,7 +210,7 @@ def test_a_poisonous_delivery_blocks_no_other_of_its_call(
 ) -> None:
     append(organization, session(call={"cost": 1}), 1)
     append(organization, session(call={"durationSeconds": 66}), 2)
-    apply = store.fold.apply
+    apply = fold.apply
 
     def trip_over_the_first(state: Any, update: Any) -> Any:
         if update.cost is not None:
@@ -296,10 +296,12 @@ def test_it_reads_a_large_batch_in_bounded_pieces(
     monkeypatch.setattr("integrations.processing.CHUNK_BYTES", 500)
     sizes: list[int] = []
     together = processing._process_together
-    monkeypatch.setattr(
-        "integrations.processing._process_together",
-        lambda chunk: (sizes.append(len(chunk)), together(chunk)),
-    )
+
+    def note(chunk: list[job_rows.Claimed]) -> None:
+        sizes.append(len(chunk))
+        together(chunk)
+
+    monkeypatch.setattr("integrations.processing._process_together", note)
     for number in range(6):
         append(organization, session(), number + 1)
     process()

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import psycopg
 
-from tests.zelto.stack import Stack
+from tests.zelto.stack import Stack, wait_for
 from zelto.embedded.location import address
 
 PASSWORD = "a long walk by the river"
@@ -88,6 +88,14 @@ class Senders:
         self.ending.set()
         for thread in self.threads:
             thread.join()
+
+    def wait_for_more(self, count: int) -> None:
+        enough = len(self.acknowledged) + count
+        wait_for(
+            lambda: len(self.acknowledged) >= enough,
+            GIVE_UP_AFTER,
+            what=f"{count} more sessions are acknowledged",
+        )
 
     def run(self) -> None:
         while not self.ending.is_set():

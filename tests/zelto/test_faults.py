@@ -49,14 +49,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing() -> None:
         for _ in range(10):
             with Senders(stack.port, key) as senders, database(stack) as ask:
                 senders.numbers = iter(range(len(acknowledged), 10**9))  # type: ignore[assignment]
-                start = len(senders.acknowledged)
-                wait_for(
-                    lambda sent=senders, start=start: (
-                        len(sent.acknowledged) > start + 200
-                    ),
-                    30,
-                    what="200 sessions are acknowledged",
-                )
+                senders.wait_for_more(200)
                 stack.kill9("worker")
                 ((held,),) = ask(HELD)
                 senders.ending.set()
@@ -77,21 +70,12 @@ def test_a_killed_web_process_loses_nothing_that_it_acknowledged() -> None:
         key = provision(stack)["apiKey"]
         with Senders(stack.port, key) as senders:
             for number in range(3):
-                wait_for(
-                    lambda least=200 * (number + 1): len(senders.acknowledged) > least,
-                    60,
-                    what="sessions are acknowledged",
-                )
+                senders.wait_for_more(200)
                 stack.kill9("web-worker" if number % 2 else "web")
                 if number % 2 == 0:
                     stack.wait_until_ended()
                     stack.start()
-            more = len(senders.acknowledged) + 50
-            wait_for(
-                lambda: len(senders.acknowledged) > more,
-                60,
-                what="sessions are acknowledged after the last kill",
-            )
+            senders.wait_for_more(50)
         assert senders.refused == []
         with database(stack) as ask:
             wait_until_processed(ask)
