@@ -31,7 +31,7 @@ import psutil
 
 from tests.zelto.scratch_database import ScratchDatabase
 from zelto.embedded.descendants import group_of, marked
-from zelto.embedded.location import cluster_folder
+from zelto.embedded.location import cluster_folder, default_socket_folder
 from zelto.embedded.postmaster import find_postmaster, is_alive, processes_in
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -127,6 +127,7 @@ class Stack:
             link = cluster_folder(self.data_dir)
             if link.is_symlink():
                 shutil.rmtree(link.resolve())
+            shutil.rmtree(default_socket_folder(self.data_dir), ignore_errors=True)
             shutil.rmtree(self.folder)
             if self.scratch:
                 self.scratch.drop()

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from zelto.embedded import cluster as cluster_module
-from zelto.embedded import storage
+from zelto.embedded import programs, storage
 from zelto.embedded.cluster import Cluster
 from zelto.embedded.kinship import reap
 from zelto.embedded.location import address, cluster_folder
@@ -198,3 +198,21 @@ def test_it_moves_out_of_a_folder_that_only_root_may_enter(
     shutil.rmtree(cluster_folder(hidden).resolve())
     with pytest.raises(Trouble, match="which is gone"):
         start_again(hidden)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs it as another user")
+def test_it_runs_a_copy_of_programs_that_only_root_may_read(
+    stored: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(programs, "OPEN_FOLDER", data_dir)
+    can_run = programs.can_run
+    monkeypatch.setattr(
+        programs,
+        "can_run",
+        lambda folder, account: data_dir in folder.parents and can_run(folder, account),
+    )
+    cluster = start_again(stored)
+    assert Path(process_of(cluster).exe()).is_relative_to(data_dir)
+    assert ask(stored, "SELECT to_tsvector('simple', 'a b') @@ 'b'") == "True"
+    cluster.stop()
+    assert len(list(data_dir.iterdir())) == 1
