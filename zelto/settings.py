@@ -36,6 +36,11 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # whether other hosts of the domain use TLS is not ours to say
+    "security.W021",  # nor whether browsers should be told so for good
+    "security.W008",  # the proxy in front redirects; a redirected POST loses its body
+]
 if env_bool("ZELTO_BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # The last address in X-Forwarded-For is the one our own proxy wrote.
