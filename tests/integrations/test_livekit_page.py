@@ -216,6 +216,9 @@ def test_a_member_sees_neither_keys_nor_deliveries(
         assert secret not in content.replace("zelto_forward", "")
     for part in ('id="keys"', 'id="latest-deliveries"', "test-session"):
         assert part not in content
+    # Not even read, so that no template can show them by mistake.
+    context = bob_client.get(URL).context
+    assert not {"keys", "key_form", "deliveries", "test"} & set(context.keys())
 
 
 def test_an_admin_sees_the_keys(dora_client, organization, make_key):
@@ -225,7 +228,10 @@ def test_an_admin_sees_the_keys(dora_client, organization, make_key):
 
 def test_the_side_bar_leads_here(bob_client):
     content = page_of(bob_client)
-    assert '<a class="z-nav-link" href="/org/acme/settings/integrations"' in content
+    link = (
+        'class="z-nav-link" href="/org/acme/settings/integrations" aria-current="true"'
+    )
+    assert re.search(rf"{link}>.*?<span>Integrations</span>", content)
 
 
 def test_it_takes_a_fixed_number_of_queries(
