@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import stat
+import subprocess
 import threading
 import uuid
 from collections.abc import Iterator
@@ -134,12 +135,17 @@ def test_it_waits_for_the_backends_of_a_killed_server(cluster: Cluster, stored: 
 
 
 def test_it_does_not_mistake_a_stranger_for_its_server(stored: Path):
-    stranger = os.getppid() if os.getppid() > 1 else os.getpid()
+    """After a restart of the machine the number in postmaster.pid is anybody's."""
     stale = cluster_folder(stored) / "postmaster.pid"
-    stale.write_text(f"{stranger}\n{stale.parent}\n1\n5432\n/nowhere\n\n")
-    second = start_again(stored)
-    assert ask(stored, "SELECT 1") == "1"
-    second.stop()
+    # Postgres itself only minds strangers of its own account.
+    account = stale.parent.stat().st_uid
+    with subprocess.Popen(["/bin/sleep", "60"], user=account) as stranger:
+        stale.write_text(f"{stranger.pid}\n{stale.parent}\n1\n5432\n/nowhere\n\n")
+        second = start_again(stored)
+        assert ask(stored, "SELECT 1") == "1"
+        second.stop()
+        assert stranger.poll() is None
+        stranger.kill()
 
 
 def test_it_tells_which_release_wrote_other_data(stored: Path):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import os
+import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -10,6 +13,7 @@ import psutil
 import pytest
 
 from tests.zelto.stack import Stack, wait_for
+from zelto.embedded.descendants import mark
 from zelto.embedded.postmaster import is_alive
 
 pytestmark = pytest.mark.processes
@@ -67,6 +71,16 @@ def test_it_starts_again_when_its_owner_was_killed(stack: Stack):
     stack.start()
     assert answers(stack)
     assert [process for process in before if is_alive(process)] == []
+
+
+def test_it_ends_what_a_killed_owner_left_behind(stack: Stack):
+    stack.kill9("owner")
+    stack.wait_until_ended()
+    # Where the kernel does not tie children to their parents, they live on.
+    environment = os.environ | mark(stack.data_dir)
+    with subprocess.Popen(["/bin/sleep", "60"], env=environment) as left:
+        stack.start()
+        assert left.wait(timeout=5) == -signal.SIGTERM
 
 
 def test_it_replaces_a_worker_of_the_web_server(stack: Stack):
