@@ -77,7 +77,7 @@ def call_fields(
     started = seconds("started_at")
     recorded = seconds("audio_recording_started_at")
     if started is None and ended is not None and duration is not None:
-        started = max(ended - duration, 0)
+        started = ended - duration if duration <= ended else None
     fields = {
         "durationSeconds": duration,
         "endedReason": _ended_reason(report, prefix, warnings),

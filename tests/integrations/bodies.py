@@ -30,6 +30,10 @@ def turns(*sent: Any) -> dict[str, Any]:
     return body(transcript={"turns": list(sent)})
 
 
+def items(*sent: Any, **parts: Any) -> dict[str, Any]:
+    return body(transcript={"items": list(sent)}, **parts)
+
+
 def taken(payload: dict[str, Any], provider: str = "zelto") -> CallUpdate:
     """The update of a body that is taken without a word."""
     reading = read(provider, payload)
@@ -57,3 +61,9 @@ def refused(payload: dict[str, Any], provider: str = "zelto") -> dict[str, str]:
 
 def paths(reading: Reading) -> list[str]:
     return [fault.path for fault in reading.errors or reading.warnings]
+
+
+def only_turn(*sent: Any) -> dict[str, Any]:
+    """The one turn that LiveKit's items come to."""
+    (turn,) = taken(items(*sent), "livekit").turns or []
+    return turn

@@ -91,6 +91,7 @@ def test_a_customer_that_is_no_object_is_dropped(value):
         (str(NOON.timestamp() * 1000), NOON),
         ("1612011531234", datetime(2021, 1, 30, 12, 58, 51, 234_000, tzinfo=UTC)),
         (0, datetime(1970, 1, 1, tzinfo=UTC)),
+        ("1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
         ("2100-12-31T23:59:59Z", datetime(2100, 12, 31, 23, 59, 59, tzinfo=UTC)),
         (4_133_980_799, datetime(2100, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
@@ -299,10 +300,11 @@ def test_all_soft_faults_are_told_at_once():
     ]
 
 
-def test_the_payload_itself_stays_as_it_was():
+@pytest.mark.parametrize("text", ["x", "\0"])
+def test_the_payload_itself_stays_as_it_was(text):
     payload = call(cost="x", customer={"name": 3}) | {
         "transcript": {"turns": [{"role": "developer", "content": ["a", 1], "id": ""}]},
-        "metadata": {"a": "\0"},
+        "metadata": {"a": text},
     }
     before = json.dumps(payload)
     assert read("zelto", payload).update is not None

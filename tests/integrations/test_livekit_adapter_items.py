@@ -7,20 +7,19 @@ import json
 import pytest
 
 from integrations.providers import read
-from tests.integrations.bodies import body, paths, recorded, taken, warned
-
-
-def items(*sent, **fields):
-    return body(transcript={"items": list(sent)}, **fields)
+from tests.integrations.bodies import (
+    body,
+    items,
+    only_turn,
+    paths,
+    recorded,
+    taken,
+    warned,
+)
 
 
 def message(content="hi", role="user", **fields):
     return {"type": "message", "role": role, "content": content, **fields}
-
-
-def only_turn(*sent):
-    (turn,) = taken(items(*sent), "livekit").turns or []
-    return turn
 
 
 @pytest.mark.parametrize("name", ["order", "tool_error", "handoff", "interrupted"])
@@ -103,76 +102,6 @@ def test_an_unknown_role_becomes_system_with_a_warning(role):
     assert path == "transcript.items[1].role"
 
 
-def call(**fields):
-    return {"type": "function_call", "call_id": "c1", "name": "look", **fields}
-
-
-def result(**fields):
-    return {"type": "function_call_output", "call_id": "c1", **fields}
-
-
-def test_a_call_and_its_result_are_two_turns_with_one_id():
-    update = taken(
-        items(
-            call(arguments='{"a": 1}', id="i1", group_id=None),
-            result(name="look", output="found", is_error=False, reply_required=True),
-        ),
-        "livekit",
-    )
-    assert update.turns == [
-        {
-            "id": "i1",
-            "role": "tool",
-            "kind": "call",
-            "toolName": "look",
-            "toolCallId": "c1",
-            "content": 'look({"a": 1})',
-            "arguments": '{"a": 1}',
-        },
-        {
-            "role": "tool",
-            "kind": "result",
-            "toolName": "look",
-            "toolCallId": "c1",
-            "content": "found",
-            "isError": False,
-        },
-    ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "content"),
-    [(None, "look()"), ("", "look()"), ({"a": "é"}, 'look({"a": "é"})')],
-)
-def test_arguments_may_be_of_any_kind(arguments, content):
-    turn = only_turn(call(arguments=arguments))
-    assert turn["content"] == content
-    assert turn.get("arguments") == arguments
-
-
-@pytest.mark.parametrize("name", [None, ""])
-def test_a_result_without_a_name_has_the_one_of_its_call(name):
-    sent = items(
-        call(call_id="c2", name="other"),
-        call(),
-        result(name=name),
-        result(call_id="c3"),
-    )
-    turns = taken(sent, "livekit").turns or []
-    assert [turn.get("toolName") for turn in turns] == ["other", "look", "look", None]
-
-
-@pytest.mark.parametrize(
-    ("output", "content"), [("", ""), (None, ""), ({"a": 1}, '{"a": 1}'), (3, "3")]
-)
-def test_a_result_may_be_of_any_kind(output, content):
-    assert only_turn(result(output=output))["content"] == content
-
-
-def test_a_failed_result_says_so():
-    assert only_turn(result(output="404", is_error=True))["isError"] is True
-
-
 def handoff(new, old=None):
     return {"type": "agent_handoff", "old_agent_id": old, "new_agent_id": new}
 
@@ -195,7 +124,11 @@ def test_a_later_handoff_is_a_system_marker():
 
 
 def test_the_first_instructions_are_the_system_prompt_and_later_ones_markers():
-    sent = items(config("You help."), message(), config("You bill.", tools_added=["b"]))
+    sent = items(
+        config("You help."),
+        message(),
+        config("You bill.", tools_added=["b"], tools_removed=["c"]),
+    )
     update = taken(sent, "livekit")
     assert update.system_prompt == "You help."
     assert (update.turns or [])[1:] == [
@@ -204,6 +137,7 @@ def test_the_first_instructions_are_the_system_prompt_and_later_ones_markers():
             "kind": "config_update",
             "content": "You bill.",
             "toolsAdded": ["b"],
+            "toolsRemoved": ["c"],
         }
     ]
 
@@ -212,6 +146,19 @@ def test_a_first_update_without_instructions_is_no_prompt():
     update = taken(items(config(tools_added=["a"]), config("You help.")), "livekit")
     assert update.system_prompt == "You help."
     assert len(update.turns or []) == 1
+
+
+def test_instructions_that_are_no_text_are_dropped_with_a_warning():
+    update, (path, _) = warned(items(config({"text": "You help."})), "livekit")
+    assert update.system_prompt is None
+    assert path == "transcript.items[0].instructions"
+
+
+def test_an_item_with_a_role_and_no_type_is_a_message():
+    assert only_turn({"role": "user", "content": "hi"}) == {
+        "role": "user",
+        "content": "hi",
+    }
 
 
 def test_a_system_prompt_that_was_sent_wins():

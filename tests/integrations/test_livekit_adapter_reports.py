@@ -121,6 +121,7 @@ def test_the_close_reason_has_one_spelling(reason, ended):
         ({"timestamp": END * 1000, "duration_ms": 1500}, END - 1.5),
         ({"timestamp": END, "audio_recording_started_at": END - 3}, END - 3),
         ({"timestamp": END, "started_at": END - 2, "duration_ms": 1500}, END - 2),
+        ({"timestamp": END, "duration_ms": 0}, END),
         ({"timestamp": END}, None),
     ],
 )
