@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from psycopg.types.json import Jsonb
 
 from conversations.store import CallKey, Delivered, Stored
+from integrations import running_totals
 from integrations.models import Connection, Delivery
 
 logger = logging.getLogger(__name__)
@@ -114,12 +115,14 @@ def _fail(claimed: Claimed, reason: str) -> None:
         next_try_at=None,
         processed_at=Now(),
     )
+    running_totals.add(running_totals.FAILED)
 
 
 def mark_processed(
     delivered: Sequence[Delivered], stored: Mapping[CallKey, Stored]
-) -> None:
-    """Closes the jobs, in the transaction that stored what they say."""
+) -> list[float]:
+    """Closes the jobs, in the transaction that stored what they say; the seconds
+    between arrival and now of each that was still open."""
     warnings = [
         [
             {"path": path, "detail": detail}
@@ -136,6 +139,7 @@ def mark_processed(
                 [Jsonb(each) for each in warnings],
             ],
         )
+        took = [float(seconds) for (seconds,) in cursor.fetchall()]
     Connection.objects.bulk_create(
         [
             Connection(
@@ -148,6 +152,7 @@ def mark_processed(
         ],
         ignore_conflicts=True,
     )
+    return took
 
 
 _MARK = """
@@ -158,4 +163,5 @@ _MARK = """
     FROM unnest(%s::bigint[], %s::uuid[], %s::jsonb[])
         AS done (sequence, conversation_id, warnings)
     WHERE delivery.sequence = done.sequence AND delivery.outcome = 'accepted'
+    RETURNING extract(epoch FROM statement_timestamp() - delivery.received_at)
 """

@@ -13,7 +13,7 @@ from accounts.request_id import request_id_of
 
 CONTENT_TYPE = "application/problem+json"
 # Below these paths programs ask, and nothing answers them HTML.
-PROGRAM_PATHS = ("/v1", "/webhooks", "/mcp")
+PROGRAM_PATHS = ("/v1", "/webhooks", "/mcp", "/healthz", "/readyz", "/metrics")
 
 
 def problem(

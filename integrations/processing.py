@@ -17,7 +17,7 @@ from psycopg.errors import DeadlockDetected
 
 from accounts.actions import touch_keys
 from conversations.store import Delivered, store_calls
-from integrations import history, job_rows
+from integrations import history, job_rows, running_totals, worker_pulse
 from integrations.job_rows import Claimed
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ def process_until_quiet() -> None:
     """Works until two looks, a moment apart, find nothing."""
     empty_looks = 0
     while True:
+        worker_pulse.beat()
         if process_batch():
             empty_looks = 0
             continue
@@ -129,7 +130,8 @@ def _store(read: list[tuple[Claimed, Delivered]]) -> None:
         stored = store_calls(
             delivered, history=history.retelling([one.sequence for one in delivered])
         )
-        job_rows.mark_processed(delivered, stored)
+        took = job_rows.mark_processed(delivered, stored)
+    running_totals.count_processed(took)
     used: dict[UUID, datetime] = {}
     for claimed, _ in read:
         if claimed.key_id is not None:

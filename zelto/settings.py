@@ -207,6 +207,10 @@ RATE_PER_MINUTE = env_int("ZELTO_RATE_PER_MINUTE", 0)
 # How long a claimed delivery stays with a worker that may have died, seconds.
 LEASE_SECONDS = env_int("ZELTO_LEASE_SECONDS", 60)
 
+# Who may read /metrics: with this as a bearer token, or where it is empty, programs of
+# this machine.
+METRICS_TOKEN = env_text("ZELTO_METRICS_TOKEN", "")
+
 # Work behind the answers. The row is the job; a message only wakes a worker.
 globals().update(broker_settings(DATA_DIR))
 CELERY_TASK_IGNORE_RESULT = True

@@ -7,6 +7,8 @@ import threading
 
 from django.core.wsgi import get_wsgi_application
 
+from integrations import running_totals
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zelto.settings")
 
 # A worker of granian takes over its signals only after this file is loaded. Until then
@@ -18,3 +20,5 @@ if (
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 application = get_wsgi_application()
+# Only here: commands and tests answer nobody.
+running_totals.keep_writing()

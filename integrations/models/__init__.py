@@ -1,4 +1,5 @@
 from integrations.models.connection import Connection, MinuteTally
 from integrations.models.delivery import Delivery
+from integrations.models.operation import RunningTotal, WorkerPulse
 
-__all__ = ["Connection", "Delivery", "MinuteTally"]
+__all__ = ["Connection", "Delivery", "MinuteTally", "RunningTotal", "WorkerPulse"]

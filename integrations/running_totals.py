@@ -1,0 +1,110 @@
+"""Counters for `/metrics`, summed over all processes in the database.
+
+A process adds up in memory, which costs a POST a microsecond and no query, and adds its
+share to the rows every few seconds: a web process from a thread of its own, a worker
+with its pulse. What a process counted since is lost when it ends; the delivery log is
+what knows exactly.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import wraps
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest, HttpResponse
+
+logger = logging.getLogger(__name__)
+View = Callable[[HttpRequest], HttpResponse]
+
+WRITE_EVERY_SECONDS = 2.0
+# The names of the rows; a number follows those that end in a space.
+POSTS = "posts "
+PROCESSED = "processed"
+FAILED = "failed"
+SECONDS_WITHIN = "seconds within "
+SECONDS_SUM = "seconds"
+# Upper bounds of processing times, in seconds.
+BOUNDS = ("0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "30.0", "60.0", "300.0")
+BOUNDS_WITH_INFINITY = (*BOUNDS, "+Inf")
+_BOUND_NUMBERS = [float(bound) for bound in BOUNDS]
+
+# In the order of names, so that two processes cannot wait for each other in a circle.
+_ADD = """
+    INSERT INTO integrations_runningtotal AS total (name, value)
+    SELECT name, amount FROM unnest(%s::text[], %s::float8[]) AS counted (name, amount)
+    ORDER BY name
+    ON CONFLICT (name) DO UPDATE SET value = total.value + EXCLUDED.value
+"""
+
+_lock = threading.Lock()
+_counted: defaultdict[str, float] = defaultdict(float)
+
+
+def add(name: str, amount: float = 1) -> None:
+    with _lock:
+        _counted[name] += amount
+
+
+def count_processed(took: Sequence[float]) -> None:
+    """took: seconds from the arrival of each delivery to its conversation."""
+    for seconds in took:
+        bound = BOUNDS_WITH_INFINITY[bisect_left(_BOUND_NUMBERS, seconds)]
+        add(f"{SECONDS_WITHIN}{bound}")
+        # A clock that was set back must not make the sum shrink.
+        add(SECONDS_SUM, max(seconds, 0.0))
+    add(PROCESSED, len(took))
+
+
+def count_answers(view: View) -> View:
+    """Counts the statuses that a view answers with."""
+
+    @wraps(view)
+    def counted(request: HttpRequest) -> HttpResponse:
+        status = 500
+        try:
+            response = view(request)
+            status = response.status_code
+        finally:
+            add(f"{POSTS}{status}")
+        return response
+
+    return counted
+
+
+def write() -> None:
+    """Adds to the rows what this process counted since the last time."""
+    with _lock:
+        counted = dict(_counted)
+        _counted.clear()
+    if not counted:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD, [list(counted), list(counted.values())])
+    except (DatabaseError, InterfaceError):
+        for name, amount in counted.items():
+            add(name, amount)
+        raise
+
+
+def keep_writing() -> None:
+    """Writes from a thread of this process from now on."""
+    threading.Thread(target=_write_forever, name="running-totals", daemon=True).start()
+
+
+def _write_forever() -> None:
+    while True:
+        time.sleep(WRITE_EVERY_SECONDS)
+        try:
+            write()
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The counts could not be written yet: %s", error)
+        finally:
+            # One that broke would stay broken: nothing looks after this thread's.
+            connection.close()
