@@ -113,7 +113,7 @@ class _Post:
             external_id=reading.call_external_id or "",
         )
         if reading.update is None:
-            raise _misfit(reading.errors)
+            raise misfit(reading.errors)
         return self._store(reading)
 
     def _admit(self, check: KeyCheck) -> None:
@@ -153,14 +153,14 @@ class _Post:
     def _store(self, reading: Reading) -> list[dict[str, str]]:
         assert reading.update is not None  # noqa: S101 - `take` looked
         agent_id = reading.update.agent.id
-        warnings = [_as_json(fault) for fault in reading.warnings]
+        warnings = [as_json(fault) for fault in reading.warnings]
         self.arrival = replace(self.arrival, warnings=warnings)
         if delivery_log.store(self.arrival, agent_id=agent_id) is None:
             # Something changed since the first look, or the agent is not ours.
             check = check_key(self.request.headers.get("Authorization"))
             if check.refused:
                 raise _unauthorized(check)
-            raise _misfit(
+            raise misfit(
                 [Fault("agentId", "is not an agent of this organization")],
             )
         return warnings
@@ -199,7 +199,7 @@ def _read_stream(request: HttpRequest, limit: int) -> bytes:
     return bytes(data)
 
 
-def _misfit(faults: list[Fault]) -> Refusal:
+def misfit(faults: list[Fault]) -> Refusal:
     count = len(faults)
     first = f"{faults[0].path} {faults[0].detail}"
     if count == 1:
@@ -208,7 +208,7 @@ def _misfit(faults: list[Fault]) -> Refusal:
         detail = f"{first}, and {count - 1} more; all are in errors."
     else:
         detail = f"{count} faults; the first {LISTED} are in errors. {first}."
-    return Refusal(422, detail, errors=tuple(map(_as_json, faults[:LISTED])))
+    return Refusal(422, detail, errors=tuple(map(as_json, faults[:LISTED])))
 
 
 def _unauthorized(check: KeyCheck) -> Refusal:
@@ -230,5 +230,5 @@ def _user_agent(request: HttpRequest) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
-def _as_json(fault: Fault) -> dict[str, str]:
+def as_json(fault: Fault) -> dict[str, str]:
     return {"path": fault.path, "detail": fault.detail}

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 from django.db.models import Value
-from django.db.models.functions import Now
+from django.db.models.functions import Concat, Now, Trim
 from psycopg.types.json import Jsonb
 
 from conversations.store import CallKey, Delivered, Stored
@@ -50,7 +50,10 @@ _CLAIM = """
         SELECT sequence FROM integrations_delivery
         WHERE outcome = 'accepted' AND {which}
         ORDER BY sequence LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-    RETURNING sequence, organization_id, key_id, received_at, provider, size, attempts
+    RETURNING sequence, organization_id,
+        -- A replay, which has a reason from the start, is no use of its key.
+        CASE WHEN reason = '' THEN key_id END,
+        received_at, provider, size, attempts
 """
 _FRESH = "attempts = 0"
 _AGAIN = """
@@ -107,9 +110,10 @@ def record_failure(claimed: Claimed, *, reason: str) -> None:
 
 
 def _fail(claimed: Claimed, reason: str) -> None:
+    # A replay's reason, which names the delivery it stands for, stays in front.
     Delivery.objects.waiting().filter(sequence=claimed.sequence).update(
         outcome=Delivery.Outcome.FAILED,
-        reason=reason,
+        reason=Trim(Concat("reason", Value(" "), Value(reason))),
         last_error=reason,
         lease_until=None,
         next_try_at=None,
@@ -157,9 +161,14 @@ def mark_processed(
 
 _MARK = """
     UPDATE integrations_delivery AS delivery
-    SET outcome = 'processed', processed_at = statement_timestamp(), reason = '',
+    SET outcome = 'processed', processed_at = statement_timestamp(),
         conversation_id = done.conversation_id, lease_until = NULL, next_try_at = NULL,
-        warnings = delivery.warnings || done.warnings
+        warnings = delivery.warnings || (
+            -- Processed again, it says nothing twice.
+            SELECT coalesce(jsonb_agg(warning ORDER BY place), '[]')
+            FROM jsonb_array_elements(done.warnings)
+                WITH ORDINALITY AS new (warning, place)
+            WHERE NOT delivery.warnings @> jsonb_build_array(warning))
     FROM unnest(%s::bigint[], %s::uuid[], %s::jsonb[])
         AS done (sequence, conversation_id, warnings)
     WHERE delivery.sequence = done.sequence AND delivery.outcome = 'accepted'

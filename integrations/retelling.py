@@ -3,36 +3,51 @@ see for oneself that the log is all there is to them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import Max
+from django.db import connection, transaction
 
 from accounts.models import Organization
 from conversations.models import Conversation
 from conversations.store import CallKey, retell_calls
 from integrations import history
-from integrations.models import Delivery
+from integrations.processing import CHUNK_BYTES, is_away
+
+logger = logging.getLogger(__name__)
 
 BATCH = 100
+# What is processed is in its conversation already, whatever the row itself says.
+END_OF_LOG = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """done: conversations looked at; retold: those folded again. The others lack a
-    body that has expired, and stay as they are."""
+    """done: conversations looked at; retold: those folded again; unreadable: those of
+    which a body no longer reads as a call. The others lack a body that has expired.
+    Whatever is not retold stays as it is."""
 
-    done: int
-    retold: int
     total: int
+    done: int = 0
+    retold: int = 0
+    unreadable: int = 0
+
+    @property
+    def expired(self) -> int:
+        return self.done - self.retold - self.unreadable
 
 
-def retell(calls: Mapping[CallKey, int]) -> int:
-    """Folds these calls again, each up to a sequence; how many could be."""
+def retell(calls: Collection[CallKey]) -> int:
+    """Folds these calls again; how many could be. Raises what a body raises that
+    does not read as a call any more."""
     with transaction.atomic():
-        return len(retell_calls(calls, history=history.retelling([])))
+        return len(
+            retell_calls(
+                dict.fromkeys(calls, END_OF_LOG), history=history.retelling([])
+            )
+        )
 
 
 def rebuild(
@@ -40,40 +55,75 @@ def rebuild(
 ) -> Iterator[Progress]:
     """Every conversation, or those of an organization or that arrived since, in small
     batches, each its own transaction: it may run beside everything else."""
-    rows = Conversation.objects.exclude(applied_through=0)
+    rows = Conversation.objects.order_by("id")
     if organization is not None:
         rows = rows.filter(organization=organization)
     if since is not None:
         rows = rows.filter(created_at__gte=since)
-    total, done, retold = rows.count(), 0, 0
-    yield Progress(done, retold, total)
-    last = None
-    while True:
-        batch = rows.order_by("id")
-        if last is not None:
-            batch = batch.filter(id__gt=last)
-        found = list(batch[:BATCH])
-        if not found:
-            return
-        last = found[-1].id
-        retold += retell(
-            {
-                CallKey(row.organization_id, row.provider, row.external_id): (
-                    row.applied_through
-                )
-                for row in found
-            }
-        )
-        done += len(found)
-        yield Progress(done, retold, total)
+    progress = Progress(total=rows.count())
+    yield progress
+    batch = rows
+    while found := list(
+        batch.only("id", "organization_id", "provider", "external_id")[:BATCH]
+    ):
+        calls = [
+            CallKey(row.organization_id, row.provider, row.external_id) for row in found
+        ]
+        for chunk in _chunks(calls):
+            progress = _retell_chunk(chunk, progress)
+            yield progress
+        batch = rows.filter(id__gt=found[-1].id)
 
 
-def last_processed(call: CallKey) -> int:
-    """The sequence of a call's newest processed delivery; 0 where there is none."""
-    newest = Delivery.objects.filter(
-        organization_id=call.organization_id,
-        provider=call.provider,
-        external_id=call.external_id,
-        outcome=Delivery.Outcome.PROCESSED,
-    ).aggregate(newest=Max("sequence"))["newest"]
-    return newest or 0
+def _retell_chunk(calls: Sequence[CallKey], progress: Progress) -> Progress:
+    try:
+        retold, unreadable = retell(calls), 0
+    except Exception as error:
+        if is_away(error):
+            raise
+        if len(calls) > 1:
+            # One of them is at fault: each on its own, so that it stays alone.
+            for call in calls:
+                progress = _retell_chunk([call], progress)
+            return progress
+        logger.warning("%s stays as it is: %s", calls[0].external_id, error)
+        retold, unreadable = 0, 1
+    return replace(
+        progress,
+        done=progress.done + len(calls),
+        retold=progress.retold + retold,
+        unreadable=progress.unreadable + unreadable,
+    )
+
+
+def _chunks(calls: Sequence[CallKey]) -> Iterator[list[CallKey]]:
+    """Bounds what is in memory at once: bodies may be megabytes each."""
+    sizes = _sizes(calls)
+    chunk: list[CallKey] = []
+    size = 0
+    for call in calls:
+        if chunk and size + sizes.get(call, 0) > CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(call)
+        size += sizes.get(call, 0)
+    if chunk:
+        yield chunk
+
+
+_SIZES = """
+    SELECT organization_id, provider, external_id, sum(size)
+    FROM integrations_delivery
+    JOIN unnest(%s::uuid[], %s::text[], %s::text[])
+        AS wanted (organization_id, provider, external_id)
+    USING (organization_id, provider, external_id)
+    WHERE body IS NOT NULL
+    GROUP BY 1, 2, 3
+"""
+
+
+def _sizes(calls: Sequence[CallKey]) -> dict[CallKey, int]:
+    """Bytes of the bodies of each call."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SIZES, [list(column) for column in zip(*calls, strict=True)])
+        return {CallKey(*key): int(size) for *key, size in cursor.fetchall()}
