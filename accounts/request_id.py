@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponseBase
 
 HEADER = "X-Request-Id"
+# What this thread answers just now; for the log.
+current_request: ContextVar[HttpRequest | None] = ContextVar(
+    "current_request", default=None
+)
 
 
 class RequestIdMiddleware:
@@ -17,7 +22,11 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # Never taken from the client: it would let one request pose as another.
         request.request_id = secrets.token_hex(16)  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        before = current_request.set(request)
+        try:
+            response = self.get_response(request)
+        finally:
+            current_request.reset(before)
         response[HEADER] = request.request_id  # type: ignore[attr-defined]
         return response
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from zelto.env import (
     broker_settings,
@@ -228,17 +229,21 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+LOG_FORMAT = env_text("ZELTO_LOG_FORMAT", "text")
+if LOG_FORMAT not in {"text", "json"}:
+    raise ImproperlyConfigured("ZELTO_LOG_FORMAT must be text or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
+        "text": {"()": "accounts.log_format.TextFormatter"},
+        "json": {"()": "accounts.log_format.JsonFormatter"},
     },
     "filters": {"secret_paths": {"()": "accounts.secret_paths.HideSecretPaths"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": LOG_FORMAT,
             "filters": ["secret_paths"],
         }
     },
