@@ -1,0 +1,85 @@
+"""Waking a worker, whatever the broker does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from kombu.exceptions import OperationalError
+
+from integrations import nudge as module
+from integrations import tasks
+from integrations.nudge import Nudger
+from tests.zelto.stack import wait_for
+
+
+class Broker:
+    """Stands in for the far side: counts messages, hangs or refuses when told to."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.refuses = False
+        self.open = threading.Event()
+        self.open.set()
+
+    def take(self, **options: object) -> None:
+        assert options["retry"] is False
+        self.messages += 1
+        self.open.wait()
+        if self.refuses:
+            raise OperationalError("away")
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
+    broker = Broker()
+    monkeypatch.setattr(tasks.process_deliveries, "apply_async", broker.take)
+    yield broker
+    broker.open.set()
+
+
+def wait_for_messages(broker: Broker, count: int) -> None:
+    wait_for(lambda: broker.messages >= count, 10, what=f"{count} messages are sent")
+
+
+def test_a_thousand_posts_send_few_messages(broker: Broker) -> None:
+    nudger = Nudger()
+    start = time.monotonic()
+    for _ in range(1000):
+        nudger.nudge()
+    wait_for_messages(broker, 1)
+    lasted = time.monotonic() - start
+    assert broker.messages <= 2 + lasted / module.PAUSE_SECONDS
+
+
+def test_the_last_post_is_announced_too(broker: Broker) -> None:
+    nudger = Nudger()
+    nudger.nudge()
+    wait_for_messages(broker, 1)
+    nudger.nudge()  # within the pause
+    wait_for_messages(broker, 2)
+
+
+def test_a_broker_that_hangs_holds_nobody_up(broker: Broker) -> None:
+    broker.open.clear()
+    nudger = Nudger()
+    nudger.nudge()
+    wait_for_messages(broker, 1)
+    for _ in range(100):
+        nudger.nudge()  # returns, or this test would not end
+    assert broker.messages == 1
+
+
+def test_a_broker_that_refuses_is_left_alone_and_then_asked_again(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "PAUSE_AFTER_FAILURE_SECONDS", 0.2)
+    broker.refuses = True
+    nudger = Nudger()
+    nudger.nudge()
+    wait_for(lambda: "sweep will find it" in caplog.text, 10, what="it is logged")
+    broker.refuses = False
+    nudger.nudge()
+    wait_for_messages(broker, 2)
