@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -211,6 +212,10 @@ LEASE_SECONDS = env_int("ZELTO_LEASE_SECONDS", 60)
 # Who may read /metrics: with this as a bearer token, or where it is empty, programs of
 # this machine.
 METRICS_TOKEN = env_text("ZELTO_METRICS_TOKEN", "")
+# Days until the body of a delivery, and a refused delivery altogether, is forgotten;
+# 0 keeps for ever.
+KEEP_BODIES_DAYS = env_int("ZELTO_KEEP_BODIES_DAYS", 90)
+KEEP_REJECTED_DAYS = env_int("ZELTO_KEEP_REJECTED_DAYS", 14)
 
 # Work behind the answers. The row is the job; a message only wakes a worker.
 globals().update(broker_settings(DATA_DIR))
@@ -226,6 +231,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "integrations.tasks.process_deliveries",
         "schedule": timedelta(seconds=2),
         "options": {"expires": 2},
+    },
+    # By the clock and often: an hour that beat was not up is not a day that is missed.
+    "forget": {
+        "task": "integrations.tasks.forget",
+        "schedule": crontab(minute="17"),
+        "options": {"expires": 3600},
     },
 }
 

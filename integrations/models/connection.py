@@ -41,6 +41,8 @@ class MinuteTally(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["scope", "minute"], name="tally_once"),
         )
+        # Retention.
+        indexes = (models.Index(fields=["minute"], name="tally_age"),)
 
     def __str__(self) -> str:
         return f"{self.count} of {self.scope} at {self.minute}"

@@ -161,6 +161,18 @@ class Delivery(models.Model):
                 name="delivery_refused",
                 condition=models.Q(outcome__in=["rejected", "failed"]),
             ),
+            # Retention: the oldest bodies that may go, and the oldest refusals.
+            models.Index(
+                fields=["received_at"],
+                name="delivery_body_age",
+                condition=models.Q(outcome__in=["processed", "ignored", "failed"])
+                & models.Q(body__isnull=False),
+            ),
+            models.Index(
+                fields=["received_at"],
+                name="delivery_refusal_age",
+                condition=models.Q(outcome="rejected"),
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,78 @@
+"""What the log forgets, and when: bodies after a while, refusals altogether.
+
+In small batches, each a statement that commits by itself and passes over what others
+hold, so that it may run beside everything, and twice at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+BATCH = 1000
+TALLIES_KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    bodies: int
+    refusals: int
+    tallies: int
+
+
+# What waits for a worker is never touched: its body is all there is of it.
+_EMPTY_BODIES = """
+    UPDATE integrations_delivery SET body = NULL
+    WHERE sequence IN (
+        SELECT sequence FROM integrations_delivery
+        WHERE outcome IN ('processed', 'ignored', 'failed') AND body IS NOT NULL
+            AND received_at < statement_timestamp() - make_interval(secs => %(age)s)
+        ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+"""
+_DELETE_REFUSALS = """
+    DELETE FROM integrations_delivery
+    WHERE sequence IN (
+        SELECT sequence FROM integrations_delivery
+        WHERE outcome = 'rejected' AND received_at < statement_timestamp() - make_interval(secs => %(age)s)
+        ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+"""
+_DELETE_TALLIES = """
+    DELETE FROM integrations_minutetally
+    WHERE id IN (
+        SELECT id FROM integrations_minutetally
+        WHERE minute < statement_timestamp() - make_interval(secs => %(age)s)
+        ORDER BY minute LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+"""
+
+
+def forget() -> Forgotten:
+    """Forgets all that is due; how much that was."""
+    call_command("clearsessions")
+    forgotten = Forgotten(
+        bodies=_in_batches(_EMPTY_BODIES, timedelta(settings.KEEP_BODIES_DAYS)),
+        refusals=_in_batches(_DELETE_REFUSALS, timedelta(settings.KEEP_REJECTED_DAYS)),
+        tallies=_in_batches(_DELETE_TALLIES, TALLIES_KEPT),
+    )
+    logger.info("Retention: %s", forgotten)
+    return forgotten
+
+
+def _in_batches(statement: str, age: timedelta) -> int:
+    """No age keeps for ever. A batch that is not full was the last; what another one
+    held then is its matter, or the next run's."""
+    total = 0
+    while age:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"age": age.total_seconds(), "limit": BATCH})
+            done = cursor.rowcount
+        total += done
+        if done < BATCH:
+            break
+    return total
