@@ -34,6 +34,13 @@ def stack(one_stack: Stack) -> Stack:
     return one_stack
 
 
+@pytest.fixture
+def stopped(one_stack: Stack) -> Stack:
+    if one_stack.owner is not None and one_stack.owner.poll() is None:
+        one_stack.stop()
+    return one_stack
+
+
 def status(stack: Stack, path: str = "/") -> int:
     connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=30)
     try:
@@ -99,45 +106,42 @@ def test_a_second_start_says_that_it_is_running(stack: Stack):
     assert status(stack) < 500
 
 
-def test_a_taken_port_is_named(stack: Stack):
-    stack.stop()
+def test_a_taken_port_is_named(stopped: Stack):
     with socket.socket() as other:
-        other.bind(("127.0.0.1", stack.port))
+        other.bind(("127.0.0.1", stopped.port))
         other.listen()
-        result = run_beside(stack)
+        result = run_beside(stopped)
     assert result.returncode == 1
-    assert f"Port {stack.port} on 127.0.0.1 cannot be used" in result.stderr
+    assert f"Port {stopped.port} on 127.0.0.1 cannot be used" in result.stderr
     assert "Ready" not in result.stdout
-    assert stack.everything() == []
+    assert stopped.everything() == []
 
 
 @pytest.mark.parametrize("moment", ["postmaster", "beat"])
-def test_a_stop_during_the_start_leaves_nothing_behind(stack: Stack, moment: str):
-    stack.stop()
-    if stack.scratch and moment == "postmaster":
+def test_a_stop_during_the_start_leaves_nothing_behind(stopped: Stack, moment: str):
+    if stopped.scratch and moment == "postmaster":
         pytest.skip("the database of DATABASE_URL is not ours to start")
-    stack.spawn()
-    wait_for(lambda: moment in stack.pids(), 30, what=f"{moment} is there")
-    assert stack.stop(signal.SIGHUP) == 0
-    assert stack.everything() == []
+    stopped.spawn()
+    wait_for(lambda: moment in stopped.pids(), 30, what=f"{moment} is there")
+    assert stopped.stop(signal.SIGHUP) == 0
+    assert stopped.everything() == []
 
 
-def test_a_reader_that_goes_away_stops_nothing(stack: Stack):
+def test_a_reader_that_goes_away_stops_nothing(stopped: Stack):
     """As in `make run | head -1`."""
-    stack.stop()
     reading, writing = os.pipe()
-    stack.owner = subprocess.Popen(
+    stopped.owner = subprocess.Popen(
         [sys.executable, "-m", "zelto.embedded", "run", "web"],
         cwd=CHECKOUT,
-        env=stack.environment,
+        env=stopped.environment,
         stdout=writing,
         stderr=subprocess.DEVNULL,
     )
     os.close(writing)
     os.close(reading)
-    wait_for(lambda: answers(stack), 60, what="it is up")
-    assert stack.stop() == 0
-    assert stack.everything() == []
+    wait_for(lambda: answers(stopped), 60, what="it is up")
+    assert stopped.stop() == 0
+    assert stopped.everything() == []
 
 
 def answers(stack: Stack) -> bool:
