@@ -80,6 +80,12 @@ def env_list(name: str, default: list[str]) -> list[str]:
     return [word for word in words if word] or default
 
 
+def base_url() -> str:
+    """The address under which people and workers reach this instance."""
+    port = env_int("PORT", 8000, minimum=1)
+    return env_text("ZELTO_BASE_URL", f"http://localhost:{port}").rstrip("/")
+
+
 def data_directory() -> Path:
     """Where everything is kept that is not in the database; made by who needs it."""
     return CHECKOUT / Path(env_text("ZELTO_DATA_DIR", "var")).expanduser()

@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from zelto.env import (
+    base_url,
     broker_settings,
     data_directory,
     database_settings,
@@ -24,9 +25,7 @@ DATA_DIR = data_directory()
 VERSION = "0.1.0"
 
 DEBUG = env_bool("DEBUG", False)
-PORT = env_int("PORT", 8000)
-# The address under which people and workers reach this instance.
-BASE_URL = env_text("ZELTO_BASE_URL", f"http://localhost:{PORT}").rstrip("/")
+BASE_URL = base_url()
 BASE_HOST = urlsplit(BASE_URL).hostname or "localhost"
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 IS_LOCAL = BASE_HOST in {"localhost", "127.0.0.1", "::1"}

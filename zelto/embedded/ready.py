@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from zelto.embedded.trouble import Trouble
-from zelto.env import env_int, env_text
+from zelto.env import base_url, env_int, env_text
 
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only compared
 ANSWER_LASTS = 5.0  # seconds
@@ -23,8 +23,7 @@ class WebAddress:
     def from_environment(cls) -> "WebAddress":
         bind = env_text("ZELTO_BIND", "127.0.0.1")
         port = env_int("PORT", 8000, minimum=1)
-        host = f"[{bind}]" if ":" in bind else bind
-        return cls(bind, port, env_text("ZELTO_BASE_URL", f"http://{host}:{port}"))
+        return cls(bind, port, base_url())
 
     @property
     def near(self) -> str:
