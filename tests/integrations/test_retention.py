@@ -154,7 +154,7 @@ def test_it_passes_over_what_somebody_holds(organization: Organization) -> None:
         finally:
             connection.close()
 
-    with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
         Delivery.objects.select_for_update().get(pk=held.pk)
         assert pool.submit(work).result(timeout=20) == 1
     assert forget().bodies == 1
