@@ -7,6 +7,7 @@ shape and checksum, key, scope and rate, content type, size, JSON, schema, store
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -107,11 +108,7 @@ class _Post:
         except body.BodyFault as fault:
             raise Refusal(fault.status, fault.detail) from fault
         reading = providers.read(self.arrival.provider, payload)
-        self.arrival = replace(
-            self.arrival,
-            agent_reference=reading.agent_reference or "",
-            external_id=reading.call_external_id or "",
-        )
+        self._note(reading)
         if reading.update is None:
             raise misfit(reading.errors)
         return self._store(reading)
@@ -134,18 +131,36 @@ class _Post:
             )
 
     def _read(self) -> bytes:
-        headers = self.request.headers
-        envelope = body.check_type(
-            headers.get("Content-Type"),
-            headers.get("Content-Encoding"),
-            headers.get("X-Zelto-Provider"),
-        )
+        try:
+            envelope = _envelope(self.request)
+        except body.BodyFault as unknown:
+            if unknown.status == 400:
+                self._keep_for_replay()
+            raise
+        return self._unpack(envelope)
+
+    def _keep_for_replay(self) -> None:
+        """The header names a provider that is none; a person may replay the body
+        under the right one. What cannot be read is no further fault."""
+        with suppress(body.BodyFault):
+            data = self._unpack(_envelope(self.request, any_provider=True))
+            self._note(providers.read(body.DEFAULT_PROVIDER, body.parse(data)))
+
+    def _unpack(self, envelope: body.Envelope) -> bytes:
         limit = settings.MAX_BODY_BYTES
         raw = _read_stream(self.request, limit)
         self._keep(raw)
         data = body.decompress(raw, envelope.encoding, limit)
         self._keep(data)
         return data
+
+    def _note(self, reading: Reading) -> None:
+        """For the log: whose session it is, as far as that can be read."""
+        self.arrival = replace(
+            self.arrival,
+            agent_reference=reading.agent_reference or "",
+            external_id=reading.call_external_id or "",
+        )
 
     def _keep(self, data: bytes) -> None:
         self.arrival = replace(self.arrival, body=data, size=len(data))
@@ -164,6 +179,15 @@ class _Post:
                 [Fault("agentId", "is not an agent of this organization")],
             )
         return warnings
+
+
+def _envelope(request: HttpRequest, *, any_provider: bool = False) -> body.Envelope:
+    headers = request.headers
+    return body.check_type(
+        headers.get("Content-Type"),
+        headers.get("Content-Encoding"),
+        None if any_provider else headers.get("X-Zelto-Provider"),
+    )
 
 
 def _known_provider(request: HttpRequest) -> str:

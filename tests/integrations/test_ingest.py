@@ -120,6 +120,16 @@ def test_it_refuses_what_it_cannot_read(
     assert says in delivery.reason
 
 
+def test_a_body_for_an_unknown_provider_is_kept_to_be_replayed(post: Post) -> None:
+    packed = gzip.compress(json.dumps(session()).encode())
+    headers = {"X-Zelto-Provider": "vapi", "Content-Encoding": "gzip"}
+
+    assert_problem(post(packed, **headers), 400, "X-Zelto-Provider")
+    delivery = Delivery.objects.get()
+    assert json.loads(bytes(delivery.body or b"")) == session()
+    assert (delivery.provider, delivery.external_id) == ("", "call-1")
+
+
 @pytest.mark.parametrize(
     ("fields", "path"),
     [
