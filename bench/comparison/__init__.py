@@ -1,0 +1,1 @@
+"""What Zelto's own way is compared with."""

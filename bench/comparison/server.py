@@ -1,0 +1,78 @@
+"""Serves a comparison exactly as the Procfile serves Zelto: same server, same flags."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from bench.instance import Instance, free_port
+from zelto.embedded.descendants import end, group_of
+from zelto.embedded.kinship import tie_to_parent
+from zelto.embedded.processes import read_procfile
+from zelto.embedded.trouble import Trouble
+from zelto.env import CHECKOUT
+
+START_LASTS = 60.0  # seconds
+STOP_LASTS = 20.0
+
+
+@contextmanager
+def serving(instance: Instance, settings: str) -> Iterator[str]:
+    """The address of a server with this settings module, beside a running instance."""
+    port = free_port()
+    environment = instance.environment | {
+        "PORT": str(port),
+        "DJANGO_SETTINGS_MODULE": settings,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+    }
+    with open(instance.log, "ab") as log:
+        server = subprocess.Popen(  # noqa: S602 - a line of our own Procfile
+            command(),
+            shell=True,
+            cwd=CHECKOUT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=tie_to_parent(),
+        )
+    try:
+        _wait_until_answering(server, port, settings)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(STOP_LASTS)
+        end(group_of(server.pid), grace=0)
+        server.wait()
+
+
+def command() -> str:
+    ours = read_procfile(CHECKOUT / "Procfile", ["web"])["web"]
+    return ours.replace("zelto.wsgi:", "bench.comparison.wsgi:")
+
+
+def _wait_until_answering(
+    server: subprocess.Popen[bytes], port: int, settings: str
+) -> None:
+    give_up_at = time.monotonic() + START_LASTS
+    while not _answers(port):
+        if server.poll() is not None or time.monotonic() > give_up_at:
+            raise Trouble(f"The server with {settings} did not start.")
+        time.sleep(0.1)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/")
+        return connection.getresponse().status < 500
+    return False
