@@ -7,7 +7,7 @@ WITH_DATABASE := $(PYTHON) -m zelto.embedded --data-dir var/test --throwaway exe
 PUBLIC := ZELTO_BASE_URL=https://zelto.example.com ALLOWED_HOSTS=zelto.example.com \
 	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz
 
-.PHONY: run test lint format screenshots demo chromium
+.PHONY: run test lint format screenshots demo bench chromium
 
 run: .venv/installed
 	@exec $(PYTHON) -m zelto.embedded run
@@ -34,6 +34,11 @@ screenshots: .venv/installed-for-tests chromium
 
 demo: .venv/installed
 	@$(PYTHON) manage.py demo
+
+# BENCH="--quick" for short runs; bench/README.md says more.
+bench: .venv/installed
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@$(PYTHON) -m bench $(BENCH)
 
 # Setting up. An environment that no longer works (Python was replaced) is made again.
 ifneq ($(shell $(PYTHON) -c 'print("works")' 2>/dev/null),works)

@@ -1,0 +1,184 @@
+"""The Zelto that is measured: what `make run` starts, on a data folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from zelto.embedded.descendants import marked
+from zelto.embedded.kinship import tie_to_parent
+from zelto.embedded.location import address, cluster_folder, make_data_directory
+from zelto.embedded.postmaster import processes_in
+from zelto.embedded.trouble import Trouble
+from zelto.env import CHECKOUT
+
+START_LASTS = 120.0  # seconds
+TRUNCATE_TRIES = 5
+PASSWORD = "a long walk by the river"  # noqa: S105 - of an instance that is thrown away
+# What the environment or `.env` says about another instance; empty is not set.
+UNSET = dict.fromkeys(
+    [
+        *("ALLOWED_HOSTS", "CELERY_BROKER_URL", "DATABASE_URL", "DEBUG", "SECRET_KEY"),
+        *("ZELTO_BIND", "ZELTO_BEHIND_PROXY", "ZELTO_MAX_BODY_BYTES"),
+        *("ZELTO_LEASE_SECONDS", "ZELTO_RATE_PER_MINUTE"),
+    ],
+    "",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An organization with its owner and a key, as `manage.py provision` made them."""
+
+    slug: str
+    email: str
+    key: str
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Instance:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data_dir = folder / "data"
+        self.log = folder / "output.log"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            **os.environ,
+            **UNSET,
+            "PORT": str(self.port),
+            "ZELTO_BASE_URL": self.url,
+            "ZELTO_DATA_DIR": str(self.data_dir),
+        }
+        self.owner: subprocess.Popen[bytes] | None = None
+
+    @contextmanager
+    def running(self, *processes: str) -> Iterator[None]:
+        """With these processes of the Procfile; with all, where none is named."""
+        with open(self.log, "ab") as log:
+            self.owner = subprocess.Popen(
+                [sys.executable, "-m", "zelto.embedded", "run", *processes],
+                cwd=CHECKOUT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=tie_to_parent(),
+            )
+        try:
+            self._wait_until_ready()
+            yield
+        finally:
+            self.owner.send_signal(signal.SIGTERM)
+            self.owner.wait()
+
+    def _wait_until_ready(self) -> None:
+        assert self.owner is not None  # noqa: S101 - `running` has just set it
+        before = self._said().count("Ready: ")
+        give_up_at = time.monotonic() + START_LASTS
+        while self._said().count("Ready: ") == before:
+            if self.owner.poll() is not None or time.monotonic() > give_up_at:
+                raise Trouble(f"Zelto did not start:\n{self._said()[-4000:]}")
+            time.sleep(0.1)
+
+    def _said(self) -> str:
+        return self.log.read_text("utf-8", "replace")
+
+    # What is asked of it
+
+    def provision(self, name: str) -> Tenant:
+        email = f"{name.lower()}@example.org"
+        printed = self.manage(
+            *("provision", "--organization", name, "--email", email),
+            *("--password", PASSWORD, "--key-name", "bench"),
+        )
+        made = json.loads(printed.strip().splitlines()[-1])
+        return Tenant(made["slug"], email, made["apiKey"])
+
+    def manage(self, *command: str, **environment: str) -> str:
+        result = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=CHECKOUT,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+        )
+        if result.returncode != 0:
+            raise Trouble(f"manage.py {command[0]} failed:\n{result.stderr}")
+        return result.stdout
+
+    def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of one statement, committed; an INSERT's where it returns some."""
+        with psycopg.connect(autocommit=True, **address(self.data_dir)) as connection:
+            cursor = connection.execute(statement.encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def database_settings(self) -> dict[str, str]:
+        return dict(
+            self.ask(
+                "SELECT name, current_setting(name) FROM pg_settings WHERE name IN "
+                "('fsync', 'full_page_writes', 'server_version', 'shared_buffers', "
+                "'synchronous_commit', 'wal_level')"
+            )
+        )
+
+    def forget_sessions(self) -> None:
+        """As if none had been posted; tenants and their keys stay."""
+        for _ in range(TRUNCATE_TRIES):
+            with suppress(psycopg.errors.DeadlockDetected):  # with a vacuum
+                self.ask("TRUNCATE integrations_delivery, conversations_agent CASCADE")
+                return
+        raise Trouble("The tables could not be emptied; something holds them.")
+
+    # What it is made of
+
+    def processes(self) -> list[psutil.Process]:
+        """All of them: the owner, web, beat, worker, and Postgres's."""
+        owners = [psutil.Process(self.owner.pid)] if self.owner else []
+        return owners + self._others()
+
+    def _others(self) -> list[psutil.Process]:
+        cluster = cluster_folder(self.data_dir).resolve()
+        return [*marked(self.data_dir), *processes_in(cluster)]
+
+
+@contextmanager
+def empty_instance(folder: Path) -> Iterator[Instance]:
+    """On a folder that is new, and gone afterwards with all that was in it."""
+    remove(folder)
+    make_data_directory(folder)
+    try:
+        yield Instance(folder)
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    # Root's cluster may lie elsewhere, with a link to it here.
+    cluster = cluster_folder(folder / "data")
+    if processes_in(cluster.resolve()):
+        raise Trouble(f"A database still runs on {folder}; end it first.")
+    if cluster.is_symlink():
+        shutil.rmtree(cluster.resolve(), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,61 @@
+"""Somebody who is signed in and reads pages, over one connection."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from http.cookies import SimpleCookie
+from typing import NamedTuple, Self
+from urllib.parse import urlencode
+
+from bench.instance import PASSWORD, Instance, Tenant
+from zelto.embedded.trouble import Trouble
+
+LOGIN = "/login"
+
+
+class Answer(NamedTuple):
+    status: int
+    text: str
+    seconds: float
+
+
+class Reader:
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookies: dict[str, str] = {}
+
+    @classmethod
+    def signed_in(cls, instance: Instance, tenant: Tenant) -> Self:
+        reader = cls(instance.port)
+        reader.ask("GET", LOGIN)
+        form = {
+            "login": tenant.email,
+            "password": PASSWORD,
+            "csrfmiddlewaretoken": reader.cookies["csrftoken"],
+        }
+        reader.ask("POST", LOGIN, form)
+        if "sessionid" not in reader.cookies:
+            raise Trouble("The bench could not sign in.")
+        return reader
+
+    def get(self, path: str) -> Answer:
+        """An answer of 200, and how long it took to the last byte."""
+        answer = self.ask("GET", path)
+        if answer.status != 200:
+            raise Trouble(f"{path} answered {answer.status}.")
+        return answer
+
+    def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> Answer:
+        body = urlencode(form) if form else None
+        headers = {"Cookie": "; ".join(f"{n}={v}" for n, v in self.cookies.items())}
+        if form:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        began = time.perf_counter()
+        self.connection.request(method, path, body, headers)
+        response = self.connection.getresponse()
+        text = response.read().decode()
+        seconds = time.perf_counter() - began
+        for line in response.headers.get_all("Set-Cookie", []):
+            self.cookies |= {n: m.value for n, m in SimpleCookie(line).items()}
+        return Answer(response.status, text, seconds)

@@ -1,0 +1,98 @@
+"""That `make bench` measures what it says. What it measured is not a test's matter."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts.models import Membership, Organization, Role, User
+from bench.addresses import REQUESTS, kinds_of_pages
+from bench.comparison.server import command
+from bench.filling import AGENTS, AGENTS_OF, fill
+from bench.report import Report, at_least, at_most, below
+from bench.senders import Pgbench
+from bench.session import AGENT_PLACE, CALL_PLACE, body, session
+from conversations.models import Agent, Conversation, Transcript
+from integrations import delivery_log, providers
+from integrations.models import Delivery
+
+
+def ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def test_the_session_is_twenty_turns_in_three_kilobytes() -> None:
+    assert len(session()["transcript"]["turns"]) == 20
+    assert 2_700 < len(body()) < 3_300
+
+
+def test_the_session_is_taken_without_a_warning() -> None:
+    reading = providers.read("zelto", session("0" * 12, "07"))
+    assert reading.update is not None
+    assert reading.warnings == []
+
+
+def test_each_post_is_another_call_of_one_length() -> None:
+    assert body().count(CALL_PLACE) == 1
+    assert AGENT_PLACE in body()
+    assert len(body("1" * 12, "12")) == len(body())
+
+
+def test_pgbench_writes_what_a_post_writes() -> None:
+    found = re.search(r"bench_delivery \((.*?)\)", Pgbench.INSERT, re.DOTALL)
+    assert found is not None
+    ours = delivery_log._COLUMNS
+    assert re.findall(r"\w+", found[1]) == re.findall(r"\w+", ours)
+
+
+def test_a_comparison_is_served_as_zelto_is() -> None:
+    assert "bench.comparison.wsgi:application" in command()
+
+
+@pytest.fixture
+def year(transactional_db: None) -> Organization:
+    """A small one: a few sessions for each agent."""
+    if int(ask("SHOW server_version_num")[0][0]) < 180_000:
+        pytest.skip("the filling makes its ids with uuidv7() of Postgres 18")
+    for name in AGENTS_OF:
+        Organization.objects.create(name=name, slug=name.lower())
+    fill(ask, 1_000)
+    return Organization.objects.get(name=next(iter(AGENTS_OF)))
+
+
+def test_the_year_is_whole(year: Organization) -> None:
+    assert Agent.objects.count() == AGENTS
+    assert Conversation.objects.count() == 1_000
+    assert Transcript.objects.count() == 1_000
+    assert Delivery.objects.filter(conversation__isnull=False).count() == 1_000
+    share = Conversation.objects.in_organization(year).count() / 1_000
+    assert 0.6 < share < 0.8
+    newest, oldest = (
+        Conversation.objects.newest_first().values_list("created_at", flat=True)[n]
+        for n in (0, 999)
+    )
+    assert 360 < (newest - oldest).days <= 366
+
+
+def test_each_page_shows_what_is_looked_for(year: Organization, client: Client) -> None:
+    owner = User.objects.create_user("ada@example.org")
+    Membership.objects.create(organization=year, user=owner, role=Role.OWNER)
+    client.force_login(owner)
+    for name, pages in kinds_of_pages(ask, year.slug):
+        assert len(pages) == REQUESTS, name
+        for page in pages[:3]:
+            assert page.shows in client.get(page.path).content.decode(), page.path
+
+
+def test_the_table_says_what_is_met() -> None:
+    report = Report({})
+    report.add("posts", {}, [at_least("rate", 1200, 1000, "/s"), below("lag", 2, 2)])
+    report.add("pages", {}, [at_most("list", 1.5, 1.5)])
+    verdicts = [line.split()[-1] for line in report.table().splitlines()[1:]]
+    assert verdicts == ["yes", "NO", "yes"]
