@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from django.db import connection
-
 from accounts import keys
 from accounts.models import ApiKey
+from accounts.server_binding import server_binding_cursor
 
 # One narrow row through the unique index. The database's clock decides, not that of
 # whichever machine serves; and not the start of a transaction, which may be long ago.
@@ -94,7 +93,7 @@ def check_key(authorization_header: str | None) -> KeyCheck:
     text = key_in(authorization_header)
     if isinstance(text, KeyCheck):
         return text
-    with connection.cursor() as cursor:
+    with server_binding_cursor() as cursor:
         cursor.execute(_LOOK_UP, [keys.digest(text)])
         row = cursor.fetchone()
     if row is None:

@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.backends.utils import CursorWrapper
 from psycopg.types.json import Jsonb
 
 from accounts.identifiers import time_ordered_uuid
+from accounts.server_binding import server_binding_cursor
 
 KEPT_BODY_BYTES = 256 * 1024
 KEPT_ROWS_PER_MINUTE = 60
@@ -100,17 +98,6 @@ _KEEP_OR_FOLD = f"""
     FROM tally
     ON CONFLICT (fold_key) DO UPDATE SET count = row.count + 1
 """  # noqa: S608
-
-
-def server_binding_cursor() -> CursorWrapper:
-    """A cursor that sends parameters apart from the statement."""
-    connection.ensure_connection()
-    # Django's own classes, made as Django makes them; its stubs know no arguments.
-    make: Any = ServerBindingCursor
-    cursor = make(connection.connection)
-    if connection.queries_logged:
-        return connection.make_debug_cursor(cursor)
-    return connection.make_cursor(cursor)
 
 
 def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:

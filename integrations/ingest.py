@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -62,7 +62,7 @@ def receive_call(request: HttpRequest) -> HttpResponse:
 
 
 def _receive(request: HttpRequest) -> HttpResponse:
-    check = check_key(request.headers.get("Authorization"))
+    check = _check(request)
     if check.organization_id is None or check.key_id is None:
         strangers.count_stranger()
         return _refused(request, _unauthorized(check))
@@ -82,6 +82,20 @@ def _receive(request: HttpRequest) -> HttpResponse:
     if warnings:
         answer["warnings"] = warnings
     return JsonResponse(answer)
+
+
+def _check(request: HttpRequest) -> KeyCheck:
+    """The look-up of the key also tells whether the connection of this thread still
+    works: a query for that alone, before each POST, would be one of three."""
+    connection.health_check_done = True
+    header = request.headers.get("Authorization")
+    try:
+        return check_key(header)
+    except (OperationalError, InterfaceError):
+        if connection.is_usable():
+            raise
+        connection.close()
+        return check_key(header)
 
 
 class _Post:

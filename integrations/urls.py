@@ -7,10 +7,14 @@ from integrations.running_totals import count_answers
 
 app_name = "integrations"
 
+receive = count_answers(receive_call)
+# With and without the slash: a redirect would lose the body. `integrations.door` asks
+# for no route.
+WEBHOOK_PATHS = frozenset({"/webhooks/calls", "/webhooks/calls/"})
+
 webhook_urls = [
-    # With and without the slash: a redirect would lose the body.
-    path("webhooks/calls", count_answers(receive_call), name="receive-call"),
-    path("webhooks/calls/", count_answers(receive_call)),
+    path("webhooks/calls", receive, name="receive-call"),
+    path("webhooks/calls/", receive),
 ]
 
 operators_urls = [

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "accounts.request_id.RequestIdMiddleware",
+    "integrations.door.DoorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -106,6 +107,10 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# What every POST asks is prepared once per connection; a pooler that hands out
+# connections by the statement cannot bear that.
+if env_bool("ZELTO_PREPARE_STATEMENTS", True):
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Holds the counts of the rate limits: every web process must see the same ones.
 CACHES = {

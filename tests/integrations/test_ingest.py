@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -323,3 +323,25 @@ def test_a_post_makes_two_queries(
 def test_it_never_takes_the_request_id_from_outside(post: Post) -> None:
     response = post(session(), **{"X-Request-Id": "mine"})
     assert response["X-Request-Id"] != "mine"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_meanwhile_is_replaced(post: Post) -> None:
+    """As after a restart of the database: a half-dead connection refuses nobody."""
+    assert post(session()).status_code == 200
+    connection.connection.close()
+
+    assert post(session("call-2")).status_code == 200
+    assert Delivery.objects.count() == 2
+
+
+def test_the_door_answers_as_the_route_does(post: Post, settings: Any) -> None:
+    by_door = post(session())
+    door = "integrations.door.DoorMiddleware"
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != door]
+    by_route = post(session())
+
+    assert by_door.json() == by_route.json()
+    for header in ("Content-Type", "X-Content-Type-Options"):
+        assert by_door[header] == by_route[header]
+    assert by_door["X-Request-Id"]
