@@ -47,10 +47,7 @@ class KeyCheck:
 
     @property
     def may_post(self) -> bool:
-        return not self.refused and self.scope in {
-            ApiKey.Scope.FULL,
-            ApiKey.Scope.INGEST,
-        }
+        return not self.refused and self.scope in ApiKey.POSTING_SCOPES
 
     @property
     def may_read(self) -> bool:

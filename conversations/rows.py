@@ -78,7 +78,7 @@ def fill(row: Conversation, state: CallState) -> Transcript:
     row.version = state.version or ""
     row.metadata = state.metadata
     row.turn_count = len(state.turns or ())
-    row.has_transcript = bool(state.turns)
+    row.has_transcript = state.has_transcript
     row.is_test = state.metadata.get("zeltoTest") is True
     return Transcript(
         conversation=row,

@@ -56,14 +56,19 @@ def check_type(
             415,
             f"Content-Encoding must be gzip or absent; got {shown(content_encoding)}.",
         )
-    provider = (provider_header or "").strip().lower() or DEFAULT_PROVIDER
+    provider = known_provider(provider_header)
+    return Envelope(provider, encodings[0] if encodings else "identity")
+
+
+def known_provider(header: str | None) -> str:
+    """The provider that `X-Zelto-Provider` names; without it, the default."""
+    provider = (header or "").strip().lower() or DEFAULT_PROVIDER
     if provider not in PROVIDERS:
         known = ", ".join(sorted(PROVIDERS))
         raise BodyFault(
-            400,
-            f"X-Zelto-Provider must be one of {known}; got {shown(provider_header)}.",
+            400, f"X-Zelto-Provider must be one of {known}; got {shown(header)}."
         )
-    return Envelope(provider, encodings[0] if encodings else "identity")
+    return provider
 
 
 def decompress(data: bytes, encoding: str, limit: int) -> bytes:

@@ -24,9 +24,9 @@ KEPT_ROWS_PER_MINUTE = 60
 STATUSES_WITH_BODY = {400, 422}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
-    """What is known of a POST when it is written to the log.
+    """What is known of a POST so far, for when it is written to the log.
 
     provider: empty where the header was not understood.
     size: bytes, decompressed as far as it got.

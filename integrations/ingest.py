@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,19 +19,18 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.key_check import KeyCheck, check_key
-from accounts.models import ApiKey
 from accounts.request_id import request_id_of
 from integrations import body, delivery_log, providers, strangers, tally
 from integrations.delivery_log import Arrival
 from integrations.nudge import nudge
 from integrations.problems import problem
 from integrations.providers import Fault, Reading
+from integrations.providers.faults import LISTED
 
 logger = logging.getLogger(__name__)
 
-MAY_POST = {ApiKey.Scope.FULL, ApiKey.Scope.INGEST}
 RETRY_AFTER_SECONDS = 2
-LISTED = 100
+UNKNOWN_AGENT = Fault("agentId", "is not an agent of this organization")
 # What does not compress grows a little in gzip.
 COMPRESSION_OVERHEAD_BYTES = 64 * 1024
 
@@ -130,7 +129,7 @@ class _Post:
     def _admit(self, check: KeyCheck) -> None:
         if check.refused:
             raise _unauthorized(check)
-        if check.scope not in MAY_POST:
+        if not check.may_post:
             raise Refusal(
                 403,
                 "This key may only read. Post with a key of the scope full or ingest.",
@@ -170,28 +169,24 @@ class _Post:
 
     def _note(self, reading: Reading) -> None:
         """For the log: whose session it is, as far as that can be read."""
-        self.arrival = replace(
-            self.arrival,
-            agent_reference=reading.agent_reference or "",
-            external_id=reading.call_external_id or "",
-        )
+        self.arrival.agent_reference = reading.agent_reference or ""
+        self.arrival.external_id = reading.call_external_id or ""
 
     def _keep(self, data: bytes) -> None:
-        self.arrival = replace(self.arrival, body=data, size=len(data))
+        self.arrival.body = data
+        self.arrival.size = len(data)
 
     def _store(self, reading: Reading) -> list[dict[str, str]]:
         assert reading.update is not None  # noqa: S101 - `take` looked
         agent_id = reading.update.agent.id
         warnings = [as_json(fault) for fault in reading.warnings]
-        self.arrival = replace(self.arrival, warnings=warnings)
+        self.arrival.warnings = warnings
         if delivery_log.store(self.arrival, agent_id=agent_id) is None:
             # Something changed since the first look, or the agent is not ours.
             check = check_key(self.request.headers.get("Authorization"))
             if check.refused:
                 raise _unauthorized(check)
-            raise misfit(
-                [Fault("agentId", "is not an agent of this organization")],
-            )
+            raise misfit([UNKNOWN_AGENT])
         return warnings
 
 
@@ -207,9 +202,7 @@ def _envelope(request: HttpRequest, *, any_provider: bool = False) -> body.Envel
 def _known_provider(request: HttpRequest) -> str:
     """For the log: the provider that the header names, if it is one."""
     try:
-        return body.check_type(
-            None, None, request.headers.get("X-Zelto-Provider")
-        ).provider
+        return body.known_provider(request.headers.get("X-Zelto-Provider"))
     except body.BodyFault:
         return ""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
@@ -21,6 +22,7 @@ from integrations import history, job_rows, running_totals, worker_pulse
 from integrations.job_rows import Claimed
 
 logger = logging.getLogger(__name__)
+Item = TypeVar("Item")
 
 BATCH_ROWS = 500
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -50,7 +52,7 @@ def process_batch(limit: int = BATCH_ROWS) -> int:
     """
     claimed = job_rows.claim_fresh(limit)
     if claimed:
-        for chunk in _chunks(claimed):
+        for chunk in in_chunks(claimed, lambda one: one.size):
             _process_together(chunk)
         return len(claimed)
     retried = job_rows.claim_one_again()
@@ -66,16 +68,18 @@ def is_away(error: Exception) -> bool:
     return isinstance(error, OperationalError | InterfaceError) and not in_a_circle
 
 
-def _chunks(claimed: Sequence[Claimed]) -> Iterator[list[Claimed]]:
+def in_chunks(
+    items: Iterable[Item], size_of: Callable[[Item], int]
+) -> Iterator[list[Item]]:
     """Bounds what is in memory at once: bodies may be megabytes each."""
-    chunk: list[Claimed] = []
+    chunk: list[Item] = []
     size = 0
-    for one in claimed:
-        if chunk and size + one.size > CHUNK_BYTES:
+    for item in items:
+        if chunk and size + size_of(item) > CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
-        chunk.append(one)
-        size += one.size
+        chunk.append(item)
+        size += size_of(item)
     if chunk:
         yield chunk
 

@@ -13,10 +13,10 @@ from conversations.models import Agent
 from conversations.store import CallKey, UnknownAgent
 from integrations import body, providers, retelling
 from integrations.history import Unreadable
-from integrations.ingest import Refusal, as_json, misfit
+from integrations.ingest import UNKNOWN_AGENT, Refusal, as_json, misfit
 from integrations.models import Delivery
 from integrations.nudge import nudge
-from integrations.providers import Fault, Reading
+from integrations.providers import Reading
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ def _known(provider: str) -> str:
         raise Refusal(
             400, f"Name the provider that its header did not: one of {known}."
         )
-    return body.check_type(None, None, provider).provider
+    return body.known_provider(provider)
 
 
 def _read(delivery: Delivery, provider: str) -> Reading:
@@ -137,5 +137,5 @@ def _read(delivery: Delivery, provider: str) -> Reading:
     agents = Agent.objects.filter(organization_id=delivery.organization_id)
     agent_id = reading.update.agent.id
     if agent_id is not None and not agents.filter(id=agent_id).exists():
-        raise misfit([Fault("agentId", "is not an agent of this organization")])
+        raise misfit([UNKNOWN_AGENT])
     return reading

@@ -14,7 +14,7 @@ from accounts.models import Organization
 from conversations.models import Conversation
 from conversations.store import CallKey, retell_calls
 from integrations import history
-from integrations.processing import CHUNK_BYTES, is_away
+from integrations.processing import in_chunks, is_away
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def rebuild(
         calls = [
             CallKey(row.organization_id, row.provider, row.external_id) for row in found
         ]
-        for chunk in _chunks(calls):
+        for chunk in in_chunks(calls, _sizes(calls).__getitem__):
             progress = _retell_chunk(chunk, progress)
             yield progress
         batch = rows.filter(id__gt=found[-1].id)
@@ -96,21 +96,6 @@ def _retell_chunk(calls: Sequence[CallKey], progress: Progress) -> Progress:
     )
 
 
-def _chunks(calls: Sequence[CallKey]) -> Iterator[list[CallKey]]:
-    """Bounds what is in memory at once: bodies may be megabytes each."""
-    sizes = _sizes(calls)
-    chunk: list[CallKey] = []
-    size = 0
-    for call in calls:
-        if chunk and size + sizes.get(call, 0) > CHUNK_BYTES:
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(call)
-        size += sizes.get(call, 0)
-    if chunk:
-        yield chunk
-
-
 _SIZES = """
     SELECT organization_id, provider, external_id, sum(size)
     FROM integrations_delivery
@@ -123,7 +108,8 @@ _SIZES = """
 
 
 def _sizes(calls: Sequence[CallKey]) -> dict[CallKey, int]:
-    """Bytes of the bodies of each call."""
+    """Bytes of the bodies of each call; 0 where none are left."""
     with connection.cursor() as cursor:
         cursor.execute(_SIZES, [list(column) for column in zip(*calls, strict=True)])
-        return {CallKey(*key): int(size) for *key, size in cursor.fetchall()}
+        sizes = {CallKey(*key): int(size) for *key, size in cursor.fetchall()}
+    return {call: sizes.get(call, 0) for call in calls}

@@ -36,7 +36,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         )
 
     def may_post(self) -> Self:
-        return self.filter(scope__in=[ApiKey.Scope.FULL, ApiKey.Scope.INGEST])
+        return self.filter(scope__in=ApiKey.POSTING_SCOPES)
 
 
 class ApiKey(models.Model):
@@ -46,6 +46,8 @@ class ApiKey(models.Model):
         FULL = "full", "Full access"
         INGEST = "ingest", "Ingest only"
         READ = "read", "Read only"
+
+    POSTING_SCOPES = frozenset({Scope.FULL, Scope.INGEST})
 
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     organization = models.ForeignKey(

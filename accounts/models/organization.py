@@ -10,7 +10,6 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
-from accounts.models.user import User
 from accounts.names import validate_one_line
 
 
@@ -43,11 +42,6 @@ def new_secret() -> bytes:
     return secrets.token_bytes(32)
 
 
-class OrganizationQuerySet(models.QuerySet["Organization"]):
-    def visible_to(self, user: User) -> Self:
-        return self.filter(memberships__user=user)
-
-
 class Organization(models.Model):
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     name = models.CharField(max_length=255, validators=[validate_one_line])
@@ -63,8 +57,6 @@ class Organization(models.Model):
     # a rotated SECRET_KEY charges nobody twice.
     subject_secret = models.BinaryField(default=new_secret, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
-
-    objects: ClassVar[OrganizationQuerySet] = OrganizationQuerySet.as_manager()  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.name

@@ -19,14 +19,12 @@
 
   const place = document.querySelector("[data-live]");
   if (!place) return;
+  const { keepLooking, isOver, isInUse } = window.zeltoLooking;
   const state = document.querySelector("[data-live-state]");
   const bar = document.querySelector("[data-live-bar]");
   const news = document.querySelector("[data-live-news]");
 
   let waiting = null;
-  let timer = null;
-  let lastSign = Date.now();
-  let asking = false;
   let lookTook = 0;
 
   const content = () => place.querySelector("[data-live-content]");
@@ -38,17 +36,7 @@
     if (state.textContent !== text) state.textContent = text;
   }
 
-  function schedule() {
-    window.clearTimeout(timer);
-    if (document.hidden) return;
-    const idle = (Date.now() - lastSign) / 1000;
-    const pace = PACES.find((one) => idle < one[0])[1];
-    timer = window.setTimeout(look, Math.max(pace * 1000, lookTook * REST));
-  }
-
   async function look() {
-    if (asking) return;
-    asking = true;
     const began = Date.now();
     try {
       const address = new URL(place.dataset.live, window.location.href);
@@ -59,28 +47,24 @@
         signal: AbortSignal.timeout(10000),
       });
       lookTook = Date.now() - began;
-      if (answer.redirected || answer.status === 404 || answer.status === 403) {
-        // Signed out, or no longer a member: a full load says which.
+      if (isOver(answer)) {
         say("Reload to go on", true);
-        return;
+        return false;
       }
       if (answer.status === 200) take(await answer.text());
       else if (answer.status !== 204) throw new Error(String(answer.status));
       say("Live");
-      schedule();
     } catch {
       say("Not reachable, trying again", true);
-      schedule();
-    } finally {
-      asking = false;
     }
+    return true;
   }
 
   function take(html) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const fresh = page.querySelector("[data-live-content]");
     if (!fresh || fresh.dataset.version === content().dataset.version) return;
-    lastSign = Date.now();
+    looking.noteNews();
     const known = new Set(rowsOf(content()).map((row) => row.id));
     const count = rowsOf(fresh).filter((row) => !known.has(row.id)).length;
     const more = count > 1 && count === rowsOf(fresh).length;
@@ -134,13 +118,6 @@
     for (const gone of old.values()) if (!isInUse(gone)) gone.remove();
   }
 
-  // A row that has the focus or part of the selection stays as it is.
-  function isInUse(row) {
-    if (row.contains(document.activeElement)) return true;
-    const selection = window.getSelection();
-    return !selection.isCollapsed && selection.containsNode(row, true);
-  }
-
   function mergePages(now, fresh) {
     const pages = now.querySelector(".z-pagination");
     const freshPages = fresh.querySelector(".z-pagination");
@@ -150,12 +127,6 @@
     const freshOlder = freshPages.querySelector("a[rel=next]");
     if (older && freshOlder) older.setAttribute("href", freshOlder.getAttribute("href"));
     else if (!isInUse(pages)) pages.replaceWith(document.adoptNode(freshPages));
-  }
-
-  function sign() {
-    const slow = Date.now() - lastSign > PACES[0][0] * 1000;
-    lastSign = Date.now();
-    if (slow) schedule();
   }
 
   if (bar) {
@@ -172,18 +143,7 @@
     },
     { passive: true },
   );
-  for (const kind of ["pointermove", "keydown", "touchstart"]) {
-    document.addEventListener(kind, sign, { passive: true });
-  }
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) {
-      window.clearTimeout(timer);
-    } else {
-      lastSign = Date.now();
-      look();
-    }
-  });
 
   say("Live");
-  schedule();
+  const looking = keepLooking(PACES, look, () => lookTook * REST);
 })();

@@ -13,35 +13,20 @@
   const address = document.body.dataset.refresh;
   if (!address) return;
 
-  let timer = null;
-  let lastSign = Date.now();
-  let asking = false;
-
-  function schedule() {
-    window.clearTimeout(timer);
-    if (document.hidden) return;
-    const idle = (Date.now() - lastSign) / 1000;
-    const pace = PACES.find((one) => idle < one[0])[1];
-    timer = window.setTimeout(look, pace * 1000);
-  }
+  const { keepLooking, isOver, isInUse } = window.zeltoLooking;
 
   async function look() {
-    if (asking) return;
-    asking = true;
     try {
       const answer = await fetch(address, {
         cache: "no-store",
         signal: AbortSignal.timeout(10000),
       });
-      // Signed out, or no longer a member: a full load says which.
-      if (answer.redirected || answer.status === 403 || answer.status === 404) return;
+      if (isOver(answer)) return false;
       if (answer.ok) take(await answer.text());
-      schedule();
     } catch {
-      schedule();
-    } finally {
-      asking = false;
+      // Not reachable just now: the next look will tell.
     }
+    return true;
   }
 
   function take(html) {
@@ -50,7 +35,7 @@
       const part = document.getElementById(fresh.id);
       if (!part || says(part) === says(fresh) || isInUse(part)) continue;
       part.replaceWith(document.adoptNode(fresh));
-      lastSign = Date.now();
+      looking.noteNews();
       document.dispatchEvent(new Event("zelto:rows"));
     }
   }
@@ -62,30 +47,5 @@
     return copy.innerHTML;
   }
 
-  // A part that has the focus or part of the selection stays as it is.
-  function isInUse(part) {
-    if (part.contains(document.activeElement)) return true;
-    const selection = window.getSelection();
-    return !selection.isCollapsed && selection.containsNode(part, true);
-  }
-
-  function sign() {
-    const slow = Date.now() - lastSign > PACES[0][0] * 1000;
-    lastSign = Date.now();
-    if (slow) schedule();
-  }
-
-  for (const kind of ["pointermove", "keydown", "touchstart"]) {
-    document.addEventListener(kind, sign, { passive: true });
-  }
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) {
-      window.clearTimeout(timer);
-    } else {
-      lastSign = Date.now();
-      look();
-    }
-  });
-
-  schedule();
+  const looking = keepLooking(PACES, look);
 })();

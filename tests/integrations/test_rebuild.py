@@ -255,7 +255,7 @@ def test_it_goes_in_small_batches_of_calls_and_of_bytes(
     process()
     size = Delivery.objects.all()[0].size
     monkeypatch.setattr(retelling, "BATCH", 5)
-    monkeypatch.setattr(retelling, "CHUNK_BYTES", 3 * size)
+    monkeypatch.setattr("integrations.processing.CHUNK_BYTES", 3 * size)
     steps = [(one.done, one.total) for one in retelling.rebuild()]
     assert steps == [(0, 7), (3, 7), (5, 7), (7, 7)]
 

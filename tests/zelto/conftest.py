@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.zelto.stack import open_folder
+from tests.zelto.stack import Stack, open_folder
 from zelto.embedded.cluster import Cluster
 from zelto.embedded.location import cluster_folder, default_socket_folder
 from zelto.embedded.postmaster import end_orphans
@@ -64,3 +64,17 @@ def stored(folder_with_cluster: Path) -> Iterator[Path]:
     end_what_runs_in(folder_with_cluster)
     for path, content in kept.items():
         path.write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def one_stack() -> Iterator[Stack]:
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(one_stack: Stack) -> Stack:
+    """Up, whatever the test before did with it."""
+    if one_stack.owner is None or one_stack.owner.poll() is not None:
+        one_stack.start()
+    return one_stack

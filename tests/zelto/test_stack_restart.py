@@ -6,7 +6,6 @@ import http.client
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from contextlib import suppress
 
 import psutil
@@ -17,19 +16,6 @@ from zelto.embedded.descendants import mark
 from zelto.embedded.postmaster import is_alive
 
 pytestmark = pytest.mark.processes
-
-
-@pytest.fixture(scope="module")
-def one_stack() -> Iterator[Stack]:
-    with Stack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def stack(one_stack: Stack) -> Stack:
-    if one_stack.owner is None or one_stack.owner.poll() is not None:
-        one_stack.start()
-    return one_stack
 
 
 def answers(stack: Stack) -> bool:

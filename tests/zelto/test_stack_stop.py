@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -18,20 +17,6 @@ from tests.zelto.stack import CHECKOUT, Stack, wait_for
 from zelto.embedded.location import default_socket_folder
 
 pytestmark = pytest.mark.processes
-
-
-@pytest.fixture(scope="module")
-def one_stack() -> Iterator[Stack]:
-    with Stack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def stack(one_stack: Stack) -> Stack:
-    """Up, whatever the test before did with it."""
-    if one_stack.owner is None or one_stack.owner.poll() is not None:
-        one_stack.start()
-    return one_stack
 
 
 @pytest.fixture
