@@ -43,6 +43,14 @@ def is_well_formed(text: str) -> bool:
     return checksum(text[:-CHECKSUM_LENGTH]) == text[-CHECKSUM_LENGTH:]
 
 
+def without_keys(text: str) -> str:
+    """`text` with any key in it masked: people paste keys where names belong."""
+    return _SHAPE.sub(
+        lambda key: f"{key[0][:SHOWN_PREFIX_LENGTH]}…{key[0][-SHOWN_SUFFIX_LENGTH:]}",
+        text,
+    )
+
+
 def digest(text: str) -> bytes:
     """What is stored in place of the key: its SHA-256."""
     return hashlib.sha256(text.encode()).digest()

@@ -7,7 +7,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts import keys
-from accounts.models import ApiKey, Organization, User
+from accounts.audit import record
+from accounts.models import ApiKey, AuditAction, Organization, User
 
 # Waits for nobody: whoever holds a row is writing the same thing. A key whose last use
 # is less than a minute old is not written again, so that a busy key stays one row
@@ -60,6 +61,7 @@ def create_key(
     try:
         with transaction.atomic():
             key.save(force_insert=True)
+            _note(AuditAction.KEY_CREATED, key, by, scope=key.scope)
     except IntegrityError:
         # The same form, sent twice at once.
         made = _key_made_by(organization, form_token)
@@ -77,17 +79,35 @@ def _key_made_by(organization: Organization, form_token: UUID | None) -> ApiKey 
     ).first()
 
 
+@transaction.atomic
 def rename_key(*, key: ApiKey, name: str, by: User) -> None:
+    before = ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk).name
     key.name = name.strip()
+    if key.name == before:
+        return
     key.save(update_fields=["name"])
+    _note(AuditAction.KEY_RENAMED, key, by, before=before)
 
 
+@transaction.atomic
 def revoke_key(*, key: ApiKey, by: User) -> None:
     """Binds from the next check on, for good. Who revoked first stays on record."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
+    revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
         revoked_at=timezone.now(), revoked_by=by
     )
     key.refresh_from_db(fields=["revoked_at", "revoked_by"])
+    if revoked:
+        _note(AuditAction.KEY_REVOKED, key, by)
+
+
+def _note(action: AuditAction, key: ApiKey, by: User, **detail: str) -> None:
+    record(
+        organization=key.organization,
+        by=by,
+        action=action,
+        subject=key.name,
+        detail={"id": str(key.pk), "key": key.masked, **detail},
+    )
 
 
 def touch_keys(*, used: dict[UUID, datetime]) -> None:

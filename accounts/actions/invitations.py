@@ -9,9 +9,18 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.audit import record
 from accounts.links import absolute_url
 from accounts.mail import mail_invitation
-from accounts.models import Invitation, Membership, Organization, Role, User
+from accounts.models import (
+    AuditAction,
+    Invitation,
+    InvitationQuerySet,
+    Membership,
+    Organization,
+    Role,
+    User,
+)
 
 LIFETIME = timedelta(days=7)
 
@@ -83,22 +92,42 @@ def _keep(
     invitation.created_at = now
     invitation.expires_at = now + LIFETIME
     invitation.save()
+    _note(AuditAction.MEMBER_INVITED, invitation, by)
     return invitation
 
 
 def revoke_invitation(*, invitation: Invitation, by: User) -> None:
     """Its link opens nothing from now on. An accepted one stays on record."""
-    Invitation.objects.not_accepted().filter(pk=invitation.pk).delete()
+    _revoke(Invitation.objects.filter(pk=invitation.pk), by)
 
 
 def revoke_invitations_above(
-    *, organization: Organization, inviter: User, role: Role | None
+    *, organization: Organization, inviter: User, role: Role | None, by: User
 ) -> None:
     """What somebody invited to holds only as long as they themselves might."""
     allowed = role.may_invite() if role else []
-    Invitation.objects.in_organization(organization).not_accepted().filter(
+    of_inviter = Invitation.objects.in_organization(organization).filter(
         invited_by=inviter
-    ).exclude(role__in=allowed).delete()
+    )
+    _revoke(of_inviter.exclude(role__in=allowed), by)
+
+
+@transaction.atomic
+def _revoke(invitations: InvitationQuerySet, by: User) -> None:
+    pending = invitations.not_accepted().select_for_update(of=("self",))
+    for invitation in pending.select_related("organization"):
+        _note(AuditAction.INVITATION_REVOKED, invitation, by)
+        invitation.delete()
+
+
+def _note(action: AuditAction, invitation: Invitation, by: User) -> None:
+    record(
+        organization=invitation.organization,
+        by=by,
+        action=action,
+        subject=invitation.email,
+        detail={"role": invitation.role},
+    )
 
 
 def locked_invitation(invitation: Invitation) -> Invitation:

@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.actions.invitations import revoke_invitations_above
-from accounts.models import Membership, Organization, Role, User
+from accounts.audit import record
+from accounts.models import AuditAction, Membership, Organization, Role, User
 
 
 class LastOwner(Exception):
@@ -19,11 +20,12 @@ def change_role(*, membership: Membership, role: str, by: User) -> None:
         return
     if new_role != Role.OWNER:
         _keep_an_owner(locked)
-    locked.role = new_role
+    before, locked.role = locked.role, new_role
     locked.save(update_fields=["role"])
     membership.role = new_role
+    _note(AuditAction.MEMBER_ROLE_CHANGED, locked, by, before=before)
     revoke_invitations_above(
-        organization=locked.organization, inviter=locked.user, role=new_role
+        organization=locked.organization, inviter=locked.user, role=new_role, by=by
     )
 
 
@@ -35,8 +37,19 @@ def remove_member(*, membership: Membership, by: User) -> None:
         return
     _keep_an_owner(locked)
     locked.delete()
+    _note(AuditAction.MEMBER_REMOVED, locked, by)
     revoke_invitations_above(
-        organization=locked.organization, inviter=locked.user, role=None
+        organization=locked.organization, inviter=locked.user, role=None, by=by
+    )
+
+
+def _note(action: AuditAction, membership: Membership, by: User, **detail: str) -> None:
+    record(
+        organization=membership.organization,
+        by=by,
+        action=action,
+        subject=membership.user.email,
+        detail={"role": membership.role, **detail},
     )
 
 

@@ -12,6 +12,7 @@ from accounts.actions.members import change_role
 from accounts.actions.sign_up import (
     create_organization,
     create_person,
+    note_joined,
     serialize_sign_up,
 )
 from accounts.expiry import end_of_day
@@ -68,9 +69,11 @@ def _organization(name: str, user: User, role: str) -> Organization:
     organization = Organization.objects.filter(name=name).order_by("created_at").first()
     if organization is None:
         return create_organization(name=name, time_zone="UTC", by=user, role=role)
-    membership, _ = Membership.objects.get_or_create(
+    membership, is_new = Membership.objects.get_or_create(
         organization=organization, user=user, defaults={"role": role}
     )
+    if is_new:
+        note_joined(membership)
     change_role(membership=membership, role=role, by=user)
     return organization
 

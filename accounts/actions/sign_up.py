@@ -8,7 +8,15 @@ from django.utils import timezone
 
 from accounts import first_owner
 from accounts.actions.invitations import locked_invitation
-from accounts.models import Invitation, Membership, Organization, Role, User
+from accounts.audit import record
+from accounts.models import (
+    AuditAction,
+    Invitation,
+    Membership,
+    Organization,
+    Role,
+    User,
+)
 from accounts.slugs import unused_slug
 
 # Any number; it must only differ from the other advisory locks of this database.
@@ -84,6 +92,7 @@ def _join(invitation: Invitation, user: User) -> Membership:
         invitation.accepted_at = timezone.now()
         invitation.accepted_by = user
         invitation.save(update_fields=["accepted_at", "accepted_by"])
+        note_joined(membership)
     return membership
 
 
@@ -103,4 +112,20 @@ def create_organization(
         name=name.strip(), slug=unused_slug(name), time_zone=time_zone
     )
     Membership.objects.create(organization=organization, user=by, role=role)
+    record(
+        organization=organization,
+        by=by,
+        action=AuditAction.ORGANIZATION_CREATED,
+        subject=organization.name,
+    )
     return organization
+
+
+def note_joined(membership: Membership) -> None:
+    record(
+        organization=membership.organization,
+        by=membership.user,
+        action=AuditAction.MEMBER_JOINED,
+        subject=membership.user.email,
+        detail={"role": membership.role},
+    )

@@ -1,6 +1,18 @@
 from accounts.models.api_key import ApiKey
-from accounts.models.invitation import Invitation
+from accounts.models.audit_entry import AuditAction, AuditEntry, AuditEntryQuerySet
+from accounts.models.invitation import Invitation, InvitationQuerySet
 from accounts.models.organization import Membership, Organization, Role
 from accounts.models.user import User
 
-__all__ = ["ApiKey", "Invitation", "Membership", "Organization", "Role", "User"]
+__all__ = [
+    "ApiKey",
+    "AuditAction",
+    "AuditEntry",
+    "AuditEntryQuerySet",
+    "Invitation",
+    "InvitationQuerySet",
+    "Membership",
+    "Organization",
+    "Role",
+    "User",
+]

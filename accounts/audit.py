@@ -1,0 +1,90 @@
+"""The audit log: who did what, on what. Asked for in the transaction of the write, so
+that neither is there without the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts import keys
+from accounts.models import ApiKey, AuditAction, AuditEntry, Organization, User
+
+LONGEST_TEXT = 300
+# A player asks for a recording piece by piece: opened once is one entry.
+SAME_OPENING = timedelta(hours=1)
+
+
+def record(
+    *,
+    organization: Organization,
+    by: User | None,
+    action: AuditAction,
+    subject: str,
+    detail: Mapping[str, Any] | None = None,
+    key: ApiKey | None = None,
+) -> AuditEntry:
+    """Notes what was done, for good. Keys that somebody pasted are masked.
+
+    by: the person; None where a program did it with `key`, or Zelto itself.
+    subject: what it was done to, as a reader knows it: a name, an address, a reference.
+    detail: JSON for the sentence (`accounts.audit_sentences` says which); `id` is that
+        of the subject, so that the page can link it.
+    """
+    return AuditEntry.objects.create(
+        organization=organization,
+        by=by,
+        key=key,
+        actor=_text(by.email if by else str(key) if key else ""),
+        action=AuditAction(action),
+        subject=_text(subject),
+        detail=_clean(detail or {}),
+    )
+
+
+def record_opening(
+    *,
+    organization: Organization,
+    by: User | None,
+    action: AuditAction,
+    subject: str,
+    detail: Mapping[str, Any] | None = None,
+    key: ApiKey | None = None,
+) -> None:
+    """As `record`, once an hour for the same reader, action and subject."""
+    known = AuditEntry.objects.in_organization(organization).filter(
+        by=by,
+        key=key,
+        action=action,
+        subject=_text(subject),
+        detail=_clean(detail or {}),
+        created_at__gt=timezone.now() - SAME_OPENING,
+    )
+    if not known.exists():
+        record(
+            organization=organization,
+            by=by,
+            action=action,
+            subject=subject,
+            detail=detail,
+            key=key,
+        )
+
+
+def _clean(value: Any) -> Any:
+    """What JSON in Postgres can hold, and no key."""
+    if isinstance(value, Mapping):
+        return {_text(str(name)): _clean(each) for name, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_clean(each) for each in value]
+    if value is None or isinstance(value, bool | int):
+        return value
+    return _text(str(value))
+
+
+def _text(text: str) -> str:
+    text = keys.without_keys(text).replace("\x00", "\ufffd")
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import ClassVar, Self
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from accounts.identifiers import time_ordered_uuid
+from accounts.models.api_key import ApiKey
+from accounts.models.organization import Organization
+
+
+class AuditAction(models.TextChoices):
+    """What is worth an entry. The sentences are in `accounts.audit_sentences`."""
+
+    KEY_CREATED = "key.created", "API key created"
+    KEY_RENAMED = "key.renamed", "API key renamed"
+    KEY_ROLLED = "key.rolled", "API key rolled"
+    KEY_EXPIRY_CHANGED = "key.expiry_changed", "API key expiry changed"
+    KEY_REVOKED = "key.revoked", "API key revoked"
+    MEMBER_INVITED = "member.invited", "Member invited"
+    INVITATION_REVOKED = "invitation.revoked", "Invitation revoked"
+    MEMBER_JOINED = "member.joined", "Member joined"
+    MEMBER_ROLE_CHANGED = "member.role_changed", "Role changed"
+    MEMBER_EMAIL_CHANGED = "member.email_changed", "E-mail changed"
+    MEMBER_REMOVED = "member.removed", "Member removed"
+    ORGANIZATION_CREATED = "organization.created", "Organization created"
+    ORGANIZATION_CHANGED = "organization.changed", "Organization changed"
+    AGENT_CHANGED = "agent.changed", "Agent changed"
+    AGENT_RENAMED = "agent.renamed", "Agent renamed"
+    AGENT_RETIRED = "agent.retired", "Agent retired"
+    AGENT_RESTORED = "agent.restored", "Agent restored"
+    AGENT_MERGED = "agent.merged", "Agent merged"
+    CONVERSATION_ERASED = "conversation.erased", "Conversation erased"
+    DATA_EXPORTED = "data.exported", "Data exported"
+    BODY_OPENED = "body.opened", "Raw body opened"
+    RECORDING_OPENED = "recording.opened", "Recording opened"
+    DELIVERY_REPLAYED = "delivery.replayed", "Delivery replayed"
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def in_organization(self, organization: Organization) -> Self:
+        return self.filter(organization=organization)
+
+    def listed(self) -> Self:
+        return self.select_related("by", "key").order_by("-id")
+
+    def older_than(self, entry_id: UUID) -> Self:
+        return self.filter(id__lt=entry_id)
+
+    def newer_than(self, entry_id: UUID) -> Self:
+        return self.filter(id__gt=entry_id)
+
+
+class AuditEntry(models.Model):
+    """Who did what, on what, when. Written by `accounts.audit.record` and never
+    changed: a trigger refuses it, and lets an entry go with its organization only."""
+
+    # Of version 7, so in the order of their making: lists go by the id alone.
+    id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.CASCADE,
+        related_name="audit_entries",
+        db_index=False,
+    )
+    # A person, or a program with a key, or with neither Zelto itself.
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    key = models.ForeignKey(
+        ApiKey, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    # Their address or name at that time; outlives the account.
+    actor = models.CharField(max_length=300)
+    # No choices here: another action is no migration.
+    action = models.CharField(max_length=40)
+    subject = models.CharField(max_length=300)
+    detail = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[AuditEntryQuerySet] = AuditEntryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = (
+            # The audit log, and the same of one person, of one action.
+            models.Index(fields=["organization", "id"], name="audit_newest"),
+            models.Index(fields=["organization", "by", "id"], name="audit_by_person"),
+            models.Index(
+                fields=["organization", "action", "id"], name="audit_by_action"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject}"
