@@ -1,5 +1,7 @@
 import json
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -28,9 +30,9 @@ def entries(organization):
     )
 
 
-def note(organization, by, **fields):
-    fields = {"action": AuditAction.BODY_OPENED, "subject": "call-1"} | fields
-    return audit.record(organization=organization, by=by, **fields)
+def note(organization, by, *, action=AuditAction.BODY_OPENED, **fields):
+    fields.setdefault("subject", "call-1")
+    return audit.record(organization=organization, by=by, action=action, **fields)
 
 
 def test_it_notes_who_did_what_on_what_and_when(organization, alice):
@@ -88,7 +90,9 @@ def test_it_is_gone_where_the_write_did_not_happen(organization, alice):
 
 def test_nothing_changes_an_entry(organization, alice):
     note(organization, alice)
-    for change in ({"subject": "x"}, {"action": "x"}, {"actor": "x"}, {"detail": []}):
+    changes: list[dict[str, Any]]
+    changes = [{"subject": "x"}, {"action": "x"}, {"actor": "x"}, {"detail": []}]
+    for change in changes:
         with pytest.raises(IntegrityError), transaction.atomic():
             AuditEntry.objects.update(**change)
     assert entries(organization) == [("body.opened", "alice@example.org", "call-1")]
@@ -139,7 +143,7 @@ def test_opening_the_same_again_and_again_is_one_entry(organization, alice, dora
 
 
 def test_opening_it_an_hour_later_is_another_entry(organization, alice, monkeypatch):
-    opening = {
+    opening: dict[str, Any] = {
         "organization": organization,
         "by": alice,
         "action": AuditAction.RECORDING_OPENED,
@@ -164,6 +168,7 @@ def test_keys_are_on_record(organization, alice, dora):
         ("key.renamed", "dora@example.org", "staging"),
         ("key.revoked", "dora@example.org", "staging"),
     ]
+    assert text is not None
     details = str(list(AuditEntry.objects.values_list("detail", flat=True)))
     assert text not in details
     assert "ingest" in details
@@ -171,7 +176,7 @@ def test_keys_are_on_record(organization, alice, dora):
 
 
 def test_a_form_sent_twice_is_one_entry(organization, alice):
-    token = "6f6b6d3e-0000-4000-8000-000000000000"
+    token = uuid4()
     for _ in range(2):
         create_key(
             organization=organization,
@@ -203,6 +208,7 @@ def test_the_link_of_an_invitation_is_on_no_record(organization, alice):
     link = invite(
         organization=organization, email="eve@example.org", role="member", by=alice
     ).link
+    assert link is not None
     assert link.rpartition("/")[2] not in str(AuditEntry.objects.values())
 
 
