@@ -59,6 +59,10 @@ class KeyCheck:
         return not self.refused and self.scope == ApiKey.Scope.FULL
 
 
+MOST_REMEMBERED = 1000
+# By digest, of this process: what was good when it was last asked.
+_found_good: dict[bytes, KeyCheck] = {}
+
 MISSING = KeyCheck(
     KeyOutcome.MISSING,
     "There is no API key. Send the header: Authorization: Bearer <your API key>.",
@@ -90,8 +94,10 @@ def check_key(authorization_header: str | None) -> KeyCheck:
     text = key_in(authorization_header)
     if isinstance(text, KeyCheck):
         return text
+    digest = keys.digest(text)
+    _found_good.pop(digest, None)
     with server_binding_cursor() as cursor:
-        cursor.execute(_LOOK_UP, [keys.digest(text)])
+        cursor.execute(_LOOK_UP, [digest])
         row = cursor.fetchone()
     if row is None:
         return UNKNOWN
@@ -101,7 +107,20 @@ def check_key(authorization_header: str | None) -> KeyCheck:
         outcome, detail = KeyOutcome.REVOKED, REVOKED
     elif is_expired:
         outcome, detail = KeyOutcome.EXPIRED, EXPIRED
-    return KeyCheck(outcome, detail, key_id, organization_id, ApiKey.Scope(scope))
+    check = KeyCheck(outcome, detail, key_id, organization_id, ApiKey.Scope(scope))
+    if not check.refused:
+        if len(_found_good) >= MOST_REMEMBERED:
+            _found_good.clear()
+        _found_good[digest] = check
+    return check
+
+
+def remembered(authorization_header: str | None) -> KeyCheck | None:
+    """What this process last found a good key to be; no I/O. It may be worth nothing
+    by now: only for who asks again in the statement that writes, and before refusing.
+    """
+    text = key_in(authorization_header)
+    return None if isinstance(text, KeyCheck) else _found_good.get(keys.digest(text))
 
 
 def key_in(authorization_header: str | None) -> str | KeyCheck:

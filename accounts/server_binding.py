@@ -1,21 +1,48 @@
-"""A cursor for what every POST asks."""
+"""How every POST asks the database."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    InterfaceError,
+    OperationalError,
+    connections,
+)
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
+
+Answer = TypeVar("Answer")
 
 
 def server_binding_cursor() -> CursorWrapper:
     """Sends parameters apart from the statement, as binary where they are bytes, so
     that Postgres prepares a statement once and never sees a body as a literal."""
-    connection.ensure_connection()
+    # Looked up once: each attribute of `django.db.connection` looks it up again.
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
     # Django's own classes, made as Django makes them; its stubs know no arguments.
     make: Any = ServerBindingCursor
-    cursor = make(connection.connection)
-    if connection.queries_logged:
-        return connection.make_debug_cursor(cursor)
-    return connection.make_cursor(cursor)
+    cursor = make(database.connection)
+    if database.queries_logged:
+        return database.make_debug_cursor(cursor)
+    return database.make_cursor(cursor)
+
+
+def on_live_connection(ask: Callable[[], Answer]) -> Answer:
+    """Asks, and once more on a new connection where this thread's had died.
+
+    What a POST asks anyway also tells whether its connection still works: a query for
+    that alone, before each, would double what most of them cost.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    database.health_check_done = True  # type: ignore[attr-defined]  # stubs lack it
+    try:
+        return ask()
+    except (OperationalError, InterfaceError):
+        if database.is_usable():
+            raise
+        database.close()
+        return ask()

@@ -8,18 +8,19 @@ Postgres's error log.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from accounts.identifiers import time_ordered_uuid
-from accounts.server_binding import server_binding_cursor
-from conversations.models import Provider
-from conversations.tombstones import erased_among, lock_call_id
+from accounts.server_binding import on_live_connection, server_binding_cursor
+from integrations.group_commit import GroupCommit
 
 KEPT_BODY_BYTES = 256 * 1024
 KEPT_ROWS_PER_MINUTE = 60
@@ -57,20 +58,28 @@ _COLUMNS = """
 # stores nothing. An agent named by id must be the organization's own.
 _STORE = f"""
     INSERT INTO integrations_delivery ({_COLUMNS})
-    SELECT %(uuid)s, api_key.organization_id, api_key.id, statement_timestamp(),
-        %(provider)s, %(agent_reference)s, %(external_id)s, 200, 'accepted', '',
-        '[]', %(warnings)s, 1, %(size)s, %(user_agent)s, %(request_id)s, %(body)s,
+    SELECT row.uuid, api_key.organization_id, api_key.id, statement_timestamp(),
+        row.provider, row.agent_reference, row.external_id, 200, 'accepted', '',
+        '[]', row.warnings, 1, row.size, row.user_agent, row.request_id, row.body,
         NULL, 0, ''
-    FROM accounts_apikey AS api_key
-    WHERE api_key.id = %(key_id)s AND api_key.revoked_at IS NULL
+    FROM (VALUES {{rows}}) AS row (uuid, key_id, agent_id, provider, agent_reference,
+        external_id, warnings, size, user_agent, request_id, body)
+    JOIN accounts_apikey AS api_key ON api_key.id = row.key_id
+    WHERE api_key.revoked_at IS NULL
         AND (api_key.expires_at IS NULL
             OR api_key.expires_at > statement_timestamp())
-        AND (%(agent_id)s::uuid IS NULL OR EXISTS (
+        AND (row.agent_id IS NULL OR EXISTS (
             SELECT 1 FROM conversations_agent AS agent
-            WHERE agent.id = %(agent_id)s
+            WHERE agent.id = row.agent_id
                 AND agent.organization_id = api_key.organization_id))
-    RETURNING sequence
+    RETURNING uuid, sequence
 """  # noqa: S608 - the columns are ours
+_STORED_TYPES = (
+    *("uuid", "uuid", "uuid", "text", "text", "text", "jsonb", "integer"),
+    *("text", "text", "bytea"),
+)
+# Few, since each number of rows is a prepared statement of its own.
+MOST_TOGETHER = 8
 
 # A refusal that keeps no body adds to the row of its kind, key and minute.
 _FOLD = f"""
@@ -79,7 +88,8 @@ _FOLD = f"""
         %(provider)s, %(agent_reference)s, %(external_id)s, %(status)s, 'rejected',
         %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
         NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '')
-    ON CONFLICT (fold_key) DO UPDATE SET count = row.count + 1
+    ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
+        DO UPDATE SET count = row.count + 1
 """  # noqa: S608
 
 # The tally counts first, under its row lock, so that exactly so many keep a row.
@@ -99,7 +109,8 @@ _KEEP_OR_FOLD = f"""
             THEN %(fold_prefix)s || tally.minute END,
         0, ''
     FROM tally
-    ON CONFLICT (fold_key) DO UPDATE SET count = row.count + 1
+    ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
+        DO UPDATE SET count = row.count + 1
 """  # noqa: S608
 
 
@@ -109,14 +120,47 @@ def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
     None: nothing was stored, since the key is no longer good or the agent is not the
     organization's.
     """
-    parameters = _parameters(arrival) | {
-        "agent_id": agent_id,
-        "warnings": Jsonb(list(arrival.warnings)),
-    }
-    with server_binding_cursor() as cursor:
-        cursor.execute(_STORE, parameters)
-        row = cursor.fetchone()
-    return int(row[0]) if row else None
+    return _group.write(
+        (
+            time_ordered_uuid(),
+            arrival.key_id,
+            agent_id,
+            arrival.provider,
+            arrival.agent_reference,
+            arrival.external_id,
+            json.dumps(arrival.warnings) if arrival.warnings else "[]",
+            arrival.size,
+            arrival.user_agent,
+            arrival.request_id,
+            arrival.body,
+        )
+    )
+
+
+def _store_all(rows: Sequence[tuple[Any, ...]]) -> list[int | None]:
+    statement = _store_statement(len(rows))
+    parameters = list(chain.from_iterable(rows))
+
+    def ask() -> dict[UUID, int]:
+        with server_binding_cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return dict(cursor.fetchall())
+
+    # Should the answer alone have been lost, these are in the log twice, as if posted
+    # twice, which changes nothing.
+    stored = on_live_connection(ask)
+    return [stored.get(row[0]) for row in rows]
+
+
+@cache
+def _store_statement(count: int) -> str:
+    row = "(" + ", ".join(f"%s::{name}" for name in _STORED_TYPES) + ")"
+    return _STORE.format(rows=", ".join([row] * count))
+
+
+_group: GroupCommit[tuple[Any, ...], int | None] = GroupCommit(
+    _store_all, at_most=MOST_TOGETHER
+)
 
 
 def refuse(
@@ -145,29 +189,8 @@ def refuse(
         parameters["tally_scope"] = f"refused {arrival.key_id}"
         parameters["kept_rows"] = KEPT_ROWS_PER_MINUTE
         statement = _KEEP_OR_FOLD
-    if arrival.external_id and parameters.get("body") is not None:
-        _write_unless_erased(arrival, statement, parameters)
-    else:
-        _write(statement, parameters)
-
-
-def _write(statement: str, parameters: Mapping[str, Any]) -> None:
     with server_binding_cursor() as cursor:
         cursor.execute(statement, parameters)
-
-
-def _write_unless_erased(
-    arrival: Arrival, statement: str, parameters: dict[str, Any]
-) -> None:
-    """Of an erased call no body. An erasure that is under way is waited for; one that
-    comes later waits for us, and empties what we wrote."""
-    providers = [arrival.provider] if arrival.provider else Provider.values
-    calls = [(arrival.organization_id, one, arrival.external_id) for one in providers]
-    with transaction.atomic():
-        lock_call_id(arrival.organization_id, arrival.external_id, shared=True)
-        if erased_among(calls):
-            parameters["body"] = None
-        _write(statement, parameters)
 
 
 def _parameters(arrival: Arrival) -> dict[str, Any]:

@@ -9,17 +9,17 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.key_check import KeyCheck, check_key
+from accounts.key_check import KeyCheck, check_key, remembered
 from accounts.request_id import request_id_of
+from accounts.server_binding import on_live_connection
 from integrations import body, delivery_log, providers, strangers, tally
 from integrations.delivery_log import Arrival
 from integrations.nudge import nudge
@@ -30,6 +30,7 @@ from integrations.providers.faults import LISTED
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 2
+RECEIVED = b'{"received": true}'
 UNKNOWN_AGENT = Fault("agentId", "is not an agent of this organization")
 # What does not compress grows a little in gzip.
 COMPRESSION_OVERHEAD_BYTES = 64 * 1024
@@ -61,40 +62,42 @@ def receive_call(request: HttpRequest) -> HttpResponse:
 
 
 def _receive(request: HttpRequest) -> HttpResponse:
-    check = _check(request)
+    known = remembered(request.headers.get("Authorization"))
+    check = known or _check(request)
     if check.organization_id is None or check.key_id is None:
-        strangers.count_stranger()
-        return _refused(request, _unauthorized(check))
+        return _stranger(request, check)
     post = _Post(request, check.organization_id, check.key_id)
     try:
         warnings = post.take(check)
     except Refusal as refusal:
-        delivery_log.refuse(
-            post.arrival,
-            status=refusal.status,
-            reason=refusal.detail,
-            errors=refusal.errors,
-        )
-        return _refused(request, refusal)
+        # What was remembered of the key may be over, and a 401 wins.
+        now = _check(request) if known else check
+        if now.organization_id is None:
+            return _stranger(request, now)
+        return _log_refusal(post, _unauthorized(now) if now.refused else refusal)
     nudge()
-    answer: dict[str, Any] = {"received": True}
     if warnings:
-        answer["warnings"] = warnings
-    return JsonResponse(answer)
+        return JsonResponse({"received": True, "warnings": warnings})
+    return HttpResponse(RECEIVED, content_type="application/json")
+
+
+def _stranger(request: HttpRequest, check: KeyCheck) -> HttpResponse:
+    strangers.count_stranger()
+    return _refused(request, _unauthorized(check))
+
+
+def _log_refusal(post: _Post, refusal: Refusal) -> HttpResponse:
+    delivery_log.refuse(
+        post.arrival,
+        status=refusal.status,
+        reason=refusal.detail,
+        errors=refusal.errors,
+    )
+    return _refused(post.request, refusal)
 
 
 def _check(request: HttpRequest) -> KeyCheck:
-    """The look-up of the key also tells whether the connection of this thread still
-    works: a query for that alone, before each POST, would be one of three."""
-    connection.health_check_done = True  # type: ignore[attr-defined]  # stubs lack it
-    header = request.headers.get("Authorization")
-    try:
-        return check_key(header)
-    except (OperationalError, InterfaceError):
-        if connection.is_usable():
-            raise
-        connection.close()
-        return check_key(header)
+    return on_live_connection(lambda: check_key(request.headers.get("Authorization")))
 
 
 class _Post:
@@ -135,7 +138,7 @@ class _Post:
                 "This key may only read. Post with a key of the scope full or ingest.",
             )
         limit = settings.RATE_PER_MINUTE
-        if limit and tally.add(f"posted {check.organization_id}") > limit:
+        if limit and _posted(check) > limit:
             seconds = 60 - timezone.now().second
             raise Refusal(
                 429,
@@ -182,12 +185,17 @@ class _Post:
         warnings = [as_json(fault) for fault in reading.warnings]
         self.arrival.warnings = warnings
         if delivery_log.store(self.arrival, agent_id=agent_id) is None:
-            # Something changed since the first look, or the agent is not ours.
-            check = check_key(self.request.headers.get("Authorization"))
+            # The key is no longer good, or the agent is not ours.
+            check = _check(self.request)
             if check.refused:
                 raise _unauthorized(check)
             raise misfit([UNKNOWN_AGENT])
         return warnings
+
+
+def _posted(check: KeyCheck) -> int:
+    """How many posts of the organization this minute has, with this one."""
+    return on_live_connection(lambda: tally.add(f"posted {check.organization_id}"))
 
 
 def _envelope(request: HttpRequest, *, any_provider: bool = False) -> body.Envelope:

@@ -6,7 +6,6 @@ from conversations.models.conversation import (
     Provider,
     Transcript,
 )
-from conversations.models.tombstone import Tombstone
 
 __all__ = [
     "Agent",
@@ -14,6 +13,5 @@ __all__ = [
     "Conversation",
     "ConversationQuerySet",
     "Provider",
-    "Tombstone",
     "Transcript",
 ]

@@ -54,14 +54,6 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             external_id=conversation.external_id,
         )
 
-    def possibly_of_call(self, conversation: Conversation) -> Self:
-        """Its deliveries, and what came with its id and the name of no provider."""
-        return self.filter(
-            organization_id=conversation.organization_id,
-            provider__in=[conversation.provider, ""],
-            external_id=conversation.external_id,
-        )
-
     def about_agent(self, agent: Agent, *, posted_with: UUID | None) -> Self:
         """What names this agent, or came with its key and could not be read so far."""
         about = models.Q(provider=agent.provider, agent_reference=agent.external_id)
@@ -132,11 +124,9 @@ class Delivery(models.Model):
     next_try_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
     processed_at = models.DateTimeField(null=True)
-    # Erasing empties it through the index by call; looking for it here would read the
-    # whole log.
     conversation = models.ForeignKey(
         Conversation,
-        on_delete=models.DO_NOTHING,
+        on_delete=models.SET_NULL,
         null=True,
         db_constraint=False,
         db_index=False,
@@ -148,8 +138,13 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = (
-            # A refusal of the same kind in the same minute adds to the count.
-            models.UniqueConstraint(fields=["fold_key"], name="delivery_fold_once"),
+            # A refusal of the same kind in the same minute adds to the count. Partial,
+            # so that what is accepted need not be entered here.
+            models.UniqueConstraint(
+                fields=["fold_key"],
+                condition=models.Q(fold_key__isnull=False),
+                name="delivery_fold_once",
+            ),
         )
         indexes = (
             # The log of an organization.

@@ -23,7 +23,7 @@ SETTINGS = {
     "port": PORT,
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Two web processes of eight threads, the workers, and a few commands beside them.
+    # Two web processes of six threads, the workers, and a few commands beside them.
     "max_connections": "100",
     "shared_buffers": "128MB",
     "io_method": "sync",  # saves three processes that a small machine does not need
