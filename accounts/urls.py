@@ -1,7 +1,7 @@
 from allauth.account import views as allauth_views
 from django.urls import include, path, re_path
 
-from accounts.views import home, invitation, members, organization, sign_up
+from accounts.views import audit, home, invitation, members, organization, sign_up
 
 # Of allauth only what is used here: no change of e-mail, no codes, no passkeys.
 login_urls = [
@@ -57,6 +57,7 @@ organization_urls = [
         organization.organization,
         name="organization",
     ),
+    path("org/<slug:slug>/settings/audit", audit.audit_log, name="audit"),
 ]
 
 urlpatterns = [

@@ -32,6 +32,7 @@ PAGES = {
     "api": "settings/integrations/api",
     "members": "settings/members",
     "organization": "settings/organization",
+    "audit": "settings/audit",
 }
 FILTERED = {
     "conversations-filtered": "conversations?provider=livekit&reference=front",

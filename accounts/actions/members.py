@@ -23,7 +23,7 @@ def change_role(*, membership: Membership, role: str, by: User) -> None:
     before, locked.role = locked.role, new_role
     locked.save(update_fields=["role"])
     membership.role = new_role
-    _note(AuditAction.MEMBER_ROLE_CHANGED, locked, by, before=before)
+    _note(AuditAction.MEMBER_ROLE_CHANGED, locked, by, role_before=before)
     revoke_invitations_above(
         organization=locked.organization, inviter=locked.user, role=new_role, by=by
     )

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import organization_view
+from accounts.audit_listing import PROGRAMS, AuditFilters, read_filters, read_page
+from accounts.audit_sentences import sentence
+from accounts.http import OrganizationRequest
+from accounts.models import AuditAction, AuditEntry, Membership, Role, User
+
+# More people than this do not fit a menu; each name in the log leads to its own entries.
+PEOPLE_IN_MENU = 200
+
+
+@require_safe
+@organization_view(Role.ADMIN)
+def audit_log(request: OrganizationRequest) -> HttpResponse:
+    filters = read_filters(request.GET)
+    page = read_page(request.organization, filters, request.GET)
+    query = filters.query()
+    start = f"?{query}&" if query else "?"
+    context = {
+        "rows": [
+            {"entry": entry, "sentence": sentence(entry, request.organization)}
+            for entry in page.rows
+        ],
+        "filters": filters,
+        "people": people(request, filters),
+        "programs": PROGRAMS,
+        "actions": AuditAction.choices,
+        "newer_url": f"{start}after={page.newer}" if page.newer else "",
+        "older_url": f"{start}before={page.older}" if page.older else "",
+    }
+    return render(request, "accounts/audit.html", context)
+
+
+def people(request: OrganizationRequest, filters: AuditFilters) -> list[User]:
+    """Who is in the menu: the members, and who was chosen though they have left."""
+    members = Membership.objects.in_organization(request.organization).listed()
+    found = [membership.user for membership in members[:PEOPLE_IN_MENU]]
+    if filters.person in {"", PROGRAMS, *(str(user.pk) for user in found)}:
+        return found
+    of_log = AuditEntry.objects.in_organization(request.organization)
+    chosen = filters.narrow(of_log).select_related("by").first()
+    return [*found, chosen.by] if chosen and chosen.by else found
