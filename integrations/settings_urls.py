@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from integrations.views import call_upload, keys, livekit, overview, panels
+from integrations.views import call_upload, erasure, keys, livekit, overview, panels
 
 INTEGRATIONS = "settings/integrations"
 
@@ -50,6 +50,11 @@ panel_urls = [
         "conversations/<uuid:conversation_id>/deliveries",
         panels.conversation_deliveries,
         name="conversation-deliveries",
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/erase",
+        erasure.erase,
+        name="conversation-erase",
     ),
 ]
 

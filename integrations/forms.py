@@ -1,0 +1,33 @@
+"""What people type into pages of integrations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from conversations.models import Conversation
+
+
+class EraseForm(forms.Form):
+    """Nobody erases by one click: the reference has to be typed."""
+
+    reference = forms.CharField(
+        label="Reference",
+        error_messages={"required": "Type the reference of this conversation."},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "class": "z-mono"}
+        ),
+    )
+
+    def __init__(self, *args: Any, conversation: Conversation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conversation = conversation
+
+    def clean_reference(self) -> str:
+        # Runs of spaces are shown as one, so they cannot be typed as they are.
+        typed = str(self.cleaned_data["reference"])
+        if typed.split() != self.conversation.external_id.split():
+            raise ValidationError("This is not the reference of this conversation.")
+        return typed
