@@ -21,6 +21,7 @@ from conversations.agents import AgentKey
 from conversations.fold import CallState
 from conversations.models import Charge, Conversation, Transcript
 from conversations.models.charge import call_subject
+from conversations.tombstones import erased_among
 from conversations.update import CallUpdate
 
 
@@ -77,15 +78,18 @@ History = Callable[[Mapping[CallKey, int]], Mapping[CallKey, Sequence[Delivered]
 def store_calls(
     delivered: Iterable[Delivered], *, history: History
 ) -> dict[CallKey, Stored]:
-    """Applies a batch in the log's order; runs inside the caller's transaction.
+    """Applies a batch in the log's order; runs inside the caller's transaction. A call
+    that was erased is missing from the answer.
 
     history: asked for the calls to which something later was applied before.
     Raises `UnknownAgent`.
     """
     calls: dict[CallKey, Sequence[Delivered]] = _by_call(delivered)
+    _leave_out(erased_among(calls), calls)
     agent_ids = _agents(calls)
     _make(calls, agent_ids)
     conversations = _lock(calls)
+    _leave_out_erased_meanwhile(calls, conversations)
     new = {key for key, row in conversations.items() if row.applied_through == 0}
     states = rows.load_states(conversations)
     late = {
@@ -126,6 +130,31 @@ def retell_calls(past: Mapping[CallKey, int], *, history: History) -> list[CallK
     }
     _fold(stored, {key: CallState() for key in told}, told, agent_ids)
     return list(told)
+
+
+def _leave_out(
+    erased: Iterable[CallKey], calls: dict[CallKey, Sequence[Delivered]]
+) -> None:
+    for key in erased:
+        del calls[key]
+
+
+def _leave_out_erased_meanwhile(
+    calls: dict[CallKey, Sequence[Delivered]],
+    conversations: dict[CallKey, Conversation],
+) -> None:
+    """An erasure that we waited for left no conversation, or the stub that we made
+    in its place. One that comes after us finds what we locked, and waits."""
+    in_doubt = {
+        key
+        for key in calls
+        if key not in conversations or not conversations[key].applied_through
+    }
+    erased = erased_among(in_doubt)
+    _leave_out(erased, calls)
+    stubs = [conversations.pop(key) for key in erased if key in conversations]
+    if stubs:
+        Conversation.objects.filter(pk__in=[stub.pk for stub in stubs]).delete()
 
 
 def _by_call(delivered: Iterable[Delivered]) -> dict[CallKey, Sequence[Delivered]]:
@@ -182,6 +211,9 @@ def _make(
 
 def _lock(calls: Iterable[CallKey]) -> dict[CallKey, Conversation]:
     """The conversations of the calls, locked in one order until the end."""
+    calls = list(calls)
+    if not calls:
+        return {}
     locked = Conversation.objects.raw(
         """
         SELECT call.* FROM conversations_conversation AS call

@@ -16,10 +16,13 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from accounts.identifiers import time_ordered_uuid
 from accounts.server_binding import on_live_connection, server_binding_cursor
+from conversations.models import Provider
+from conversations.tombstones import erased_among, lock_call_id
 from integrations.group_commit import GroupCommit
 
 KEPT_BODY_BYTES = 256 * 1024
@@ -189,8 +192,29 @@ def refuse(
         parameters["tally_scope"] = f"refused {arrival.key_id}"
         parameters["kept_rows"] = KEPT_ROWS_PER_MINUTE
         statement = _KEEP_OR_FOLD
+    if arrival.external_id and parameters.get("body") is not None:
+        _write_unless_erased(arrival, statement, parameters)
+    else:
+        _write(statement, parameters)
+
+
+def _write(statement: str, parameters: Mapping[str, Any]) -> None:
     with server_binding_cursor() as cursor:
         cursor.execute(statement, parameters)
+
+
+def _write_unless_erased(
+    arrival: Arrival, statement: str, parameters: dict[str, Any]
+) -> None:
+    """Of an erased call no body. An erasure that is under way is waited for; one that
+    comes later waits for us, and empties what we wrote."""
+    providers = [arrival.provider] if arrival.provider else Provider.values
+    calls = [(arrival.organization_id, one, arrival.external_id) for one in providers]
+    with transaction.atomic():
+        lock_call_id(arrival.organization_id, arrival.external_id, shared=True)
+        if erased_among(calls):
+            parameters["body"] = None
+        _write(statement, parameters)
 
 
 def _parameters(arrival: Arrival) -> dict[str, Any]:

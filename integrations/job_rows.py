@@ -19,11 +19,13 @@ from django.db.models.functions import Concat, Now, Trim
 from psycopg.types.json import Jsonb
 
 from conversations.store import CallKey, Delivered, Stored
+from conversations.tombstones import erased_among
 from integrations import running_totals
 from integrations.models import Connection, Delivery
 
 logger = logging.getLogger(__name__)
 
+ERASED = "This call was erased."
 MAX_ATTEMPTS = 5
 FIRST_WAIT_SECONDS = 2  # doubles with each attempt
 LONGEST_WAIT_SECONDS = FIRST_WAIT_SECONDS * 2**MAX_ATTEMPTS
@@ -100,6 +102,11 @@ def gave_up(claimed: Claimed) -> bool:
 
 def record_failure(claimed: Claimed, *, reason: str) -> None:
     """Waits for the next try, or gives up after the last."""
+    rows = Delivery.objects.filter(sequence=claimed.sequence)
+    calls = rows.values_list("organization_id", "provider", "external_id")
+    if erased_among(list(calls)):
+        mark_erased([claimed.sequence])
+        return
     if claimed.attempts >= MAX_ATTEMPTS:
         _fail(claimed, reason)
         return
@@ -111,15 +118,38 @@ def record_failure(claimed: Claimed, *, reason: str) -> None:
 
 def _fail(claimed: Claimed, reason: str) -> None:
     # A replay's reason, which names the delivery it stands for, stays in front.
-    Delivery.objects.waiting().filter(sequence=claimed.sequence).update(
-        outcome=Delivery.Outcome.FAILED,
-        reason=Trim(Concat("reason", Value(" "), Value(reason))),
-        last_error=reason,
+    failed = (
+        Delivery.objects.waiting()
+        .filter(sequence=claimed.sequence)
+        .update(
+            outcome=Delivery.Outcome.FAILED,
+            reason=Trim(Concat("reason", Value(" "), Value(reason))),
+            last_error=reason,
+            lease_until=None,
+            next_try_at=None,
+            processed_at=Now(),
+        )
+    )
+    # Nothing where somebody else has ended it meanwhile.
+    running_totals.add(running_totals.FAILED, failed)
+
+
+def mark_erased(sequences: Sequence[int]) -> None:
+    """What is posted of an erased call is ignored, and its body not kept."""
+    if not sequences:
+        return
+    Delivery.objects.waiting().filter(sequence__in=sequences).update(
+        outcome=Delivery.Outcome.IGNORED,
+        # A replay's reason, which names the delivery it stands for, stays in front.
+        reason=Trim(Concat("reason", Value(f" {ERASED}"))),
+        body=None,
+        errors=[],
+        warnings=[],
+        last_error="",
         lease_until=None,
         next_try_at=None,
         processed_at=Now(),
     )
-    running_totals.add(running_totals.FAILED)
 
 
 def mark_processed(

@@ -134,7 +134,12 @@ def _store(read: list[tuple[Claimed, Delivered]]) -> None:
         stored = store_calls(
             delivered, history=history.retelling([one.sequence for one in delivered])
         )
-        took = job_rows.mark_processed(delivered, stored)
+        job_rows.mark_erased(
+            [one.sequence for one in delivered if one.call not in stored]
+        )
+        took = job_rows.mark_processed(
+            [one for one in delivered if one.call in stored], stored
+        )
     running_totals.count_processed(took)
     used: dict[UUID, datetime] = {}
     for claimed, _ in read:

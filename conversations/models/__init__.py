@@ -6,6 +6,7 @@ from conversations.models.conversation import (
     Provider,
     Transcript,
 )
+from conversations.models.tombstone import Tombstone
 
 __all__ = [
     "Agent",
@@ -13,5 +14,6 @@ __all__ = [
     "Conversation",
     "ConversationQuerySet",
     "Provider",
+    "Tombstone",
     "Transcript",
 ]

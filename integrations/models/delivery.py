@@ -54,6 +54,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             external_id=conversation.external_id,
         )
 
+    def possibly_of_call(self, conversation: Conversation) -> Self:
+        """Its deliveries, and what came with its id and the name of no provider."""
+        return self.filter(
+            organization_id=conversation.organization_id,
+            provider__in=[conversation.provider, ""],
+            external_id=conversation.external_id,
+        )
+
     def about_agent(self, agent: Agent, *, posted_with: UUID | None) -> Self:
         """What names this agent, or came with its key and could not be read so far."""
         about = models.Q(provider=agent.provider, agent_reference=agent.external_id)
@@ -124,9 +132,11 @@ class Delivery(models.Model):
     next_try_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
     processed_at = models.DateTimeField(null=True)
+    # Erasing empties it through the index by call; looking for it here would read the
+    # whole log.
     conversation = models.ForeignKey(
         Conversation,
-        on_delete=models.SET_NULL,
+        on_delete=models.DO_NOTHING,
         null=True,
         db_constraint=False,
         db_index=False,

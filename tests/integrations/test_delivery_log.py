@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from integrations import delivery_log
 from integrations.delivery_log import Arrival
 from integrations.models import Delivery, MinuteTally
 from tests.conftest import MakeKey
+from tests.integrations.conftest import Post
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,3 +92,11 @@ def test_nothing_is_stored_with_a_key_revoked_in_between(arrival: Arrival) -> No
 
     assert delivery_log.store(arrival, agent_id=None) is None
     assert Delivery.objects.count() == 1
+
+
+def test_a_refusal_that_names_its_call_also_asks_whether_that_was_erased(
+    post: Post, django_assert_num_queries: Any
+) -> None:
+    # Begin and commit, the lock, and whether anything here was ever erased.
+    with django_assert_num_queries(2 + 4):
+        post({"call": {"externalId": 1}})

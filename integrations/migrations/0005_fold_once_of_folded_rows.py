@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_audit_log"),
         ("conversations", "0001_initial"),
-        ("integrations", "0003_retention"),
+        ("integrations", "0004_delivery_conversation_by_hand"),
     ]
 
     operations = [
