@@ -72,6 +72,7 @@ def find(keys: Iterable[AgentKey]) -> dict[AgentKey, UUID]:
 
 
 def _find(keys: Iterable[AgentKey]) -> dict[AgentKey, Agent]:
+    """What was merged is found as the agent it was merged into."""
     by_id = {key.id: key for key in keys if key.id is not None}
     by_external_id = [key for key in keys if key.id is None]
     found: dict[AgentKey, Agent] = {}
@@ -98,7 +99,18 @@ def _find(keys: Iterable[AgentKey]) -> dict[AgentKey, Agent]:
             found[
                 AgentKey(agent.organization_id, None, agent.provider, agent.external_id)
             ] = agent
-    return found
+    return _follow_merges(found)
+
+
+def _follow_merges(found: dict[AgentKey, Agent]) -> dict[AgentKey, Agent]:
+    targets = {agent.merged_into_id for agent in found.values()} - {None}
+    if not targets:
+        return found
+    kept = Agent.objects.in_bulk(targets)
+    return {
+        key: kept[agent.merged_into_id] if agent.merged_into_id else agent
+        for key, agent in found.items()
+    }
 
 
 def _name(references: list[Named], found: dict[AgentKey, Agent]) -> None:

@@ -236,6 +236,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=2),
         "options": {"expires": 2},
     },
+    # What merges of agents left behind: usually nothing.
+    "move-merged-conversations": {
+        "task": "conversations.tasks.move_merged_conversations",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
     # By the clock and often: an hour that beat was not up is not a day that is missed.
     "forget": {
         "task": "integrations.tasks.forget",

@@ -33,6 +33,7 @@ class AuditAction(models.TextChoices):
     AGENT_RETIRED = "agent.retired", "Agent retired"
     AGENT_RESTORED = "agent.restored", "Agent restored"
     AGENT_MERGED = "agent.merged", "Agent merged"
+    AGENT_SEPARATED = "agent.separated", "Agent separated"
     CONVERSATION_ERASED = "conversation.erased", "Conversation erased"
     DATA_EXPORTED = "data.exported", "Data exported"
     BODY_OPENED = "body.opened", "Raw body opened"

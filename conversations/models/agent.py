@@ -13,6 +13,26 @@ class AgentQuerySet(models.QuerySet["Agent"]):
     def in_organization(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
 
+    def not_merged(self) -> Self:
+        """What pages and the API list: a merged agent goes by the one it became."""
+        return self.filter(merged_into=None)
+
+    def in_service(self) -> Self:
+        return self.filter(retired_at=None)
+
+    def called(self, text: str) -> Self:
+        """Whose name or external id contains this, in any case; also by the id of one
+        that was merged into it."""
+        return self.filter(
+            models.Q(name__icontains=text)
+            | models.Q(external_id__icontains=text)
+            | models.Exists(
+                Agent.objects.filter(
+                    merged_into=models.OuterRef("pk"), external_id__icontains=text
+                )
+            )
+        )
+
 
 class Agent(models.Model):
     """Who took the calls: one row for each id that a sender uses."""
@@ -33,6 +53,19 @@ class Agent(models.Model):
     named_by_sequence = models.BigIntegerField(null=True, editable=False)
     description = models.TextField(max_length=2000, blank=True)
     type = models.CharField(max_length=8, choices=Type.choices, default=Type.AI)
+    # Folded away on pages; what it still sends is taken as before.
+    retired_at = models.DateTimeField(null=True, blank=True)
+    # The agent that it turned out to be: it keeps its row, so that posts under its id
+    # find their way. Always one step, since who is merged is no target.
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="aliases",
+    )
+    merged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -40,10 +73,22 @@ class Agent(models.Model):
 
     class Meta:
         constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(merged_into=models.F("id")),
+                name="agent_not_merged_into_itself",
+            ),
             # Find or create, from any number of workers at once.
             models.UniqueConstraint(
                 fields=["organization", "provider", "external_id"],
                 name="agent_external_id_once",
+            ),
+        )
+        indexes = (
+            # The aliases of an agent; those of which conversations are to be moved.
+            models.Index(
+                fields=["merged_into"],
+                name="agent_merged",
+                condition=models.Q(merged_into__isnull=False),
             ),
         )
 
