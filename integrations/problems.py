@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from accounts.request_id import request_id_of
 
 CONTENT_TYPE = "application/problem+json"
+# How long to wait where the database is away, in seconds.
+RETRY_AFTER = {"Retry-After": "5"}
 # Below these paths programs ask, and nothing answers them HTML.
 PROGRAM_PATHS = ("/v1", "/webhooks", "/mcp", "/healthz", "/readyz", "/metrics")
 
@@ -46,10 +50,19 @@ def is_for_a_program(request: HttpRequest) -> bool:
     return any(path == top or path.startswith(f"{top}/") for top in PROGRAM_PATHS)
 
 
-def _answer(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+def _answer(
+    request: HttpRequest,
+    status: int,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
     if is_for_a_program(request):
-        return problem(request, status, detail)
-    return render(request, f"{status}.html", {"detail": detail}, status=status)
+        return problem(request, status, detail, headers=headers)
+    page = render(request, f"{status}.html", {"detail": detail}, status=status)
+    for name, value in (headers or {}).items():
+        page[name] = value
+    return page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -65,6 +78,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Called while Django handles what was raised."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        detail = "The database does not answer just now. Try again in a moment."
+        return _answer(request, 503, detail, headers=RETRY_AFTER)
     return _answer(
         request, 500, "Something went wrong on our side. The log has the request id."
     )
