@@ -18,6 +18,7 @@ from accounts.models import Organization
 from conversations.models import Charge, Conversation
 from integrations import processing
 from integrations.models import Delivery
+from tests.plain_fold import expected
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,52 +51,6 @@ BODY = st.fixed_dictionaries(
         "transcript": st.fixed_dictionaries({"turns": st.lists(TURN, max_size=3)}),
     },
 )
-
-
-def plain_fold(bodies: list[dict[str, Any]]) -> dict[str, Any]:
-    """The contract, written down again as simply as it can be said."""
-    state: dict[str, Any] = {"metadata": {}, "turns": None, "prompt": "", "sent": None}
-    explicit = False
-    for body in bodies:
-        call = body["call"]
-        for name in ("startedAt", "endedAt", "endedReason"):
-            state[name] = call.get(name) or state.get(name)
-        if call.get("durationSeconds") is not None:
-            state["sent"] = call["durationSeconds"]
-        for name in ("name", "number"):
-            state[name] = call.get("customer", {}).get(name) or state.get(name)
-        state["version"] = body.get("version") or state.get("version")
-        state["agent"] = body["agent"]["externalId"]
-        new = {k: v for k, v in body.get("metadata", {}).items() if v is not None}
-        state["metadata"] = state["metadata"] | new
-        turns = body.get("transcript", {}).get("turns")
-        if turns or (turns is not None and not state["turns"]):
-            state["turns"] = turns
-        if turns and turns[0]["role"] == "system" and not explicit:
-            state["prompt"] = turns[0]["content"]
-        if body.get("systemPrompt"):
-            state["prompt"], explicit = body["systemPrompt"], True
-    return state
-
-
-def expected(bodies: list[dict[str, Any]]) -> dict[str, Any]:
-    state = plain_fold(bodies)
-    duration = state["sent"]
-    if duration is None and state["startedAt"] and state["endedAt"]:
-        span = state["endedAt"] - state["startedAt"]
-        duration = span if span >= 0 else None
-    return {
-        "started": state["startedAt"],
-        "ended": state["endedAt"],
-        "duration": duration,
-        "reason": state["endedReason"] or "",
-        "customer": (state["name"] or "", state["number"] or ""),
-        "version": state["version"] or "",
-        "agent": state["agent"],
-        "metadata": state["metadata"],
-        "turns": state["turns"],
-        "prompt": state["prompt"],
-    }
 
 
 def shown(row: Conversation) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from zelto.embedded.stopping import Stopping
 
 # Longer than the path of a socket may be, and with spaces, as folders of people have.
 AWKWARD = "/".join(["a folder of my own with quite a name"] * 4)
+FIGURES = pytest.StashKey[list[str]]()
 
 
 @contextmanager
@@ -78,3 +79,30 @@ def stack(one_stack: Stack) -> Stack:
     if one_stack.owner is None or one_stack.owner.poll() is not None:
         one_stack.start()
     return one_stack
+
+
+Count = Callable[..., None]
+
+
+@pytest.fixture
+def count(request: pytest.FixtureRequest) -> Count:
+    """`count(kills=3, sessions=900)` is shown at the end, for people to quote."""
+
+    def note(**figures: object) -> None:
+        told = ", ".join(
+            f"{name.replace('_', ' ')} {value}" for name, value in figures.items()
+        )
+        lines = request.config.stash.setdefault(FIGURES, [])
+        lines.append(f"{request.node.name}: {told}")
+
+    return note
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    lines = config.stash.get(FIGURES, [])
+    if lines:
+        terminalreporter.section("what the fault tests counted")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -1,21 +1,20 @@
-"""Posting to a running stack as workers would, and asking its database what it has."""
+"""Posting to a running stack as workers would."""
 
 from __future__ import annotations
 
 import http.client
 import itertools
 import json
+import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-import psycopg
-
 from tests.zelto.stack import Stack, wait_for
-from zelto.embedded.location import address
 
 PASSWORD = "a long walk by the river"
 GIVE_UP_AFTER = 60.0  # seconds
@@ -34,6 +33,23 @@ def body(external_id: str, **call: Any) -> dict[str, Any]:
     }
 
 
+def telling(external_id: str, revision: int) -> dict[str, Any]:
+    """A session as told for the n-th time: each says something else."""
+    told = body(
+        external_id,
+        endedReason=f"revision {revision}",
+        durationSeconds=revision + 1 if revision % 2 else None,
+        customer={"name": f"Ada {revision}"} if revision % 3 == 0 else None,
+    )
+    told["agent"] = {"externalId": f"agent-{revision % 3}"}
+    told["metadata"] = {f"key{revision % 3}": revision, "revision": revision}
+    if revision % 4 == 3:
+        told["transcript"]["turns"] = []
+    elif revision:
+        told["transcript"]["turns"].append({"role": "user", "content": f"{revision}"})
+    return told
+
+
 def provision(stack: Stack) -> dict[str, Any]:
     """An organization, its owner and a key, as `manage.py provision` prints them."""
     printed = stack.manage(
@@ -44,35 +60,95 @@ def provision(stack: Stack) -> dict[str, Any]:
     return made
 
 
-def post(port: int, key: str, payload: dict[str, Any]) -> int:
-    """The status of the answer; raises `OSError` or `HTTPException` for none."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request(
-            "POST",
-            "/webhooks/calls",
-            json.dumps(payload),
-            {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    content: bytes
+
+    @property
+    def asks_to_come_again(self) -> bool:
+        """A 503 with all that the contract says of it."""
+        return (
+            self.status == 503
+            and self.headers.get("Retry-After", "").isdigit()
+            and self.headers["Content-Type"] == "application/problem+json"
+            and json.loads(self.content)["status"] == 503
         )
+
+
+def request(
+    port: int, method: str, path: str, content: str = "", **headers: str
+) -> Answer:
+    """Raises `OSError` or `HTTPException` where there is no answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path, content, headers)
         response = connection.getresponse()
-        response.read()
-        return response.status
+        return Answer(response.status, response.headers, response.read())
     finally:
         connection.close()
 
 
-class Senders:
-    """Threads that post one session after another, each until it is acknowledged."""
+def send(port: int, key: str, payload: dict[str, Any]) -> Answer:
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    return request(port, "POST", "/webhooks/calls", json.dumps(payload), **headers)
 
-    def __init__(self, port: int, key: str, threads: int = 4) -> None:
+
+def post(port: int, key: str, payload: dict[str, Any]) -> int:
+    return send(port, key, payload).status
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait before the next try, and until when to try; seconds."""
+
+    wait: float = 0.05
+    grows: float = 1.0
+    try_for: float = GIVE_UP_AFTER
+
+
+# As the code that we give to workers (integrations/worker_code) has it.
+WORKERS_PATIENCE = Patience(wait=0.5, grows=2.0, try_for=8.0)
+
+
+class Senders:
+    """Threads that post one session after another, each until it is acknowledged.
+
+    reposts: how often, of all sessions, an acknowledged one is told again.
+    revisions: by session, the newest telling that was acknowledged.
+    answers: how many of each status; `odd` are those that the contract has not.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        key: str,
+        threads: int = 4,
+        *,
+        patience: Patience = Patience(),
+        reposts: float = 0.0,
+        seed: int = 0,
+    ) -> None:
         self.port = port
         self.key = key
-        self.numbers = itertools.count()
+        self.patience = patience
+        self.reposts = reposts
+        self.numbers: Iterator[int] = itertools.count()
+        self.revisions: dict[str, int] = {}
         self.acknowledged: list[str] = []
+        self.posts_acknowledged = 0
         self.tries = 0
-        self.refused: list[int] = []
+        self.given_up = 0
+        self.unanswered: Counter[str] = Counter()
+        self.answers: Counter[int] = Counter()
+        self.odd: list[Answer] = []
         self.ending = threading.Event()
-        self.threads = [threading.Thread(target=self.run) for _ in range(threads)]
+        self.counting = threading.Lock()
+        self.threads = [
+            threading.Thread(target=self.run, args=[random.Random(seed + number)])  # noqa: S311 - no secret
+            for number in range(threads)
+        ]
 
     def __enter__(self) -> Self:
         for thread in self.threads:
@@ -90,43 +166,73 @@ class Senders:
             thread.join()
 
     def wait_for_more(self, count: int) -> None:
-        enough = len(self.acknowledged) + count
+        enough = self.posts_acknowledged + count
         wait_for(
-            lambda: len(self.acknowledged) >= enough,
+            lambda: self.posts_acknowledged >= enough,
             GIVE_UP_AFTER,
-            what=f"{count} more sessions are acknowledged",
+            what=f"{count} more posts are acknowledged",
         )
 
-    def run(self) -> None:
+    @property
+    def refused(self) -> list[int]:
+        return [status for status in self.answers if 400 <= status < 500]
+
+    @property
+    def counts(self) -> dict[str, object]:
+        """For people to read."""
+        return {
+            "sessions acknowledged": len(self.acknowledged),
+            "posts acknowledged": self.posts_acknowledged,
+            "tries": self.tries,
+            "given up": self.given_up,
+            "answers": dict(self.answers),
+            "without an answer": dict(self.unanswered),
+        }
+
+    def run(self, chance: random.Random) -> None:
+        own: list[str] = []
         while not self.ending.is_set():
-            self.send(f"call-{next(self.numbers)}")
-
-    def send(self, external_id: str) -> None:
-        give_up_at = time.monotonic() + GIVE_UP_AFTER
-        while time.monotonic() < give_up_at:
-            self.tries += 1
-            try:
-                status = post(self.port, self.key, body(external_id))
-            except (OSError, http.client.HTTPException):
-                if self.ending.wait(0.05):
-                    return
+            if own and chance.random() < self.reposts:
+                external_id = chance.choice(own[-20:])
+                self.tell(external_id, self.revisions[external_id] + 1)
                 continue
-            if status == 200:
+            external_id = f"call-{next(self.numbers)}"
+            if self.tell(external_id, 0):
                 self.acknowledged.append(external_id)
-                return
-            if status < 500:
-                self.refused.append(status)
-                return
+                own.append(external_id)
 
+    def tell(self, external_id: str, revision: int) -> bool:
+        """Whether it was acknowledged, sooner or later."""
+        payload = telling(external_id, revision)
+        wait = self.patience.wait
+        give_up_at = time.monotonic() + self.patience.try_for
+        while True:
+            answer = self.try_once(payload)
+            if answer and answer.status == 200:
+                self.revisions[external_id] = revision
+                return True
+            if answer and answer.status < 500:
+                return False
+            if time.monotonic() + wait >= give_up_at:
+                with self.counting:
+                    self.given_up += 1
+                return False
+            if self.ending.wait(wait):
+                return False
+            wait *= self.patience.grows
 
-@contextmanager
-def database(stack: Stack) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
-    """Asks the stack's database: `ask("SELECT ...", value)` gives rows."""
-    url = stack.environment["DATABASE_URL"]
-    parts = {} if url else address(stack.data_dir)
-    with psycopg.connect(url, autocommit=True, **parts) as connection:
-
-        def ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
-            return connection.execute(statement, values).fetchall()
-
-        yield ask
+    def try_once(self, payload: dict[str, Any]) -> Answer | None:
+        try:
+            answer = send(self.port, self.key, payload)
+        except (OSError, http.client.HTTPException) as error:
+            with self.counting:
+                self.tries += 1
+                self.unanswered[type(error).__name__] += 1
+            return None
+        with self.counting:
+            self.tries += 1
+            self.answers[answer.status] += 1
+            self.posts_acknowledged += answer.status == 200
+            if answer.status != 200 and not answer.asks_to_come_again:
+                self.odd.append(answer)
+        return answer

@@ -46,6 +46,9 @@ UNSET = dict.fromkeys(
     "",
 )
 
+# What a killed worker held comes back after this many seconds, not after a minute.
+SHORT_LEASE = {"ZELTO_LEASE_SECONDS": "3"}
+
 
 def wait_for(condition: Callable[[], bool], seconds: float, *, what: str) -> None:
     deadline = time.monotonic() + seconds

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
-from tests.zelto.load import Senders, body, database, post, provision
-from tests.zelto.stack import Stack, wait_for
+from tests.zelto.ledger import assert_all_there_once, database, wait_until_processed
+from tests.zelto.load import Senders, body, post, provision
+from tests.zelto.stack import SHORT_LEASE, Stack
 
 pytestmark = pytest.mark.processes
 
-# What a killed worker held comes back after this many seconds, not after a minute.
-SHORT_LEASE = {"ZELTO_LEASE_SECONDS": "3"}
-ALL_DONE = "SELECT count(*) FROM integrations_delivery WHERE outcome <> 'processed'"
 LAST_REASON = """
     SELECT convert_from(body, 'UTF8')::json -> 'call' ->> 'endedReason'
     FROM integrations_delivery WHERE external_id = %s ORDER BY sequence DESC LIMIT 1
@@ -28,19 +26,6 @@ HELD = """
 """
 
 
-def wait_until_processed(ask: Any) -> None:
-    wait_for(lambda: ask(ALL_DONE)[0][0] == 0, 90, what="everything is processed")
-
-
-def assert_all_there_once(ask: Any, acknowledged: list[str]) -> None:
-    rows = ask("SELECT external_id FROM conversations_conversation")
-    found = [name for (name,) in rows]
-    assert len(found) == len(set(found))
-    assert set(acknowledged) <= set(found)
-    ((charges,),) = ask("SELECT count(*) FROM conversations_charge")
-    assert charges == len(found)
-
-
 def test_a_killed_worker_loses_nothing_and_doubles_nothing() -> None:
     with Stack(environment=SHORT_LEASE) as stack:
         key = provision(stack)["apiKey"]
@@ -48,7 +33,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing() -> None:
         acknowledged: list[str] = []
         for _ in range(10):
             with Senders(stack.port, key) as senders, database(stack) as ask:
-                senders.numbers = iter(range(len(acknowledged), 10**9))  # type: ignore[assignment]
+                senders.numbers = itertools.count(len(acknowledged))
                 senders.wait_for_more(200)
                 stack.kill9("worker")
                 ((held,),) = ask(HELD)

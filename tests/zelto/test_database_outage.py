@@ -1,0 +1,67 @@
+"""The database goes and comes back while web and worker stay up."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.zelto.conftest import Count
+from tests.zelto.ledger import (
+    assert_all_there_once,
+    assert_as_sent,
+    database,
+    wait_until_processed,
+)
+from tests.zelto.load import Answer, Senders, provision, request
+from tests.zelto.own_server import OwnServer
+from tests.zelto.stack import SHORT_LEASE, Stack, wait_for
+
+pytestmark = pytest.mark.processes
+
+# A browser that is signed in: its session is looked up in the database.
+SIGNED_IN = {"Cookie": f"sessionid={'a' * 32}"}
+WORDS = "Back in a moment"
+
+
+def get(stack: Stack, path: str, **headers: str) -> Answer:
+    return request(stack.port, "GET", path, **headers)
+
+
+def assert_it_says_that_it_is_away(stack: Stack) -> None:
+    page = get(stack, "/", **SIGNED_IN)
+    assert (page.status, page.headers["Retry-After"]) == (503, "5")
+    assert WORDS in page.content.decode()
+    assert get(stack, "/healthz").status == 200
+    ready = get(stack, "/readyz")
+    assert ready.status == 503
+    assert b'"path": "database"' in ready.content
+
+
+def test_posts_are_asked_to_come_again_and_all_recovers_by_itself(
+    count: Count,
+) -> None:
+    with (
+        OwnServer() as server,
+        Stack(environment=SHORT_LEASE, database_url=server.url) as stack,
+    ):
+        key = provision(stack)["apiKey"]
+        before = stack.pids()
+        assert get(stack, "/", **SIGNED_IN).status == 302
+        with Senders(stack.port, key, threads=8, reposts=0.3) as senders:
+            for goes in (server.stop, server.kill9):
+                senders.wait_for_more(100)
+                away = senders.answers[503] + 100
+                goes()
+                wait_for(lambda: senders.answers[503] >= away, 30, what="503s")  # noqa: B023
+                assert_it_says_that_it_is_away(stack)
+                server.start()
+            senders.wait_for_more(200)
+        wait_for(lambda: get(stack, "/readyz").status == 200, 30, what="it is ready")
+        assert get(stack, "/", **SIGNED_IN).status == 302
+        assert stack.pids() == before
+        assert not senders.odd
+        assert not senders.unanswered
+        with database(stack) as ask:
+            wait_until_processed(ask)
+            found = assert_all_there_once(ask, senders.acknowledged)
+            found |= assert_as_sent(ask, senders.revisions)
+        count(**senders.counts, **found)
