@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from typing import TypeVar
+from uuid import UUID
 
+from conversations import bulk_write
 from conversations.fold import CallState
 from conversations.models import Conversation, Transcript
 
@@ -88,17 +90,17 @@ def fill(row: Conversation, state: CallState) -> Transcript:
     )
 
 
-def save(rows: list[Conversation], transcripts: list[Transcript]) -> None:
-    """Both in one statement each; the conversations are there already, and locked."""
-    Conversation.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=CONVERSATION_FIELDS,
+def insert(rows: list[Conversation]) -> set[UUID]:
+    """In their order; the ids of those whose calls had no conversation."""
+    return bulk_write.insert_missing(
+        rows, unique=["organization_id", "provider", "external_id"]
     )
-    Transcript.objects.bulk_create(
-        transcripts,
-        update_conflicts=True,
-        unique_fields=["conversation"],
-        update_fields=TRANSCRIPT_FIELDS,
-    )
+
+
+def save(rows: list[Conversation]) -> None:
+    """Of conversations that are there already, and locked."""
+    bulk_write.insert_or_update(rows, fields=CONVERSATION_FIELDS)
+
+
+def save_transcripts(transcripts: list[Transcript]) -> None:
+    bulk_write.insert_or_update(transcripts, fields=TRANSCRIPT_FIELDS)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from accounts.models import Organization
-from conversations import agents, fold, rows
+from conversations import agents, bulk_write, fold, rows
 from conversations.agents import AgentKey
 from conversations.fold import CallState
 from conversations.models import Charge, Conversation, Transcript
@@ -87,10 +87,23 @@ def store_calls(
     calls: dict[CallKey, Sequence[Delivered]] = _by_call(delivered)
     _leave_out(erased_among(calls), calls)
     agent_ids = _agents(calls)
-    _make(calls, agent_ids)
+    stored = _make(calls, agent_ids)
+    known = {key: parts for key, parts in calls.items() if key not in stored}
+    stored |= _continue(known, agent_ids, history)
+    _charge(stored)
+    _warn_of_twins(stored, calls)
+    return stored
+
+
+def _continue(
+    calls: dict[CallKey, Sequence[Delivered]],
+    agent_ids: dict[AgentKey, UUID],
+    history: History,
+) -> dict[CallKey, Stored]:
+    """Applies deliveries to the conversations that their calls have already."""
     conversations = _lock(calls)
-    _leave_out_erased_meanwhile(calls, conversations)
-    new = {key for key, row in conversations.items() if row.applied_through == 0}
+    # An erasure that we waited for left none. One that comes after us waits for us.
+    _leave_out(erased_among(calls.keys() - conversations.keys()), calls)
     states = rows.load_states(conversations)
     late = {
         key: max(conversations[key].applied_through, parts[-1].sequence)
@@ -103,12 +116,10 @@ def store_calls(
         states[key] = CallState()
         agent_ids |= _agents_found(past)
     stored = {
-        key: Stored(row, is_new=key in new, is_retold=key in retold)
+        key: Stored(row, is_new=False, is_retold=key in retold)
         for key, row in conversations.items()
     }
     _fold(stored, states, calls, agent_ids)
-    _charge(stored)
-    _warn_of_twins(stored, calls)
     return stored
 
 
@@ -137,24 +148,6 @@ def _leave_out(
 ) -> None:
     for key in erased:
         del calls[key]
-
-
-def _leave_out_erased_meanwhile(
-    calls: dict[CallKey, Sequence[Delivered]],
-    conversations: dict[CallKey, Conversation],
-) -> None:
-    """An erasure that we waited for left no conversation, or the stub that we made
-    in its place. One that comes after us finds what we locked, and waits."""
-    in_doubt = {
-        key
-        for key in calls
-        if key not in conversations or not conversations[key].applied_through
-    }
-    erased = erased_among(in_doubt)
-    _leave_out(erased, calls)
-    stubs = [conversations.pop(key) for key in erased if key in conversations]
-    if stubs:
-        Conversation.objects.filter(pk__in=[stub.pk for stub in stubs]).delete()
 
 
 def _by_call(delivered: Iterable[Delivered]) -> dict[CallKey, Sequence[Delivered]]:
@@ -191,22 +184,32 @@ def _require_known(
 
 
 def _make(
-    calls: Mapping[CallKey, Sequence[Delivered]], agent_ids: Mapping[AgentKey, UUID]
-) -> None:
-    """A conversation for each call that has none; `applied_through` 0 marks it."""
-    Conversation.objects.bulk_create(
-        [
-            Conversation(
-                organization_id=key.organization_id,
-                provider=key.provider,
-                external_id=key.external_id,
-                agent_id=agent_ids[calls[key][-1].agent],
-                created_at=calls[key][0].received_at,
-            )
-            for key in sorted(calls, key=lambda key: tuple(map(str, key)))
-        ],
-        ignore_conflicts=True,
-    )
+    calls: dict[CallKey, Sequence[Delivered]], agent_ids: Mapping[AgentKey, UUID]
+) -> dict[CallKey, Stored]:
+    """Conversations for the calls that have none, told from their first delivery on.
+
+    All are tried, in one order everywhere: asking first would tell nothing of what
+    another worker is about to make.
+    """
+    tried: dict[CallKey, Stored] = {}
+    transcripts: dict[CallKey, Transcript] = {}
+    for key in sorted(calls, key=lambda key: tuple(map(str, key))):
+        row = Conversation(
+            organization_id=key.organization_id,
+            provider=key.provider,
+            external_id=key.external_id,
+        )
+        tried[key] = Stored(row, is_new=True, is_retold=False)
+        transcripts[key] = _apply(tried[key], CallState(), calls[key], agent_ids)
+    inserted = rows.insert([one.conversation for one in tried.values()])
+    made = {key: one for key, one in tried.items() if one.conversation.id in inserted}
+    # An erasure that we waited for left room for a conversation that must not be.
+    erased = erased_among(made)
+    _leave_out(erased, calls)
+    unmade = [made.pop(key).conversation.pk for key in erased]
+    Conversation.objects.filter(pk__in=unmade).delete()
+    rows.save_transcripts([transcripts[key] for key in made])
+    return made
 
 
 def _lock(calls: Iterable[CallKey]) -> dict[CallKey, Conversation]:
@@ -241,7 +244,8 @@ def _fold(
         _apply(stored[key], states[key], parts, agent_ids)
         for key, parts in calls.items()
     ]
-    rows.save([one.conversation for one in stored.values()], transcripts)
+    rows.save([one.conversation for one in stored.values()])
+    rows.save_transcripts(transcripts)
 
 
 def _apply(
@@ -273,7 +277,7 @@ def _charge(stored: Mapping[CallKey, Stored]) -> None:
     organizations = Organization.objects.in_bulk(
         {key.organization_id for key, _ in real}
     )
-    Charge.objects.bulk_create(
+    bulk_write.insert_missing(
         [
             Charge(
                 organization_id=key.organization_id,
@@ -286,7 +290,7 @@ def _charge(stored: Mapping[CallKey, Stored]) -> None:
             )
             for key, row in real
         ],
-        ignore_conflicts=True,
+        unique=["organization_id", "meter", "subject"],
     )
 
 

@@ -6,6 +6,7 @@ was set back, and nothing may lie still until it catches up.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Concat, Now, Trim
-from psycopg.types.json import Jsonb
 
 from conversations.store import CallKey, Delivered, Stored
 from conversations.tombstones import erased_among
@@ -170,7 +170,7 @@ def mark_processed(
             [
                 [one.sequence for one in delivered],
                 [stored[one.call].conversation.id for one in delivered],
-                [Jsonb(each) for each in warnings],
+                [json.dumps(each) if each else "[]" for each in warnings],
             ],
         )
         took = [float(seconds) for (seconds,) in cursor.fetchall()]
