@@ -42,7 +42,7 @@ def test_every_kind_of_value_comes_back_as_it_was(agent: Agent) -> None:
         started_at=MOMENT,
         duration_seconds=0.1 + 0.2,
         cost=Decimal("123456789012.123456"),
-        metadata={"a": [None, True, 1e300, {"b": text}]},
+        metadata={"a": [None, True, -1.5e-7, {"b": text}]},
         turn_count=3,
         has_transcript=True,
     )
