@@ -66,9 +66,8 @@ def agent_connection(agent: Agent, now: datetime) -> AgentConnection:
     key_id, taken_at = _last_taken(last) if last else (None, None)
     own = Delivery.objects.about_agent(agent, posted_with=key_id)
     stored_at = own.newest_waiting()
-    refusals = refusals_since(
-        own, max(filter(None, [stored_at, taken_at]), default=None)
-    )
+    since = max(filter(None, [stored_at, taken_at]), default=None)
+    refusals = refusals_since(own, agent.organization_id, since)
     if refusals:
         state = AgentState.FAILING
     elif stored_at:

@@ -106,7 +106,7 @@ def provider_connection(
         today=_count_today(sessions, organization),
         has_key=has_key,
         stored_at=stored_at,
-        refusals=refusals_since(posts, since),
+        refusals=refusals_since(posts, organization.id, since),
     )
 
 

@@ -57,6 +57,13 @@ _COLUMNS = """
     body, fold_key, attempts, last_error
 """
 
+# Those that come at once may overtake each other.
+_COUNT = """
+    ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
+    DO UPDATE SET count = row.count + 1,
+        last_received_at = greatest(row.last_received_at, statement_timestamp())
+"""
+
 # One statement checks the key again and stores: a key that was revoked in between
 # stores nothing. An agent named by id must be the organization's own.
 _STORE = f"""
@@ -91,8 +98,7 @@ _FOLD = f"""
         %(provider)s, %(agent_reference)s, %(external_id)s, %(status)s, 'rejected',
         %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
         NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '')
-    ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
-        DO UPDATE SET count = row.count + 1
+    {_COUNT}
 """  # noqa: S608
 
 # The tally counts first, under its row lock, so that exactly so many keep a row.
@@ -112,8 +118,7 @@ _KEEP_OR_FOLD = f"""
             THEN %(fold_prefix)s || tally.minute END,
         0, ''
     FROM tally
-    ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
-        DO UPDATE SET count = row.count + 1
+    {_COUNT}
 """  # noqa: S608
 
 

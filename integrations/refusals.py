@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from integrations.advice import Advice, advice_for
+from integrations.log_position import sequence_before
 from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
 
@@ -33,20 +35,18 @@ def advice_of(delivery: Delivery) -> Advice:
 
 
 def refusals_since(
-    deliveries: DeliveryQuerySet, since: datetime | None
+    deliveries: DeliveryQuerySet, organization_id: UUID, since: datetime | None
 ) -> Refusals | None:
-    """Those of these deliveries that came later than `since`; in one query."""
+    """Those of these deliveries, all of one organization, that came later than `since`."""
     refused = deliveries.refused()
     if since is not None:
-        refused = refused.filter(received_at__gt=since)
-    # By arrival, which no index has: by sequence, Postgres walks the whole log backwards
-    # rather than read the few refused rows and sort them.
-    by_arrival = refused.order_by("-received_at", "-sequence")
-    rows = list(by_arrival.without_bodies()[: MOST_READ + 1])
+        start = sequence_before(organization_id, since)
+        refused = refused.filter(sequence__gt=start).later_than(since)
+    rows = list(refused.newest_first().without_bodies()[: MOST_READ + 1])
     if not rows:
         return None
     return Refusals(
-        newest=rows[0],
+        newest=max(rows, key=lambda row: (row.newest_at, row.sequence)),
         count=sum(row.count for row in rows[:MOST_READ]),
         there_are_more=len(rows) > MOST_READ,
     )

@@ -22,7 +22,9 @@ logger = logging.getLogger(__name__)
 
 Outcome = Delivery.Outcome
 # What the reason of a replayed refusal begins with, through all that becomes of it.
-REPLAY_OF = re.compile(r"Replay of [0-9a-f-]{36}\.")
+REPLAY_OF = re.compile(
+    r"Replay of (?P<uuid>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\."
+)
 
 
 class NothingToReplay(Exception):

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from integrations.views import call_upload, erasure, keys, livekit, overview, panels
+from integrations.views import (
+    call_upload,
+    deliveries,
+    delivery,
+    erasure,
+    keys,
+    livekit,
+    overview,
+    panels,
+)
 
 INTEGRATIONS = "settings/integrations"
 
@@ -58,4 +67,15 @@ panel_urls = [
     ),
 ]
 
-urlpatterns = [*settings_urls, *panel_urls]
+ONE_DELIVERY = "deliveries/<uuid:delivery_id>"
+
+log_urls = [
+    path("deliveries/", deliveries.delivery_list),
+    path("deliveries", deliveries.delivery_list, name="deliveries"),
+    path(ONE_DELIVERY, delivery.delivery_detail, name="delivery"),
+    path(f"{ONE_DELIVERY}/status", delivery.delivery_status, name="delivery-status"),
+    path(f"{ONE_DELIVERY}/body", delivery.delivery_body, name="delivery-body"),
+    path(f"{ONE_DELIVERY}/replay", delivery.replay, name="delivery-replay"),
+]
+
+urlpatterns = [*log_urls, *settings_urls, *panel_urls]

@@ -27,6 +27,7 @@ SIGNED_OUT = {"login": "/login", "reset": "/password/reset", "not-found": "/noth
 PAGES = {
     "conversations": "conversations",
     "agents": "agents",
+    "deliveries": "deliveries",
     "integrations": "settings/integrations",
     "livekit": "settings/integrations/livekit",
     "api": "settings/integrations/api",
@@ -36,12 +37,15 @@ PAGES = {
 }
 FILTERED = {
     "conversations-filtered": "conversations?provider=livekit&reference=front",
+    "deliveries-need-a-look": "deliveries?outcome=needs-a-look",
     "conversations-none-fits": "conversations?reference=nobody-has-this",
 }
 # A page behind the first link that fits: (the list, what its address contains).
 BEHIND = {
     "conversation": ("conversations", "/conversations/"),
     "agent": ("agents", "/agents/"),
+    "delivery": ("deliveries?outcome=processed", "/deliveries/"),
+    "delivery-refused": ("deliveries?status=422", "/deliveries/"),
 }
 
 

@@ -47,6 +47,12 @@ def moment(context: Context, value: datetime | None, empty: str = "—") -> Safe
     )
 
 
+@register.simple_tag(takes_context=True)
+def moment_text(context: Context, value: datetime) -> str:
+    """The exact moment where no element may stand: in an attribute."""
+    return exactly(value, reader_zone(context))
+
+
 def reader_zone(context: Context) -> tzinfo:
     organization = context.get("organization")
     return organization.zone if organization is not None else UTC

@@ -35,11 +35,14 @@ def move_arrivals(
     """moments: by the id of the request. after: the sequence behind which they are."""
     rows = Delivery.objects.in_organization(organization).filter(sequence__gt=after)
     moved = []
-    for row in rows.only("sequence", "request_id"):
+    fields = ["received_at", "last_received_at"]
+    for row in rows.only("sequence", "request_id", *fields):
         if row.request_id in moments:
-            row.received_at = moments[row.request_id]
+            was, row.received_at = row.received_at, moments[row.request_id]
+            if row.last_received_at:
+                row.last_received_at += row.received_at - was
             moved.append(row)
-    Delivery.objects.bulk_update(moved, ["received_at"], batch_size=BATCH)
+    Delivery.objects.bulk_update(moved, fields, batch_size=BATCH)
 
 
 def existing(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
 from accounts.models import ApiKey, Organization
-from conversations.models import Agent, Conversation
+from conversations.models import Agent, Conversation, Provider
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -22,6 +22,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def refused(self) -> Self:
         return self.filter(
             outcome__in=[Delivery.Outcome.REJECTED, Delivery.Outcome.FAILED]
+        )
+
+    def later_than(self, moment: datetime) -> Self:
+        """Of a folded row its last post counts."""
+        return self.filter(
+            models.Q(received_at__gt=moment) | models.Q(last_received_at__gt=moment)
         )
 
     def waiting(self) -> Self:
@@ -39,6 +45,13 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def without_bodies(self) -> Self:
         """For lists: a body may be megabytes."""
         return self.defer("body")
+
+    def knowing_bodies(self) -> Self:
+        """With `has_body`, for where the body itself is not read."""
+        there = models.Q(body__isnull=False)
+        return self.annotate(
+            has_body=models.ExpressionWrapper(there, models.BooleanField())
+        )
 
     def for_list(self) -> Self:
         return self.newest_first().select_related("key").without_bodies()
@@ -118,6 +131,9 @@ class Delivery(models.Model):
     errors = models.JSONField(default=list)
     warnings = models.JSONField(default=list)
     count = models.PositiveIntegerField(default=1)
+    # When the last of `count` came; null where it is one. Not in any index, so that
+    # counting stays cheap.
+    last_received_at = models.DateTimeField(null=True)
     size = models.PositiveIntegerField(default=0)
     user_agent = models.CharField(max_length=255, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
@@ -142,6 +158,9 @@ class Delivery(models.Model):
         db_index=False,
         related_name="deliveries",
     )
+
+    # Only of `knowing_bodies`.
+    has_body: bool
 
     objects: ClassVar[DeliveryQuerySet] = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -170,11 +189,18 @@ class Delivery(models.Model):
                 name="delivery_waiting",
                 condition=models.Q(outcome="accepted"),
             ),
-            # What needs a look, of a provider or of an agent.
+            # What needs a look, of an agent.
             models.Index(
                 fields=["organization", "provider", "agent_reference", "-sequence"],
                 name="delivery_refused",
                 condition=models.Q(outcome__in=["rejected", "failed"]),
+            ),
+            # What did not become a conversation, newest first: the log narrowed to it,
+            # the refusals since the last session. No accepted post writes here.
+            models.Index(
+                fields=["organization", "-sequence"],
+                name="delivery_not_taken",
+                condition=models.Q(outcome__in=["rejected", "failed", "ignored"]),
             ),
             # Retention: the oldest bodies that may go, and the oldest refusals.
             models.Index(
@@ -192,3 +218,22 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"Delivery {self.sequence} ({self.outcome})"
+
+    @property
+    def name(self) -> str:
+        return self.external_id or "a call that was not read"
+
+    @property
+    def provider_name(self) -> str:
+        """As pages name it; empty where the post named none that there is."""
+        return dict(Provider.choices).get(self.provider, "")
+
+    @property
+    def version(self) -> str:
+        """Changes with all of a row that a list shows."""
+        return f"{self.outcome} {self.count} {self.attempts} {len(self.warnings)}"
+
+    @property
+    def newest_at(self) -> datetime:
+        """When the post arrived, of a folded row the last one."""
+        return self.last_received_at or self.received_at

@@ -20,6 +20,8 @@
   const place = document.querySelector("[data-live]");
   if (!place) return;
   const { keepLooking, isOver, isInUse } = window.zeltoLooking;
+  // What the rows are called: "delivery deliveries".
+  const [one, many] = (place.dataset.liveNouns || "conversation conversations").split(" ");
   const state = document.querySelector("[data-live-state]");
   const bar = document.querySelector("[data-live-bar]");
   const news = document.querySelector("[data-live-news]");
@@ -68,8 +70,7 @@
     const known = new Set(rowsOf(content()).map((row) => row.id));
     const count = rowsOf(fresh).filter((row) => !known.has(row.id)).length;
     const more = count > 1 && count === rowsOf(fresh).length;
-    const text =
-      count + (more ? " or more" : "") + " new conversation" + (count === 1 ? "" : "s");
+    const text = count + (more ? " or more" : "") + " new " + (count === 1 ? one : many);
     if (count > 0) news.textContent = text;
     if (window.scrollY > SCROLLED && count > 0) hold(fresh, text);
     else lay(fresh);

@@ -227,13 +227,13 @@ def test_it_takes_a_fixed_number_of_queries(
     agent, post, process, had_sessions, django_assert_num_queries
 ):
     had_sessions(20, every=timedelta(minutes=30), last=timedelta(hours=2))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert state_of(agent) is AgentState.SILENT
     for number in range(3):
         post(session(f"call-{number}"), **LIVEKIT)
         process()
         post(MISFIT, **LIVEKIT)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert state_of(agent) is AgentState.FAILING
 
 

@@ -177,6 +177,23 @@ def test_folded_refusals_are_counted(livekit, organization, make_key, post):
     assert refusals.advice.status == 403
 
 
+def test_a_refusal_that_joins_an_older_row_is_newer_than_the_session(
+    livekit, organization, make_key, post, process
+):
+    text = make_key(organization, scope="read")[1]
+    post(session(), key=text, **LIVEKIT)
+    post(session(), **LIVEKIT)
+    process()
+    assert livekit().refusals is None
+    row = Delivery.objects.get(status=403)
+    post(session(), key=text, **LIVEKIT)
+    newest = livekit().refusals.newest
+    assert newest.newest_at > Conversation.objects.get().created_at
+    if Delivery.objects.filter(status=403).count() == 1:  # not at the turn of a minute
+        assert newest.pk == row.pk
+        assert newest.received_at == row.received_at
+
+
 def test_more_refusals_than_are_read_are_said_to_be_more(livekit, post, monkeypatch):
     monkeypatch.setattr("integrations.refusals.MOST_READ", 2)
     for _ in range(3):
@@ -225,6 +242,7 @@ def test_it_takes_the_same_few_queries_whatever_there_is(
         post(session(f"call-{number}"), **LIVEKIT)
         process()
         post(MISFIT, **LIVEKIT)
-    with django_assert_num_queries(6):
+    # And where in the log the time since the last session begins.
+    with django_assert_num_queries(7):
         connection = livekit()
         assert connection.last_session.agent.display_name == "front-desk"

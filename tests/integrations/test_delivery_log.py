@@ -51,6 +51,31 @@ def test_refusals_without_a_body_fold_into_one_row_a_minute(arrival: Arrival) ->
     assert Delivery.objects.get(status=401).count == 1
 
 
+@pytest.mark.parametrize("status", [413, 422])
+def test_a_folded_row_knows_its_first_and_its_last(
+    arrival: Arrival, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(delivery_log, "KEPT_ROWS_PER_MINUTE", 0)
+    delivery_log.refuse(arrival, status=status, reason="No.")
+    first = Delivery.objects.get()
+    assert first.last_received_at is None
+    assert first.newest_at == first.received_at
+
+    for _ in range(2):
+        delivery_log.refuse(arrival, status=status, reason="No.")
+
+    if minutes_of_the_log() == 1:
+        row = Delivery.objects.get()
+        assert row.count == 3
+        assert row.received_at == first.received_at
+        assert row.last_received_at is not None
+        assert row.newest_at == row.last_received_at > row.received_at
+
+
+def minutes_of_the_log() -> int:
+    return len({row.received_at.minute for row in Delivery.objects.all()})
+
+
 def test_a_key_keeps_at_most_sixty_bodies_a_minute(arrival: Arrival) -> None:
     for number in range(70):
         status = 400 if number % 2 else 422

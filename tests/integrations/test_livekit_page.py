@@ -26,7 +26,7 @@ def page_of(client):
 
 def text_of(content, part):
     """What an element with this id says, without its markup."""
-    found = re.search(rf'id="{part}"(.*?)(?=id="|</main>)', content, re.DOTALL)
+    found = re.search(rf'id="{part}"(.*?)(?=id="(?!row-)|</main>)', content, re.DOTALL)
     assert found, part
     words = re.sub(r"<[^>]*>", " ", "<" + found[1])
     return html.unescape(re.sub(r"\s+", " ", words))
@@ -99,7 +99,8 @@ def test_a_refusal_shows_its_reason_and_what_to_do(alice_client, post, process):
     assert "1 refused since the last session" in state
     assert "422 transcript.turns[0].role must be one of" in state
     assert "Correct that field in the worker's code." in state
-    assert 'href="#deliveries"' in content
+    refused = Delivery.objects.get(status=422)
+    assert f'<a href="/org/acme/deliveries/{refused.uuid}">see it</a>' in content
     assert "It posts" in text_of(content, "verify-steps")
 
 
@@ -245,8 +246,9 @@ def test_it_takes_a_fixed_number_of_queries(
         post(session(f"call-{number}"), **LIVEKIT)
         process()
         post(MISFIT, **LIVEKIT)
-    # Two more than before: the first conversation, the deliveries that were found.
-    with django_assert_num_queries(15):
+    # Three more than before: the first conversation, the deliveries that were found,
+    # and where in the log the refusals since the last session begin.
+    with django_assert_num_queries(16):
         alice_client.get(URL)
 
 

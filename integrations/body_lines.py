@@ -1,0 +1,157 @@
+"""A body laid out line by line, with faults and warnings at the lines they are about."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from integrations.providers.faults import path_text, storable
+
+MOST_LINES = 1_000
+LONGEST_TEXT = 1_000  # characters of one value
+LONGEST_RAW = 32 * 1024  # bytes of what is no JSON
+DEEPEST = 64
+INDENT = "  "
+STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a line is marked with. is_fault: it refused the post, else a warning."""
+
+    anchor: str
+    path: str
+    detail: str
+    is_fault: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    text: str
+    notes: Sequence[Note] = ()
+
+    @property
+    def is_bad(self) -> bool:
+        return any(note.is_fault for note in self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLines:
+    """is_json: else the lines are the text as it came. is_cut: there is more."""
+
+    lines: list[Line]
+    is_json: bool
+    is_cut: bool
+    shown: frozenset[str] = field(default_factory=frozenset)
+
+
+class _Number(str):
+    """A number as it was written: no digit is lost or added."""
+
+    __slots__ = ()
+
+
+def number_notes(
+    errors: Sequence[Mapping[str, str]], warnings: Sequence[Mapping[str, str]]
+) -> list[Note]:
+    return [
+        Note(f"note-{place}", one.get("path", ""), one.get("detail", ""), is_fault)
+        for place, (one, is_fault) in enumerate(
+            [(each, True) for each in errors] + [(each, False) for each in warnings], 1
+        )
+    ]
+
+
+def lay_out(data: bytes, notes: Sequence[Note]) -> BodyLines:
+    try:
+        value = json.loads(
+            data.decode("utf-8-sig"),
+            parse_int=_Number,
+            parse_float=_Number,
+            parse_constant=_Number,
+        )
+    except (ValueError, RecursionError):
+        return _as_text(data)
+    marks: dict[str, list[Note]] = defaultdict(list)
+    for note in notes:
+        marks[_nearest(value, note.path)].append(note)
+    walk = _walk(value, "", "", "", "")
+    lines = [Line(text, marks.pop(path, ())) for text, path in islice(walk, MOST_LINES)]
+    return BodyLines(
+        lines,
+        is_json=True,
+        is_cut=next(walk, None) is not None,
+        shown=frozenset(note.anchor for line in lines for note in line.notes),
+    )
+
+
+def _as_text(data: bytes) -> BodyLines:
+    text = data[:LONGEST_RAW].decode("utf-8", "replace")
+    lines = text.split("\n")
+    return BodyLines(
+        [Line(line) for line in lines[:MOST_LINES]],
+        is_json=False,
+        is_cut=len(data) > LONGEST_RAW or len(lines) > MOST_LINES,
+    )
+
+
+def _nearest(value: Any, path: str) -> str:
+    """The part of the path that is there: what is missing is marked at its parent."""
+    steps: list[str | int] = []
+    for index, name in STEP.findall(path):
+        if isinstance(value, list) and index and int(index) < len(value):
+            steps.append(int(index))
+            value = value[int(index)]
+        elif isinstance(value, dict) and name in value:
+            steps.append(name)
+            value = value[name]
+        else:
+            break
+    return path_text(steps)
+
+
+def _walk(
+    value: Any, path: str, indent: str, before: str, after: str
+) -> Iterator[tuple[str, str]]:
+    """Each line with the path of what begins on it; closing brackets have none."""
+    if not isinstance(value, dict | list) or not value:
+        yield f"{indent}{before}{_plain(value)}{after}", path
+        return
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    yield f"{indent}{before}{opening}", path
+    inner = indent + INDENT
+    if len(inner) > DEEPEST * len(INDENT):
+        yield f"{inner}…", "\n"
+    else:
+        last = len(value) - 1
+        for place, (key, part) in enumerate(
+            value.items() if isinstance(value, dict) else enumerate(value)
+        ):
+            name = (
+                f"{_cut(json.dumps(key, ensure_ascii=False))}: "
+                if isinstance(key, str)
+                else ""
+            )
+            step = path_text([key])
+            joint = "." if path and not step.startswith("[") else ""
+            comma = "," if place < last else ""
+            yield from _walk(part, f"{path}{joint}{step}", inner, name, comma)
+    yield f"{indent}{closing}{after}", "\n"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, _Number):
+        return _cut(value)
+    return _cut(json.dumps(value, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    text = storable(text)  # halves of surrogate pairs fit no page
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return f"{text[:LONGEST_TEXT]}… ({len(text):,} characters)"

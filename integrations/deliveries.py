@@ -1,0 +1,112 @@
+"""The delivery log in pages, by the place of a row in the log, never by a number.
+
+Nothing here scans without an end: where no index leads to what is asked for, a page
+looks through so many rows and says how far it got.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounts.models import Organization
+from integrations.delivery_filters import Filters
+from integrations.models import Delivery
+from integrations.models.delivery import DeliveryQuerySet
+
+PAGE_SIZE = 50
+MOST_SEARCHED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, and the rows to go on from; none where the log ends.
+
+    searched_back_to: where looking stopped before the page was full.
+    """
+
+    rows: list[Delivery]
+    newer: UUID | None
+    older: UUID | None
+    searched_back_to: datetime | None = None
+
+
+def read_page(
+    organization: Organization, filters: Filters, parameters: Mapping[str, str]
+) -> Page:
+    """The page that `before` or `after` in the address names; else the newest."""
+    if start := _place(organization, parameters.get("after", "")):
+        page = _page_after(organization, filters, start)
+        if page:
+            return page
+    end = _place(organization, parameters.get("before", ""))
+    return _page_before(organization, filters, end)
+
+
+def _place(organization: Organization, cursor: str) -> Delivery | None:
+    """The row that a page goes on from. A damaged link, or one to a row that is gone,
+    is none: its reader wanted the log, not an error."""
+    try:
+        uuid = UUID(cursor)
+    except ValueError:
+        return None
+    log = Delivery.objects.in_organization(organization)
+    return log.filter(uuid=uuid).only("sequence", "uuid").first()
+
+
+def _page_before(
+    organization: Organization, filters: Filters, end: Delivery | None
+) -> Page:
+    """The rows that are older than `end`; the newest where there is none."""
+    walked = filters.walked(organization)
+    if end:
+        walked = walked.filter(sequence__lt=end.sequence)
+    edge = None
+    if filters.must_search:
+        edge = _edge(walked.newest_first())
+        if edge:
+            walked = walked.filter(sequence__gte=edge.sequence)
+    rows, more = _cut(filters.narrow(walked, organization).for_list())
+    newer = (rows[0] if rows else end) if end else None
+    older = rows[-1] if more else edge
+    return Page(
+        rows,
+        newer.uuid if newer else None,
+        older.uuid if older else None,
+        edge.received_at if edge and not more else None,
+    )
+
+
+def _page_after(
+    organization: Organization, filters: Filters, start: Delivery
+) -> Page | None:
+    """The rows next newer than `start`; None where they reach the top."""
+    walked = filters.walked(organization).filter(sequence__gt=start.sequence)
+    edge = None
+    if filters.must_search:
+        edge = _edge(walked.order_by("sequence"))
+        if edge:
+            walked = walked.filter(sequence__lte=edge.sequence)
+    narrowed = filters.narrow(walked, organization)
+    rows, more = _cut(narrowed.for_list().order_by("sequence"))
+    if not more and edge is None:
+        return None
+    rows.reverse()
+    newer = rows[0] if more else edge
+    return Page(
+        rows, newer.uuid if newer else None, rows[-1].uuid if rows else start.uuid
+    )
+
+
+def _edge(walked: DeliveryQuerySet) -> Delivery | None:
+    """The last row to look at, where there are more than may be."""
+    rows = walked.only("sequence", "uuid", "received_at")
+    return next(iter(rows[MOST_SEARCHED : MOST_SEARCHED + 1]), None)
+
+
+def _cut(queryset: DeliveryQuerySet) -> tuple[list[Delivery], bool]:
+    # One more than shown says whether there is a further page, without counting.
+    rows = list(queryset[: PAGE_SIZE + 1])
+    return rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
