@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from urllib.parse import urlencode
 from uuid import UUID
 
+from conversations.days import midnight, read_day
 from conversations.keyset import (
     BadCursor,
     Page,
@@ -72,10 +73,6 @@ class Filters:
         return queryset
 
 
-def midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone)
-
-
 def read_filters(parameters: Mapping[str, str]) -> Filters:
     faults: list[str] = []
     filters = Filters(
@@ -85,8 +82,8 @@ def read_filters(parameters: Mapping[str, str]) -> Filters:
         reference=parameters.get("reference", "")
         .replace("\x00", "")
         .strip()[:LONGEST_REFERENCE],
-        first_day=_day(parameters.get("from", ""), "From", faults),
-        last_day=_day(parameters.get("to", ""), "To", faults),
+        first_day=read_day(parameters.get("from", ""), "From", faults),
+        last_day=read_day(parameters.get("to", ""), "To", faults),
     )
     if filters.first_day and filters.last_day and filters.first_day > filters.last_day:
         faults.append("From is after To, so nothing can match. Swap the two dates.")
@@ -124,19 +121,3 @@ def _provider(text: str, faults: list[str]) -> str:
         )
         return ""
     return text
-
-
-def _day(text: str, name: str, faults: list[str]) -> date | None:
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    # Outside these years there is nothing, and arithmetic on dates overflows.
-    if not 1970 <= day.year <= 2100:
-        faults.append(
-            f"{name} is not a date, so it is left out. Write it as 2026-11-30."
-        )
-        return None
-    return day

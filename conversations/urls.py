@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from conversations.views import agents, conversations
+from conversations.views import agents, conversations, usage
 
 app_name = "conversations"
 
@@ -26,4 +26,6 @@ urlpatterns = [
     ),
     *page("org/<slug:slug>/agents", agents.agent_list, "agents"),
     *page("org/<slug:slug>/agents/<uuid:agent_id>", agents.agent_detail, "agent"),
+    *page("org/<slug:slug>/settings/usage", usage.usage, "usage"),
+    path("org/<slug:slug>/settings/usage.csv", usage.usage_csv, name="usage-csv"),
 ]

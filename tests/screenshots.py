@@ -33,6 +33,7 @@ PAGES = {
     "api": "settings/integrations/api",
     "members": "settings/members",
     "organization": "settings/organization",
+    "usage": "settings/usage",
     "audit": "settings/audit",
 }
 FILTERED = {
