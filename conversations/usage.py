@@ -15,7 +15,7 @@ from conversations.days import midnight
 from conversations.models import Charge
 
 # A range of the index `charge_by_day` for each day: by grouping, Postgres would sort a
-# million charges on disk. So it takes 0.2 s for them.
+# million charges on disk. So they take a quarter of a second.
 _BY_DAY = f"""
     SELECT day.number, used.calls, used.minutes
     FROM unnest(%(midnights)s::timestamptz[], %(next_midnights)s::timestamptz[])
