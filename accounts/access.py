@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from accounts.http import OrganizationRequest
+from accounts.http import OrganizationRequest, SignedInRequest
 from accounts.models import Membership, Role, User
 
 P = ParamSpec("P")
@@ -53,6 +53,27 @@ def organization_view(
         return guarded
 
     return decorate
+
+
+def signed_in_view(
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """Opens a view of no organization to whoever is signed in, in the frame of the
+    organization that they visited last."""
+
+    @wraps(view)
+    @login_required
+    def framed(
+        request: HttpRequest, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        membership = home_membership(request)
+        if membership is not None:
+            organization_request = cast(OrganizationRequest, request)
+            organization_request.membership = membership
+            organization_request.organization = membership.organization
+        return view(cast(SignedInRequest, request), *args, **kwargs)
+
+    return framed
 
 
 def remember(request: HttpRequest, membership: Membership) -> None:

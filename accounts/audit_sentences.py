@@ -38,6 +38,11 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         "from {role_before}",
         "to {role}",
     ),
+    AuditAction.MEMBER_RENAMED: (
+        "changed their name",
+        "from {before}",
+        "to {subject}",
+    ),
     AuditAction.MEMBER_EMAIL_CHANGED: (
         "changed their e-mail address",
         "from {before}",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from smtplib import SMTPException
+from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
-from accounts.models import Invitation
+from accounts.models import Invitation, User
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,16 @@ def deliver(message: EmailMessage) -> bool:
 
 def mail_invitation(invitation: Invitation, link: str) -> bool:
     context = {"invitation": invitation, "link": link}
-    subject = render_to_string("accounts/email/invitation_subject.txt", context)
-    body = render_to_string("accounts/email/invitation_message.txt", context)
-    return deliver(EmailMessage(subject.strip(), body, to=[invitation.email]))
+    return _deliver_template("invitation", context, to=invitation.email)
+
+
+def mail_email_changed(user: User, *, before: str) -> bool:
+    """To the address until now: whoever changed it has the new one."""
+    context = {"user": user, "before": before, "base_url": settings.BASE_URL}
+    return _deliver_template("email_changed", context, to=before)
+
+
+def _deliver_template(name: str, context: dict[str, Any], *, to: str) -> bool:
+    subject = render_to_string(f"accounts/email/{name}_subject.txt", context)
+    body = render_to_string(f"accounts/email/{name}_message.txt", context)
+    return deliver(EmailMessage(subject.strip(), body, to=[to]))

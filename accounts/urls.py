@@ -1,7 +1,15 @@
 from allauth.account import views as allauth_views
 from django.urls import include, path, re_path
 
-from accounts.views import audit, home, invitation, members, organization, sign_up
+from accounts.views import (
+    audit,
+    home,
+    invitation,
+    members,
+    organization,
+    profile,
+    sign_up,
+)
 
 # Of allauth only what is used here: no change of e-mail, no codes, no passkeys.
 login_urls = [
@@ -36,6 +44,12 @@ join_urls = [
     path("invitation/<str:token>/accept", invitation.accept, name="invitation-accept"),
 ]
 
+profile_urls = [
+    path("profile", profile.profile, name="profile"),
+    path("profile/name", profile.name, name="profile-name"),
+    path("profile/email", profile.email, name="profile-email"),
+]
+
 MEMBERS = "org/<slug:slug>/settings/members"
 member_urls = [
     path(MEMBERS, members.members, name="members"),
@@ -63,5 +77,10 @@ organization_urls = [
 urlpatterns = [
     path("", home.home, name="home"),
     *login_urls,
-    path("", include((join_urls + member_urls + organization_urls, "accounts"))),
+    path(
+        "",
+        include(
+            (join_urls + profile_urls + member_urls + organization_urls, "accounts")
+        ),
+    ),
 ]

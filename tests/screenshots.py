@@ -33,6 +33,7 @@ PAGES = {
     "api": "settings/integrations/api",
     "members": "settings/members",
     "organization": "settings/organization",
+    "profile": "../../profile",
     "usage": "settings/usage",
     "audit": "settings/audit",
 }

@@ -10,6 +10,7 @@ from accounts.actions.invitations import (
 )
 from accounts.actions.members import LastOwner, change_role, remove_member
 from accounts.actions.organizations import change_organization
+from accounts.actions.people import change_own_email, change_own_name
 from accounts.actions.provision import Provisioned, provision
 from accounts.actions.sign_up import (
     EmailTaken,
@@ -30,6 +31,8 @@ __all__ = [
     "Provisioned",
     "accept_invitation",
     "change_organization",
+    "change_own_email",
+    "change_own_name",
     "change_role",
     "create_key",
     "invite",

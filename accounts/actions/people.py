@@ -1,0 +1,55 @@
+"""What people change about themselves."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+
+from accounts.actions.sign_up import EmailTaken
+from accounts.audit import record
+from accounts.models import AuditAction, Organization, User
+
+
+@transaction.atomic
+def change_own_name(*, by: User, name: str) -> None:
+    person = User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    before, person.name = person.name, name.strip()
+    by.name = person.name
+    if person.name == before:
+        return
+    person.save(update_fields=["name"])
+    _note(AuditAction.MEMBER_RENAMED, person, subject=person.name, before=before)
+
+
+def change_own_email(*, by: User, email: str) -> str:
+    """The address until now. Raises `EmailTaken`. Links for a forgotten password that
+    went to the old one are void, since each is bound to its address."""
+    email = email.strip().lower()
+    try:
+        with transaction.atomic():
+            person = User.objects.select_for_update(no_key=True).get(pk=by.pk)
+            before, person.email = person.email, email
+            if person.email == before:
+                return before
+            person.save(update_fields=["email"])
+            # allauth would go on letting the old address in.
+            EmailAddress.objects.filter(user=person).delete()
+            _note(
+                AuditAction.MEMBER_EMAIL_CHANGED, person, subject=email, before=before
+            )
+    except IntegrityError as error:
+        raise EmailTaken from error
+    by.email = email
+    return before
+
+
+def _note(action: AuditAction, person: User, *, subject: str, before: str) -> None:
+    """In each organization of the person: all of them see the name and the address."""
+    for organization in Organization.objects.filter(memberships__user=person):
+        record(
+            organization=organization,
+            by=person,
+            action=action,
+            subject=subject,
+            detail={"before": before},
+        )
