@@ -17,7 +17,11 @@ from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
 
 PAGE_SIZE = 50
-MOST_SEARCHED = 20_000
+# Rows to look through where no index leads: at first few, which is mostly enough; on
+# the newest page, which is asked for again and again; where a reader asks for more.
+FIRST_LOOK = 500
+MOST_SEARCHED = 10_000
+MOST_SEARCHED_FURTHER = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +64,15 @@ def _page_before(
     organization: Organization, filters: Filters, end: Delivery | None
 ) -> Page:
     """The rows that are older than `end`; the newest where there is none."""
-    walked = filters.walked(organization)
+    walked = filters.walked(organization).newest_first()
     if end:
         walked = walked.filter(sequence__lt=end.sequence)
-    edge = None
-    if filters.must_search:
-        edge = _edge(walked.newest_first())
-        if edge:
-            walked = walked.filter(sequence__gte=edge.sequence)
-    rows, more = _cut(filters.narrow(walked, organization).for_list())
+    for limit in _looks(filters, MOST_SEARCHED_FURTHER if end else MOST_SEARCHED):
+        edge = _edge(walked, limit)
+        part = walked.filter(sequence__gte=edge.sequence) if edge else walked
+        rows, more = _cut(filters.narrow(part, organization).for_list())
+        if more or not edge:
+            break
     newer = (rows[0] if rows else end) if end else None
     older = rows[-1] if more else edge
     return Page(
@@ -83,14 +87,15 @@ def _page_after(
     organization: Organization, filters: Filters, start: Delivery
 ) -> Page | None:
     """The rows next newer than `start`; None where they reach the top."""
-    walked = filters.walked(organization).filter(sequence__gt=start.sequence)
-    edge = None
-    if filters.must_search:
-        edge = _edge(walked.order_by("sequence"))
-        if edge:
-            walked = walked.filter(sequence__lte=edge.sequence)
-    narrowed = filters.narrow(walked, organization)
-    rows, more = _cut(narrowed.for_list().order_by("sequence"))
+    walked = filters.walked(organization).order_by("sequence")
+    walked = walked.filter(sequence__gt=start.sequence)
+    for limit in _looks(filters, MOST_SEARCHED_FURTHER):
+        edge = _edge(walked, limit)
+        part = walked.filter(sequence__lte=edge.sequence) if edge else walked
+        narrowed = filters.narrow(part, organization).for_list()
+        rows, more = _cut(narrowed.order_by("sequence"))
+        if more or not edge:
+            break
     if not more and edge is None:
         return None
     rows.reverse()
@@ -100,10 +105,21 @@ def _page_after(
     )
 
 
-def _edge(walked: DeliveryQuerySet) -> Delivery | None:
+def _looks(filters: Filters, most: int) -> list[int]:
+    """How many rows to look through, one try after the other; 0 is all of them."""
+    return [FIRST_LOOK, most] if filters.must_search else [0]
+
+
+def _edge(walked: DeliveryQuerySet, limit: int) -> Delivery | None:
     """The last row to look at, where there are more than may be."""
-    rows = walked.only("sequence", "uuid", "received_at")
-    return next(iter(rows[MOST_SEARCHED : MOST_SEARCHED + 1]), None)
+    if not limit:
+        return None
+    # The sequence alone: the index has it.
+    places = walked.values_list("sequence", flat=True)
+    place = next(iter(places[limit : limit + 1]), None)
+    if place is None:
+        return None
+    return Delivery.objects.only("sequence", "uuid", "received_at").get(sequence=place)
 
 
 def _cut(queryset: DeliveryQuerySet) -> tuple[list[Delivery], bool]:

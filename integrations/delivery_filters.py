@@ -113,12 +113,12 @@ class Filters:
     @property
     def must_search(self) -> bool:
         """Whether much may have to be walked through for little."""
-        has_index = {"", NEEDS_A_LOOK, *Outcome.values} - {Outcome.PROCESSED}
+        walked_alone = {"", NEEDS_A_LOOK, Outcome.REJECTED, Outcome.ACCEPTED}
         return bool(
             self.key
             or self.provider
             or self.status is not None
-            or self.outcome not in has_index
+            or self.outcome not in walked_alone
         )
 
 
