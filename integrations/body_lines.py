@@ -6,8 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any
 
 from integrations.providers.faults import path_text, storable
@@ -32,6 +31,9 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """number: from 1; some are left out where a body is cut."""
+
+    number: int
     text: str
     notes: Sequence[Note] = ()
 
@@ -42,12 +44,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BodyLines:
-    """is_json: else the lines are the text as it came. is_cut: there is more."""
+    """is_json: else the lines are the text as it came. is_cut: these are the first,
+    and further down those with a note."""
 
     lines: list[Line]
     is_json: bool
     is_cut: bool
-    shown: frozenset[str] = field(default_factory=frozenset)
 
 
 class _Number(str):
@@ -80,21 +82,23 @@ def lay_out(data: bytes, notes: Sequence[Note]) -> BodyLines:
     marks: dict[str, list[Note]] = defaultdict(list)
     for note in notes:
         marks[_nearest(value, note.path)].append(note)
-    walk = _walk(value, "", "", "", "")
-    lines = [Line(text, marks.pop(path, ())) for text, path in islice(walk, MOST_LINES)]
-    return BodyLines(
-        lines,
-        is_json=True,
-        is_cut=next(walk, None) is not None,
-        shown=frozenset(note.anchor for line in lines for note in line.notes),
-    )
+    lines = []
+    is_cut = False
+    for number, (text, path) in enumerate(_walk(value, "", "", "", ""), start=1):
+        if number <= MOST_LINES or path in marks:
+            lines.append(Line(number, text, marks.pop(path, ())))
+        else:
+            is_cut = True
+            if not marks:
+                break
+    return BodyLines(lines, is_json=True, is_cut=is_cut)
 
 
 def _as_text(data: bytes) -> BodyLines:
     text = data[:LONGEST_RAW].decode("utf-8", "replace")
     lines = text.split("\n")
     return BodyLines(
-        [Line(line) for line in lines[:MOST_LINES]],
+        [Line(number, line) for number, line in enumerate(lines[:MOST_LINES], start=1)],
         is_json=False,
         is_cut=len(data) > LONGEST_RAW or len(lines) > MOST_LINES,
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from accounts.models import Organization
-from conversations.listing import midnight
+from conversations.days import midnight, read_day
 from conversations.models import Provider
 from integrations.advice import answers
 from integrations.log_position import sequence_after, sequence_before
@@ -133,8 +133,8 @@ def read_filters(parameters: Mapping[str, str]) -> Filters:
         reference=parameters.get("reference", "")
         .replace("\x00", "")
         .strip()[:LONGEST_REFERENCE],
-        first_day=_day(parameters.get("from", ""), "From", faults),
-        last_day=_day(parameters.get("to", ""), "To", faults),
+        first_day=read_day(parameters.get("from", ""), "From", faults),
+        last_day=read_day(parameters.get("to", ""), "To", faults),
     )
     if filters.first_day and filters.last_day and filters.first_day > filters.last_day:
         faults.append("From is after To, so nothing can match. Swap the two dates.")
@@ -176,19 +176,3 @@ def _key(text: str, faults: list[str]) -> UUID | None:
     except ValueError:
         faults.append("The key in the address is not an id, so it is left out.")
         return None
-
-
-def _day(text: str, name: str, faults: list[str]) -> date | None:
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    # Outside these years there is nothing, and arithmetic on dates overflows.
-    if not 1970 <= day.year <= 2100:
-        faults.append(
-            f"{name} is not a date, so it is left out. Write it as 2026-11-30."
-        )
-        return None
-    return day

@@ -6,9 +6,11 @@ import logging
 import re
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.audit import record
+from accounts.models import ApiKey, AuditAction, User
 from conversations.models import Agent
 from conversations.store import CallKey, UnknownAgent
 from integrations import body, providers, retelling
@@ -41,30 +43,52 @@ class StillRefused(Exception):
 
 
 def replay_delivery(
-    *, delivery: Delivery, by: User | None, provider: str | None = None
+    *,
+    delivery: Delivery,
+    by: User | None,
+    key: ApiKey | None = None,
+    provider: str | None = None,
 ) -> Delivery:
     """The delivery that stands for this one from now on: itself, or of a refused one
     a new one. Raises `NothingToReplay` and `StillRefused`.
 
+    key: with which a program asked for it, where no person did.
     provider: whose shape a refused body has, where not the one in the log.
     """
     # What the caller holds may be old, and without its body.
     delivery = Delivery.objects.get(sequence=delivery.sequence)
+    if delivery.outcome == Outcome.ACCEPTED and delivery.body is not None:
+        nudge()
+        return delivery
+    with transaction.atomic():
+        replayed = _replayed(delivery, provider)
+        record(
+            organization=delivery.organization,
+            by=by,
+            key=key,
+            action=AuditAction.DELIVERY_REPLAYED,
+            subject=delivery.name,
+            detail={"id": str(delivery.uuid)},
+        )
+    logger.info(
+        "Delivery %s was replayed by user %s", delivery.sequence, by.pk if by else "-"
+    )
+    if replayed.outcome == Outcome.ACCEPTED:
+        nudge()
+    return replayed
+
+
+def _replayed(delivery: Delivery, provider: str | None) -> Delivery:
     if delivery.body is None:
         raise NothingToReplay("Its body is gone: erased, expired or never kept.")
     if delivery.outcome == Outcome.IGNORED:
         raise NothingToReplay("It was ignored, and would be again.")
+    if delivery.outcome == Outcome.REJECTED:
+        return _store_again(delivery, provider)
     if delivery.outcome == Outcome.PROCESSED:
         _fold_again(delivery)
-    elif delivery.outcome == Outcome.FAILED:
+    else:
         _try_again(delivery)
-    elif delivery.outcome == Outcome.REJECTED:
-        delivery = _store_again(delivery, provider)
-    logger.info(
-        "Delivery %s was replayed by user %s", delivery.sequence, by.pk if by else "-"
-    )
-    if delivery.outcome == Outcome.ACCEPTED:
-        nudge()
     return delivery
 
 

@@ -99,7 +99,7 @@ def test_each_warning_leads_to_its_place_too(dora_client, post):
     post({**session(), "extra": 1})
     content = page_of(dora_client, Delivery.objects.get())
     assert "1 warning" in content
-    line = found(r'z-json-warn" id="note-1">([^<]*)<', content)
+    line = found(r'z-json-warn" data-line="\d+" id="note-1">([^<]*)<', content)
     assert line.strip() == '"extra": 1'
 
 
