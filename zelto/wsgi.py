@@ -2,12 +2,12 @@
 
 import multiprocessing
 import os
-import signal
 import threading
 
 from django.core.wsgi import get_wsgi_application
 
 from integrations import running_totals
+from zelto.draining import Draining
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zelto.settings")
 # libpq's own variable, for the web's connections only: somebody waits for each of their
@@ -16,14 +16,14 @@ os.environ.setdefault("PGOPTIONS", "-c statement_timeout=30s -c lock_timeout=5s"
 # The same for a server that does not even take the connection.
 os.environ.setdefault("PGCONNECT_TIMEOUT", "5")
 
-# A worker of granian takes over its signals only after this file is loaded. Until then
-# it has the handler of its master, and would sleep through being asked to stop.
+draining = Draining()
+# In a worker of granian, whose other threads are not there yet.
 if (
     multiprocessing.parent_process() is not None
     and threading.current_thread() is threading.main_thread()
 ):
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    draining.listen()
 
-application = get_wsgi_application()
+application = draining.announced_by(get_wsgi_application())
 # Only here: commands and tests answer nobody.
 running_totals.keep_writing()

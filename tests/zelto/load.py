@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -77,26 +78,39 @@ class Answer:
         )
 
 
+def connect(port: int) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+
 def request(
-    port: int, method: str, path: str, content: str = "", **headers: str
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    content: str = "",
+    **headers: str,
 ) -> Answer:
     """Raises `OSError` or `HTTPException` where there is no answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request(method, path, content, headers)
-        response = connection.getresponse()
-        return Answer(response.status, response.headers, response.read())
-    finally:
-        connection.close()
+    connection.request(method, path, content, headers)
+    response = connection.getresponse()
+    return Answer(response.status, response.headers, response.read())
 
 
-def send(port: int, key: str, payload: dict[str, Any]) -> Answer:
+def get(port: int, path: str, **headers: str) -> Answer:
+    with closing(connect(port)) as connection:
+        return request(connection, "GET", path, **headers)
+
+
+def send(
+    connection: http.client.HTTPConnection, key: str, payload: dict[str, Any]
+) -> Answer:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    return request(port, "POST", "/webhooks/calls", json.dumps(payload), **headers)
+    content = json.dumps(payload)
+    return request(connection, "POST", "/webhooks/calls", content, **headers)
 
 
 def post(port: int, key: str, payload: dict[str, Any]) -> int:
-    return send(port, key, payload).status
+    with closing(connect(port)) as connection:
+        return send(connection, key, payload).status
 
 
 @dataclass(frozen=True)
@@ -115,6 +129,7 @@ WORKERS_PATIENCE = Patience(wait=0.5, grows=2.0, try_for=8.0)
 class Senders:
     """Threads that post one session after another, each until it is acknowledged.
 
+    keep_alive: whether a thread keeps its connection for the next post.
     reposts: how often, of all sessions, an acknowledged one is told again.
     revisions: by session, the newest telling that was acknowledged.
     answers: how many of each status; `odd` are those that the contract has not.
@@ -126,12 +141,16 @@ class Senders:
         key: str,
         threads: int = 4,
         *,
+        name: str = "call",
+        keep_alive: bool = False,
         patience: Patience = Patience(),
         reposts: float = 0.0,
         seed: int = 0,
     ) -> None:
         self.port = port
         self.key = key
+        self.name = name
+        self.keep_alive = keep_alive
         self.patience = patience
         self.reposts = reposts
         self.numbers: Iterator[int] = itertools.count()
@@ -191,23 +210,30 @@ class Senders:
 
     def run(self, chance: random.Random) -> None:
         own: list[str] = []
+        connection = connect(self.port)
         while not self.ending.is_set():
             if own and chance.random() < self.reposts:
                 external_id = chance.choice(own[-20:])
-                self.tell(external_id, self.revisions[external_id] + 1)
+                self.tell(connection, external_id, self.revisions[external_id] + 1)
                 continue
-            external_id = f"call-{next(self.numbers)}"
-            if self.tell(external_id, 0):
+            external_id = f"{self.name}-{next(self.numbers)}"
+            if self.tell(connection, external_id, 0):
                 self.acknowledged.append(external_id)
                 own.append(external_id)
+        connection.close()
 
-    def tell(self, external_id: str, revision: int) -> bool:
+    def tell(
+        self,
+        connection: http.client.HTTPConnection,
+        external_id: str,
+        revision: int,
+    ) -> bool:
         """Whether it was acknowledged, sooner or later."""
         payload = telling(external_id, revision)
         wait = self.patience.wait
         give_up_at = time.monotonic() + self.patience.try_for
         while True:
-            answer = self.try_once(payload)
+            answer = self.try_once(connection, payload)
             if answer and answer.status == 200:
                 self.revisions[external_id] = revision
                 return True
@@ -221,10 +247,15 @@ class Senders:
                 return False
             wait *= self.patience.grows
 
-    def try_once(self, payload: dict[str, Any]) -> Answer | None:
+    def try_once(
+        self, connection: http.client.HTTPConnection, payload: dict[str, Any]
+    ) -> Answer | None:
+        if not self.keep_alive:
+            connection.close()
         try:
-            answer = send(self.port, self.key, payload)
+            answer = send(connection, self.key, payload)
         except (OSError, http.client.HTTPException) as error:
+            connection.close()
             with self.counting:
                 self.tries += 1
                 self.unanswered[type(error).__name__] += 1

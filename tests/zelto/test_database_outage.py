@@ -11,7 +11,7 @@ from tests.zelto.ledger import (
     database,
     wait_until_processed,
 )
-from tests.zelto.load import Answer, Senders, provision, request
+from tests.zelto.load import Senders, get, provision
 from tests.zelto.own_server import OwnServer
 from tests.zelto.stack import SHORT_LEASE, Stack, wait_for
 
@@ -22,16 +22,12 @@ SIGNED_IN = {"Cookie": f"sessionid={'a' * 32}"}
 WORDS = "Back in a moment"
 
 
-def get(stack: Stack, path: str, **headers: str) -> Answer:
-    return request(stack.port, "GET", path, **headers)
-
-
 def assert_it_says_that_it_is_away(stack: Stack) -> None:
-    page = get(stack, "/", **SIGNED_IN)
+    page = get(stack.port, "/", **SIGNED_IN)
     assert (page.status, page.headers["Retry-After"]) == (503, "5")
     assert WORDS in page.content.decode()
-    assert get(stack, "/healthz").status == 200
-    ready = get(stack, "/readyz")
+    assert get(stack.port, "/healthz").status == 200
+    ready = get(stack.port, "/readyz")
     assert ready.status == 503
     assert b'"path": "database"' in ready.content
 
@@ -45,7 +41,7 @@ def test_posts_are_asked_to_come_again_and_all_recovers_by_itself(
     ):
         key = provision(stack)["apiKey"]
         before = stack.pids()
-        assert get(stack, "/", **SIGNED_IN).status == 302
+        assert get(stack.port, "/", **SIGNED_IN).status == 302
         with Senders(stack.port, key, threads=8, reposts=0.3) as senders:
             for goes in (server.stop, server.kill9):
                 senders.wait_for_more(100)
@@ -55,8 +51,10 @@ def test_posts_are_asked_to_come_again_and_all_recovers_by_itself(
                 assert_it_says_that_it_is_away(stack)
                 server.start()
             senders.wait_for_more(200)
-        wait_for(lambda: get(stack, "/readyz").status == 200, 30, what="it is ready")
-        assert get(stack, "/", **SIGNED_IN).status == 302
+        wait_for(
+            lambda: get(stack.port, "/readyz").status == 200, 30, what="it is ready"
+        )
+        assert get(stack.port, "/", **SIGNED_IN).status == 302
         assert stack.pids() == before
         assert not senders.odd
         assert not senders.unanswered

@@ -1,0 +1,126 @@
+"""How a process of the web server lets its clients go when it is asked to stop.
+
+granian on its own closes at once what has not begun to ask: a connection that was just
+made, or one that is kept for the next request. Whoever sends at that moment gets no
+answer. So before it is told, for a moment:
+
+1. Nobody new is let in. Linux can ignore the first packet of a connection, and its
+   sender tries again a second later: by then nothing listens any more, which is a
+   refusal, or the next process does.
+2. Each answer says that it is the last of its connection.
+3. What is connected by now has the time to ask.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import psutil
+
+# Who keeps a connection and does not use it is waited for no longer than this, seconds.
+LASTS = 2.0
+LOOK_EVERY = 0.05
+# What was connected just now may not be accepted yet: look again.
+LOOKS = 3
+
+StartResponse = Callable[..., Any]
+Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+# Of Linux; Python has no name for it.
+SO_ATTACH_FILTER = 26
+# A program of the kernel's packet filter: is the packet's flag SYN set and ACK not?
+# Then take nothing of it, else all.
+IGNORE_NEW_CONNECTIONS = [
+    (0x30, 0, 0, 13),  # load the byte of flags
+    (0x54, 0, 0, 0x12),  # keep SYN and ACK
+    (0x15, 0, 1, 0x02),  # only SYN? else skip one
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 0xFFFFFFFF),
+]
+
+
+class Draining:
+    def __init__(self) -> None:
+        self.begun = False
+
+    def announced_by(self, application: Application) -> Application:
+        """The application, whose answers tell their readers once this has begun."""
+
+        def answer(
+            environ: dict[str, Any], start_response: StartResponse
+        ) -> Iterable[bytes]:
+            if not self.begun:
+                return application(environ, start_response)
+
+            def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+                last = [*headers, ("Connection", "close")]
+                return start_response(status, last, *rest)
+
+            return application(environ, start)
+
+        return answer
+
+    def listen(self) -> None:
+        """From here on SIGTERM comes to a thread of ours, and granian's handler is
+        called when we are done. For the main thread, before there are others.
+
+        Until granian has one, its worker has the handler of its master, and would sleep
+        through being asked to stop.
+        """
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        threading.Thread(target=self._wait, name="draining", daemon=True).start()
+
+    def _wait(self) -> None:
+        signal.sigwait({signal.SIGTERM})
+        self.begun = True
+        drain()
+        stop = signal.getsignal(signal.SIGTERM)
+        if callable(stop):
+            stop(signal.SIGTERM, None)
+        else:  # it has not begun to serve
+            os._exit(0)
+
+
+def drain() -> None:
+    """Until nobody is connected; never for long."""
+    listening, _ = connections()
+    if sys.platform == "linux":
+        for descriptor in listening:
+            ignore_new_connections(descriptor)
+    give_up_at = time.monotonic() + LASTS
+    quiet_looks = 0
+    while quiet_looks < LOOKS and time.monotonic() < give_up_at:
+        time.sleep(LOOK_EVERY)
+        _, clients = connections()
+        quiet_looks = 0 if clients else quiet_looks + 1
+
+
+def connections() -> tuple[list[int], int]:
+    """The descriptors on which this process listens, and how many are connected."""
+    ours = psutil.Process().net_connections("tcp")
+    listening = {one.fd: one.laddr for one in ours if one.status == psutil.CONN_LISTEN}
+    ports = {address.port for address in listening.values()}
+    clients = sum(
+        one.status == psutil.CONN_ESTABLISHED and one.laddr.port in ports
+        for one in ours
+    )
+    return list(listening), clients
+
+
+def ignore_new_connections(descriptor: int) -> None:
+    code = b"".join(struct.pack("HBBI", *line) for line in IGNORE_NEW_CONNECTIONS)
+    buffer = ctypes.create_string_buffer(code)
+    program = struct.pack("HP", len(IGNORE_NEW_CONNECTIONS), ctypes.addressof(buffer))
+    with socket.socket(fileno=os.dup(descriptor)) as listener:
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+        except OSError:
+            return  # a kernel without it: a few may be turned away unheard
