@@ -4,6 +4,7 @@ from integrations.health import healthz, readyz
 from integrations.ingest import receive_call
 from integrations.metrics import metrics
 from integrations.running_totals import count_answers
+from integrations.views.help import help_detail, help_index
 
 app_name = "integrations"
 
@@ -23,8 +24,14 @@ operators_urls = [
     path("metrics", metrics, name="metrics"),
 ]
 
+help_urls = [
+    path("help", help_index, name="help"),
+    path("help/<slug:path>", help_detail, name="help-page"),
+]
+
 urlpatterns = [
     *webhook_urls,
     *operators_urls,
+    *help_urls,
     path("org/<slug:slug>/", include("integrations.settings_urls")),
 ]

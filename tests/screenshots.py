@@ -34,6 +34,9 @@ PAGES = {
     "members": "settings/members",
     "organization": "settings/organization",
     "profile": "../../profile",
+    "help": "../../help",
+    "help-connect": "../../help/connect-livekit",
+    "help-body": "../../help/call-body",
     "usage": "settings/usage",
     "audit": "settings/audit",
 }
