@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from uuid import UUID
 
@@ -14,129 +14,225 @@ from django.db import connection
 
 from conversations import silence
 from conversations.models import Agent
+from conversations.silence import Compared, Interval
 
 # Silence for longer than this is no news any more.
 DORMANT_AFTER = timedelta(days=28)
+# No more than this is counted in one stretch of the past.
+MOST_COUNTED = 1000
 
 
 class State(Enum):
     QUIET = "Quiet"
     ACTIVE = "Active"
     DORMANT = "Dormant"
-    NEW = "No session yet"
+    NEW = "No sessions"
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
     """day, week: conversations in the last 24 hours and 7 days.
-    patience: a longer silence than this is worth a look; None before the first
-        session."""
+    expected: sessions that were to be expected since the last one; None while that
+        is no matter, or cannot be told.
+    by_hour: expected by the same hours of earlier weeks, not by their mean.
+    patience: of a newcomer, what silence is worth a look.
+    """
 
     state: State
+    first_session_at: datetime | None = None
     last_session_at: datetime | None = None
     day: int = 0
     week: int = 0
+    expected: float | None = None
+    by_hour: bool = False
     patience: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """newest: of the newest sessions, newest first."""
-
     day: int
     week: int
-    newest: list[datetime]
+    first: datetime
+    last: datetime
 
 
-def rhythms(agents: Iterable[Agent], now: datetime) -> dict[UUID, Rhythm]:
+def rhythms(agents: Iterable[Agent], now: datetime, zone: tzinfo) -> dict[UUID, Rhythm]:
+    """zone: the organization's, whose weeks are compared."""
     agents = list(agents)
     arrivals = read_arrivals([agent.id for agent in agents], now)
-    patience = {
-        agent_id: silence.usual(one.newest).patience
+    late = {
+        agent_id: one
         for agent_id, one in arrivals.items()
-        if one.newest
+        if silence.SHORTEST_SILENCE <= now - one.last < DORMANT_AFTER
     }
-    late = [
-        agent
-        for agent in agents
-        if agent.id in patience
-        and patience[agent.id] < now - arrivals[agent.id].newest[0] < DORMANT_AFTER
-    ]
-    quiet = find_quiet(late, arrivals, now)
-    return {
-        agent.id: _rhythm(
-            arrivals[agent.id], patience.get(agent.id), agent.id in quiet, now
+    compared = {
+        agent_id: silence.compared(one.first, one.last, now, zone)
+        for agent_id, one in late.items()
+    }
+    expected = _expected(compared)
+    patience = _patience([one for one, past in compared.items() if past is None])
+    found = {}
+    for agent in agents:
+        past = compared.get(agent.id)
+        found[agent.id] = _rhythm(
+            arrivals.get(agent.id),
+            now,
+            expected.get(agent.id),
+            bool(past and past.by_hour),
+            patience.get(agent.id),
         )
-        for agent in agents
-    }
+    return found
 
 
 def _rhythm(
-    arrivals: Arrivals, patience: timedelta | None, is_quiet: bool, now: datetime
+    arrivals: Arrivals | None,
+    now: datetime,
+    expected: float | None,
+    by_hour: bool,
+    patience: timedelta | None,
 ) -> Rhythm:
-    if not arrivals.newest:
+    if arrivals is None:
         return Rhythm(State.NEW)
-    last = arrivals.newest[0]
-    if now - last >= DORMANT_AFTER:
+    silent_for = now - arrivals.last
+    if silent_for >= DORMANT_AFTER:
         state = State.DORMANT
+    elif (expected is not None and expected >= silence.EXPECTED_SESSIONS) or (
+        patience is not None and silent_for > patience
+    ):
+        state = State.QUIET
     else:
-        state = State.QUIET if is_quiet else State.ACTIVE
-    return Rhythm(state, last, arrivals.day, arrivals.week, patience)
+        state = State.ACTIVE
+    return Rhythm(
+        state=state,
+        first_session_at=arrivals.first,
+        last_session_at=arrivals.last,
+        day=arrivals.day,
+        week=arrivals.week,
+        expected=expected,
+        by_hour=by_hour,
+        patience=patience,
+    )
 
 
 def read_arrivals(agent_ids: list[UUID], now: datetime) -> dict[UUID, Arrivals]:
-    parameters: dict[str, list[UUID] | int | datetime] = {
+    """Of those agents that have any."""
+    parameters: dict[str, list[UUID] | datetime] = {
         "agents": agent_ids,
-        "most": silence.MOST_SESSIONS,
         "day": now - timedelta(days=1),
         "week": now - timedelta(days=7),
     }
     with connection.cursor() as cursor:
         cursor.execute(_ARRIVALS, parameters)
+        return {agent_id: Arrivals(*rest) for agent_id, *rest in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class UsualHour:
+    """What is usual around one hour of the week.
+
+    hour: on the wall clock of the organization, a whole one.
+    gap: the mean between two sessions; None where they are too few to say.
+    sessions: in the two hours around it, over `weeks`.
+    """
+
+    hour: datetime
+    gap: timedelta | None
+    sessions: int
+    weeks: int
+
+    @property
+    def weekday(self) -> str:
+        return f"{self.hour:%A}"
+
+    @property
+    def clock(self) -> str:
+        return f"{self.hour:%H:%M}"
+
+
+def usual_hour(
+    agent: Agent, rhythm: Rhythm, now: datetime, zone: tzinfo
+) -> UsualHour | None:
+    """None where the agent has worked for no week yet, or not for the last ones."""
+    if rhythm.first_session_at is None or rhythm.state is State.DORMANT:
+        return None
+    intervals = silence.around_this_hour(rhythm.first_session_at, now, zone)
+    if not intervals:
+        return None
+    counts = count_in({agent.id: intervals})[agent.id]
+    local = now.astimezone(zone) + timedelta(minutes=30)
+    return UsualHour(
+        hour=local.replace(minute=0, second=0, microsecond=0),
+        gap=silence.gap_around(counts),
+        sessions=sum(counts),
+        weeks=len(counts),
+    )
+
+
+def _expected(compared: Mapping[UUID, Compared | None]) -> dict[UUID, float]:
+    past = {agent_id: one for agent_id, one in compared.items() if one is not None}
+    counts = count_in({agent_id: one.intervals for agent_id, one in past.items()})
+    return {
+        agent_id: sum(counts[agent_id]) * one.weight for agent_id, one in past.items()
+    }
+
+
+def _patience(newcomers: list[UUID]) -> dict[UUID, timedelta]:
+    if not newcomers:
+        return {}
+    parameters: dict[str, list[UUID] | int] = {
+        "agents": newcomers,
+        "most": silence.MOST_GAPS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST, parameters)
         return {
-            agent_id: Arrivals(day, week, newest)
-            for agent_id, day, week, newest in cursor.fetchall()
+            agent_id: silence.patience_of_a_newcomer(moments)
+            for agent_id, moments in cursor.fetchall()
+            if moments
         }
 
 
-def find_quiet(
-    late: Iterable[Agent], arrivals: Mapping[UUID, Arrivals], now: datetime
-) -> set[UUID]:
-    """Those whose silence no earlier week explains, as a night or a weekend would."""
-    asked = [
-        (agent.id, start, end)
-        for agent in late
-        for start, end in silence.same_hours_before(
-            arrivals[agent.id].newest[0], now, first_arrival(agent, arrivals[agent.id])
-        )
+def count_in(asked: Mapping[UUID, Iterable[Interval]]) -> dict[UUID, list[int]]:
+    """How many sessions of each agent came in each of its intervals, at most
+    `MOST_COUNTED` in one."""
+    flat = [
+        (agent_id, start, end)
+        for agent_id, intervals in asked.items()
+        for start, end in intervals
     ]
     counts: dict[UUID, list[int]] = defaultdict(list)
+    if not flat:
+        return counts
+    agent_ids, starts, ends = (list(column) for column in zip(*flat, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
             _COUNTS,
             {
-                "agents": [one[0] for one in asked],
-                "starts": [one[1] for one in asked],
-                "ends": [one[2] for one in asked],
+                "agents": agent_ids,
+                "starts": starts,
+                "ends": ends,
+                "most": MOST_COUNTED,
             },
         )
         for agent_id, count in cursor.fetchall():
             counts[agent_id].append(count)
-    return {agent.id for agent in late if silence.is_unusual(counts[agent.id])}
+    return counts
 
 
-def first_arrival(agent: Agent, arrivals: Arrivals) -> datetime:
-    """As far as it is known: an agent may be made, or named, weeks before it works."""
-    oldest_read = arrivals.newest[-1]
-    if len(arrivals.newest) < silence.MOST_SESSIONS:
-        return oldest_read
-    return min(agent.created_at, oldest_read)
-
-
-# Both read the index by agent alone.
+# All read the index by agent alone.
 _ARRIVALS = """
-    SELECT agent.id, recent.day, recent.week, newest.moments
+    SELECT agent.id, recent.day, recent.week, oldest.created_at, newest.created_at
     FROM unnest(%(agents)s::uuid[]) AS agent (id)
+    CROSS JOIN LATERAL (
+        SELECT created_at FROM conversations_conversation
+        WHERE agent_id = agent.id
+        ORDER BY created_at DESC, id DESC LIMIT 1
+    ) AS newest
+    CROSS JOIN LATERAL (
+        SELECT created_at FROM conversations_conversation
+        WHERE agent_id = agent.id
+        ORDER BY created_at, id LIMIT 1
+    ) AS oldest
     CROSS JOIN LATERAL (
         SELECT
             count(*) FILTER (WHERE created_at > %(day)s) AS day,
@@ -144,23 +240,30 @@ _ARRIVALS = """
         FROM conversations_conversation
         WHERE agent_id = agent.id AND created_at > %(week)s
     ) AS recent
-    CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(created_at), '{}') AS moments
+"""
+_NEWEST = """
+    SELECT agent.id, (
+        SELECT array_agg(created_at ORDER BY created_at DESC)
         FROM (
             SELECT created_at FROM conversations_conversation
             WHERE agent_id = agent.id
             ORDER BY created_at DESC, id DESC LIMIT %(most)s
         ) AS sessions
-    ) AS newest
+    )
+    FROM unnest(%(agents)s::uuid[]) AS agent (id)
 """
 _COUNTS = """
-    SELECT asked.agent_id, count(conversation.id)
+    SELECT asked.agent_id, found.count
     FROM unnest(
         %(agents)s::uuid[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]
-    ) AS asked (agent_id, starts, ends)
-    LEFT JOIN conversations_conversation AS conversation
-        ON conversation.agent_id = asked.agent_id
-        AND conversation.created_at > asked.starts
-        AND conversation.created_at <= asked.ends
-    GROUP BY asked.agent_id, asked.starts
+    ) WITH ORDINALITY AS asked (agent_id, starts, ends, place)
+    CROSS JOIN LATERAL (
+        SELECT count(*) FROM (
+            SELECT FROM conversations_conversation
+            WHERE agent_id = asked.agent_id
+                AND created_at > asked.starts AND created_at <= asked.ends
+            LIMIT %(most)s
+        ) AS sessions
+    ) AS found
+    ORDER BY asked.place
 """

@@ -1,6 +1,7 @@
 """How long an agent may be silent before that is worth a look: judged by its own past.
 
-Pure functions over the moments at which its sessions arrived.
+Pure functions over the moments at which its sessions arrived. Weeks are those of the
+organization's wall clock, so that a clock that is put forward or back moves nothing.
 """
 
 from __future__ import annotations
@@ -8,66 +9,100 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
-# What is usual is read off this much of an agent's past, up to its last session.
+# What is usual is read off this much of an agent's past.
 WINDOW = timedelta(days=28)
-MOST_SESSIONS = 200
-# Fewer gaps than these say little: then only the longest one, tripled, is believed.
-ENOUGH_GAPS = 5
-PATIENCE = 3
-SHORTEST_SILENCE = timedelta(hours=1)
-SHORTEST_SILENCE_OF_A_NEWCOMER = timedelta(days=1)
+# Nobody is silent for less.
+SHORTEST_SILENCE = timedelta(minutes=30)
+# With six sessions to be expected, none at all is a one in four hundred chance.
+EXPECTED_SESSIONS = 6.0
 
 WEEK = timedelta(weeks=1)
 WEEKS = 4
-# With three sessions to be expected, none at all is a one in twenty chance.
-EXPECTED_SESSIONS = 3.0
+# Around an hour of the week: this much before and after.
+AROUND = timedelta(hours=1)
+# Fewer sessions than this around an hour say nothing about how far apart they are.
+ENOUGH_AROUND_AN_HOUR = 3
+
+# Of a newcomer, which has no week to compare with, only the gaps are known.
+MOST_GAPS = 200
+ENOUGH_GAPS = 5
+PATIENCE = 3
+SHORTEST_SILENCE_OF_A_NEWCOMER = timedelta(hours=1)
+SHORTEST_SILENCE_AFTER_A_FEW = timedelta(days=1)
 
 Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
-    """What is usual between two sessions of an agent.
+class Compared:
+    """Stretches of the past, and what a session in them counts towards how many are to
+    be expected since the last one.
 
-    gap: nineteen of twenty gaps are at most this long; None where there are too few.
-    patience: a longer silence is worth a look.
+    by_hour: the same hours of the week; else the whole of the weeks before.
     """
 
-    gap: timedelta | None
-    patience: timedelta
+    intervals: list[Interval]
+    weight: float
+    by_hour: bool
 
 
-def usual(arrivals: Sequence[datetime]) -> Usual:
-    """arrivals: of the newest `MOST_SESSIONS` sessions, newest first, at least one."""
-    recent = [one for one in arrivals if one >= arrivals[0] - WINDOW]
-    gaps = sorted(later - earlier for later, earlier in itertools.pairwise(recent))
+def compared(
+    first: datetime, last: datetime, now: datetime, zone: tzinfo
+) -> Compared | None:
+    """What the silence since `last` is compared with; None for a newcomer.
+
+    first: the agent's earliest session: weeks before it say nothing.
+    """
+    if now - last < WEEK:
+        same = [
+            (weeks_before(last, weeks, zone), weeks_before(now, weeks, zone))
+            for weeks in range(1, WEEKS + 1)
+        ]
+        worked = [one for one in same if one[0] >= first]
+        if worked:
+            return Compared(worked, 1 / len(worked), by_hour=True)
+    elif last - first >= WEEK:
+        # No night and no weekend is that long: the mean over all hours will do.
+        start = max(first, last - WINDOW)
+        weight = (now - last) / (last - start)
+        return Compared([(start, last)], weight, by_hour=False)
+    return None
+
+
+def around_this_hour(first: datetime, now: datetime, zone: tzinfo) -> list[Interval]:
+    """This hour of the week, in each of the weeks that the agent worked in."""
+    centres = [weeks_before(now, weeks, zone) for weeks in range(1, WEEKS + 1)]
+    return [
+        (centre - AROUND, centre + AROUND)
+        for centre in centres
+        if centre - AROUND >= first
+    ]
+
+
+def gap_around(counts: Sequence[int]) -> timedelta | None:
+    """The mean gap in intervals of `around_this_hour` with these many sessions."""
+    if sum(counts) < ENOUGH_AROUND_AN_HOUR:
+        return None
+    return 2 * AROUND * len(counts) / sum(counts)
+
+
+def patience_of_a_newcomer(arrivals: Sequence[datetime]) -> timedelta:
+    """A longer silence is worth a look.
+
+    arrivals: of the newest `MOST_GAPS` sessions, newest first, at least one.
+    """
+    gaps = sorted(later - earlier for later, earlier in itertools.pairwise(arrivals))
     if len(gaps) < ENOUGH_GAPS:
         longest = gaps[-1] if gaps else timedelta(0)
-        return Usual(None, max(PATIENCE * longest, SHORTEST_SILENCE_OF_A_NEWCOMER))
+        return max(PATIENCE * longest, SHORTEST_SILENCE_AFTER_A_FEW)
+    # Nineteen of twenty are at most this long.
     gap = gaps[(len(gaps) - 1) * 95 // 100]
-    return Usual(gap, max(PATIENCE * gap, SHORTEST_SILENCE))
+    return max(PATIENCE * gap, SHORTEST_SILENCE_OF_A_NEWCOMER)
 
 
-def same_hours_before(last: datetime, now: datetime, first: datetime) -> list[Interval]:
-    """The hours since `last`, in each of the weeks before that the agent worked in.
-
-    Empty where nothing can be learned from them: it is too new, or silent for longer
-    than a week, which no weekend explains.
-    first: the earliest arrival that is known.
-    """
-    if now - last >= WEEK:
-        return []
-    intervals = [
-        (last - WEEK * weeks, now - WEEK * weeks) for weeks in range(1, WEEKS + 1)
-    ]
-    return [(start, end) for start, end in intervals if start >= first]
-
-
-def is_unusual(counts: Sequence[int]) -> bool:
-    """Whether silence is worth a look in hours that had these many sessions before.
-
-    A night or a weekend without calls is long, but nothing to look at.
-    """
-    return not counts or sum(counts) / len(counts) >= EXPECTED_SESSIONS
+def weeks_before(moment: datetime, weeks: int, zone: tzinfo) -> datetime:
+    """The same time of the same weekday by the clock on the wall."""
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    return (local - weeks * WEEK).replace(tzinfo=zone)

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from conversations.views import agents, conversations, usage
+from conversations.views import agent_changes, agents, conversations, usage
 
 app_name = "conversations"
+
+AGENT = "org/<slug:slug>/agents/<uuid:agent_id>"
 
 
 def page(
@@ -17,6 +19,18 @@ def page(
     return [path(f"{route}/", view), path(route, view, name=name)]
 
 
+agent_urls = [
+    *page("org/<slug:slug>/agents", agents.agent_list, "agents"),
+    *page(AGENT, agents.agent_detail, "agent"),
+    path(f"{AGENT}/activity", agents.agent_activity, name="agent-activity"),
+    path(f"{AGENT}/versions", agents.agent_versions, name="agent-versions"),
+    path(f"{AGENT}/edit", agent_changes.edit, name="agent-edit"),
+    path(f"{AGENT}/retire", agent_changes.retire, name="agent-retire"),
+    path(f"{AGENT}/bring-back", agent_changes.bring_back, name="agent-bring-back"),
+    path(f"{AGENT}/merge", agent_changes.merge, name="agent-merge"),
+    path(f"{AGENT}/separate", agent_changes.separate, name="agent-separate"),
+]
+
 urlpatterns = [
     *page("org/<slug:slug>/conversations", conversations.conversation_list, "list"),
     *page(
@@ -24,8 +38,7 @@ urlpatterns = [
         conversations.conversation_detail,
         "detail",
     ),
-    *page("org/<slug:slug>/agents", agents.agent_list, "agents"),
-    *page("org/<slug:slug>/agents/<uuid:agent_id>", agents.agent_detail, "agent"),
+    *agent_urls,
     *page("org/<slug:slug>/settings/usage", usage.usage, "usage"),
     path("org/<slug:slug>/settings/usage.csv", usage.usage_csv, name="usage-csv"),
 ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db.models.enums import TextChoices
 
-from conversations import silence
+from conversations.agent_news import NO_NEWS, Trouble
 from conversations.models import Agent, Conversation
-from conversations.rhythm import Arrivals, find_quiet, read_arrivals
-from conversations.silence import Usual
+from conversations.rhythm import Rhythm, State, UsualHour, rhythms, usual_hour
+from conversations.silence import WEEK
+from integrations.agent_news import Reference, agent_news, last_taken, references_of
 from integrations.models import Delivery
 from integrations.refusals import Refusals, refusals_since
 
@@ -21,7 +21,8 @@ class AgentState(TextChoices):
     HEALTHY = "healthy", "Healthy"
     SILENT = "silent", "Nothing recent"
     FAILING = "failing", "Last delivery not taken"
-    NEW = "new", "No session yet"
+    RETIRED = "retired", "Retired"
+    NEW = "new", "No sessions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class AgentConnection:
     last_session: its newest conversation, tests included.
     stored_at: when the newest delivery arrived that is stored and not yet processed.
     silent_for: since the last session arrived.
-    usual: how far apart its sessions usually are; None before the first.
+    usual: what is usual around this hour of the week; None for a newcomer.
     refusals: later than all that was taken.
     """
 
@@ -39,71 +40,88 @@ class AgentConnection:
     last_session: Conversation | None
     stored_at: datetime | None
     silent_for: timedelta | None
-    usual: Usual | None
+    rhythm: Rhythm
+    usual: UsualHour | None
     refusals: Refusals | None
 
     @property
-    def is_quiet_as_usual(self) -> bool:
-        """Whether the silence is long, but was so at these hours in earlier weeks."""
+    def hour_tells(self) -> bool:
+        """Whether what is usual around this hour alone shows that something is off."""
+        gap = self.usual.gap if self.usual else None
+        return bool(gap and self.silent_for and self.silent_for >= 3 * gap)
+
+    @property
+    def a_week_before(self) -> int | None:
+        """Sessions a week in the weeks before the silence, where it is so long that
+        hours do not matter."""
+        rhythm = self.rhythm
+        if rhythm.by_hour or rhythm.expected is None or not self.silent_for:
+            return None
+        return round(rhythm.expected * (WEEK / self.silent_for))
+
+    @property
+    def is_long_as_usual(self) -> bool:
+        """Whether it is silent for long, and was so at these hours in earlier weeks: a
+        night, a weekend."""
         return (
             self.state is AgentState.HEALTHY
             and self.stored_at is None
-            and self.silent_for is not None
-            and self.usual is not None
-            and self.silent_for > self.usual.patience
+            and self.rhythm.by_hour
+            and self.rhythm.expected is not None
+            and self.rhythm.expected < 1
         )
 
 
 def agent_connection(agent: Agent, now: datetime) -> AgentConnection:
-    arrivals = read_arrivals([agent.id], now)[agent.id]
-    usual = silence.usual(arrivals.newest) if arrivals.newest else None
+    zone = agent.organization.zone
+    rhythm = rhythms([agent], now, zone)[agent.id]
     last = (
         Conversation.objects.filter(agent=agent)
         .newest_first()
         .only("created_at", "organization_id", "provider", "external_id")
         .first()
     )
-    key_id, taken_at = _last_taken(last) if last else (None, None)
-    own = Delivery.objects.about_agent(agent, posted_with=key_id)
-    stored_at = own.newest_waiting()
-    since = max(filter(None, [stored_at, taken_at]), default=None)
-    refusals = refusals_since(own, agent.organization_id, since)
-    if refusals:
+    news = agent_news([agent]).get(agent.id, NO_NEWS)
+    if news.trouble:
         state = AgentState.FAILING
-    elif stored_at:
+    elif news.stored_at:
         state = AgentState.HEALTHY
-    elif last is None or usual is None:
+    elif last is None:
         state = AgentState.NEW
-    elif _is_silent(agent, arrivals, usual, now):
-        state = AgentState.SILENT
-    else:
+    elif rhythm.state is State.ACTIVE:
         state = AgentState.HEALTHY
+    else:
+        state = AgentState.RETIRED if agent.retired_at else AgentState.SILENT
     return AgentConnection(
         state=state,
         last_session=last,
-        stored_at=stored_at,
+        stored_at=news.stored_at,
         silent_for=now - last.created_at if last else None,
-        usual=usual,
-        refusals=refusals,
+        rhythm=rhythm,
+        usual=usual_hour(agent, rhythm, now, zone),
+        refusals=(
+            _refusals(agent, news.trouble, news.stored_at) if news.trouble else None
+        ),
     )
 
 
-def _is_silent(agent: Agent, arrivals: Arrivals, usual: Usual, now: datetime) -> bool:
-    if now - arrivals.newest[0] <= usual.patience:
-        return False
-    return agent.id in find_quiet([agent], {agent.id: arrivals}, now)
-
-
-def _last_taken(last: Conversation) -> tuple[UUID | None, datetime]:
-    """The key that the last session came with, and when it last came."""
-    newest = (
-        Delivery.objects.of_call(last)
-        .filter(outcome=Delivery.Outcome.PROCESSED, key__isnull=False)
-        .newest_first()
-        .values_list("key_id", "received_at")
-        .first()
-    )
-    if newest is None:  # past the retention of the log
-        return None, last.created_at
-    key_id, received_at = newest
-    return key_id, max(received_at, last.created_at)
+def _refusals(agent: Agent, trouble: Trouble, stored_at: datetime | None) -> Refusals:
+    """Those like the newest one, since something was last taken."""
+    newest = Delivery.objects.without_bodies().get(sequence=trouble.sequence)
+    references = references_of([agent])[agent.id]
+    if Reference(newest.provider, newest.agent_reference) in references:
+        alike = Delivery.objects.naming(references)
+    else:
+        alike = Delivery.objects.filter(
+            provider=newest.provider,
+            agent_reference=newest.agent_reference,
+            key=newest.key_id,
+            status=newest.status,
+        )
+    own = alike.filter(organization=agent.organization_id)
+    taken = last_taken([agent.id]).get(agent.id)
+    moments = [moment for moment in (taken and taken.at, stored_at) if moment]
+    since = max(moments, default=None)
+    found = refusals_since(own, agent.organization_id, since)
+    # Another request may have taken it out of the log meanwhile.
+    return found or Refusals(newest, newest.count, there_are_more=False)

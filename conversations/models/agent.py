@@ -17,8 +17,10 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         """What pages and the API list: a merged agent goes by the one it became."""
         return self.filter(merged_into=None)
 
-    def in_service(self) -> Self:
-        return self.filter(retired_at=None)
+    def in_service_first(self) -> Self:
+        """Newest first, and the retired ones after them."""
+        retired_last = models.F("retired_at").asc(nulls_first=True)
+        return self.order_by(retired_last, "-created_at", "-id")
 
     def called(self, text: str) -> Self:
         """Whose name or external id contains this, in any case; also by the id of one

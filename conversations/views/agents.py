@@ -1,63 +1,55 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from conversations.models import Agent, Conversation, Provider, Transcript
-from conversations.rhythm import Rhythm, State, rhythms
+from conversations.activity import activity_of
+from conversations.agent_rows import rows_of
+from conversations.models import Agent, Conversation, Transcript
+from conversations.panels import render_panel
+from conversations.versions import compare_versions
 
 # The page is one list, sorted by what needs a look; beyond this it is cut and says so.
-AGENTS_ON_PAGE = 200
+AGENTS_ON_PAGE = 500
+# From here on a list is searched sooner than read.
+SEARCHED_FROM = 12
+LONGEST_SEARCH = 255
 RECENT_CONVERSATIONS = 10
-# How far back "versions lately" looks, conversations.
-VERSIONS_AMONG = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    agent: Agent
-    rhythm: Rhythm
-
-    @property
-    def provider(self) -> str:
-        return dict(Provider.choices).get(self.agent.provider, self.agent.provider)
-
-    @property
-    def rank(self) -> tuple[bool, float]:
-        """Those that need a look first, then by last session, newest first."""
-        last = self.rhythm.last_session_at
-        return self.rhythm.state is not State.QUIET, -(
-            last.timestamp() if last else 0.0
-        )
 
 
 @require_GET
 @organization_view()
 def agent_list(request: OrganizationRequest) -> HttpResponse:
+    # Postgres has no NUL; nothing that is stored contains one.
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    everyone = Agent.objects.in_organization(request.organization).not_merged()
     agents = list(
-        Agent.objects.in_organization(request.organization)
+        (everyone.called(text) if text else everyone)
         .defer("description")
-        .order_by("-created_at")[: AGENTS_ON_PAGE + 1]
+        .in_service_first()[: AGENTS_ON_PAGE + 1]
     )
-    rows = rows_of(agents[:AGENTS_ON_PAGE])
+    rows = sorted(
+        rows_of(agents[:AGENTS_ON_PAGE], timezone.now(), request.organization.zone),
+        key=lambda row: row.rank,
+    )
+    in_service = [row for row in rows if not row.agent.retired_at]
+    retired = [row for row in rows if row.agent.retired_at]
     context = {
-        "rows": sorted(rows, key=lambda row: row.rank),
-        "quiet": sum(row.rhythm.state is State.QUIET for row in rows),
+        "text": text,
+        "rows": in_service,
+        "retired": retired,
+        "called_since_retired": sum(row.called_since_retired for row in retired),
+        "to_look_at": sum(row.needs_a_look for row in in_service),
+        "is_searched": bool(text) or len(rows) >= SEARCHED_FROM,
         "cut_at": AGENTS_ON_PAGE if len(agents) > AGENTS_ON_PAGE else None,
     }
     return render(request, "conversations/agents.html", context)
-
-
-def rows_of(agents: list[Agent]) -> list[Row]:
-    found = rhythms(agents, timezone.now())
-    return [Row(agent, found[agent.id]) for agent in agents]
 
 
 @require_GET
@@ -66,18 +58,52 @@ def agent_detail(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
     agent = get_object_or_404(
         Agent.objects.in_organization(request.organization), pk=agent_id
     )
+    if agent.merged_into_id:
+        return redirect(
+            "conversations:agent",
+            slug=request.organization.slug,
+            agent_id=agent.merged_into_id,
+        )
     own = Conversation.objects.filter(agent=agent).newest_first()
     recent = list(own.for_list()[:RECENT_CONVERSATIONS])
     newest = recent[0] if recent else None
+    aliases = list(Agent.objects.filter(merged_into=agent).order_by("external_id"))
     context = {
-        "row": rows_of([agent])[0],
+        "row": rows_of([agent], timezone.now(), request.organization.zone)[0],
         "agent": agent,
         "recent": recent,
         "newest": newest,
         "system_prompt": system_prompt_of(newest),
-        "versions": versions_lately(agent),
+        "aliases": aliases,
+        "is_moving": Conversation.objects.filter(agent__in=aliases).exists(),
     }
     return render(request, "conversations/agent.html", context)
+
+
+@require_GET
+@organization_view()
+def agent_activity(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
+    agent = find_agent(request, agent_id)
+    activity = activity_of(agent, timezone.now(), request.organization.zone)
+    context = {"agent": agent, "activity": activity}
+    return render_panel(request, "conversations", "agent_activity.html", context)
+
+
+@require_GET
+@organization_view()
+def agent_versions(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
+    agent = find_agent(request, agent_id)
+    newest = Conversation.objects.filter(agent=agent).newest_first().only("created_at")
+    last = newest.first()
+    comparison = compare_versions(agent, last.created_at) if last else None
+    context = {"agent": agent, "comparison": comparison}
+    return render_panel(request, "conversations", "agent_versions.html", context)
+
+
+def find_agent(request: OrganizationRequest, agent_id: UUID) -> Agent:
+    """One that is not merged: all else of a merged one is on the kept one's page."""
+    own = Agent.objects.in_organization(request.organization)
+    return get_object_or_404(own.not_merged(), pk=agent_id)
 
 
 def system_prompt_of(conversation: Conversation | None) -> str:
@@ -87,19 +113,3 @@ def system_prompt_of(conversation: Conversation | None) -> str:
         .first()
     )
     return prompt or ""
-
-
-def versions_lately(agent: Agent) -> list[dict[str, object]]:
-    """The builds among the newest conversations, the latest seen first."""
-    seen: dict[str, dict[str, object]] = {}
-    newest = (
-        Conversation.objects.filter(agent=agent)
-        .newest_first()
-        .values_list("version", "created_at")[:VERSIONS_AMONG]
-    )
-    counts: dict[str, int] = {}
-    for version, created_at in newest:
-        if version:
-            counts[version] = counts.get(version, 0) + 1
-            seen.setdefault(version, {"version": version, "last_at": created_at})
-    return [{**seen[version], "count": counts[version]} for version in seen]

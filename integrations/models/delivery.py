@@ -1,15 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar, Self
-from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
 from accounts.models import ApiKey, Organization
-from conversations.models import Agent, Conversation, Provider
+from conversations.models import Conversation, Provider
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -75,17 +75,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             external_id=conversation.external_id,
         )
 
-    def about_agent(self, agent: Agent, *, posted_with: UUID | None) -> Self:
-        """What names this agent, or came with its key and could not be read so far."""
-        about = models.Q(provider=agent.provider, agent_reference=agent.external_id)
-        about |= models.Q(agent_reference=str(agent.id))
-        if posted_with is not None:
-            about |= models.Q(
-                provider__in=[agent.provider, ""],
-                agent_reference="",
-                key_id=posted_with,
-            )
-        return self.filter(about, organization_id=agent.organization_id)
+    def naming(self, references: Iterable[tuple[str, str]]) -> Self:
+        """Those of one agent. references: (provider, id) by which they name it."""
+        about = models.Q(pk=None)
+        for provider, reference in references:
+            about |= models.Q(provider=provider, agent_reference=reference)
+        return self.filter(about)
 
 
 class Delivery(models.Model):

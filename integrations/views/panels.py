@@ -5,15 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import Role
 from conversations.models import Agent, Conversation
+from conversations.panels import render_panel
 from integrations.agent_connection import agent_connection as connection_of
 from integrations.models import Delivery
 
@@ -23,11 +23,10 @@ MOST_DELIVERIES = 50
 @require_GET
 @organization_view()
 def agent_connection(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
-    agent = get_object_or_404(
-        Agent.objects.in_organization(request.organization), pk=agent_id
-    )
+    own = Agent.objects.in_organization(request.organization).not_merged()
+    agent = get_object_or_404(own.select_related("organization"), pk=agent_id)
     context = {"agent": agent, "connection": connection_of(agent, timezone.now())}
-    return render_panel(request, "agent_connection.html", context)
+    return render_panel(request, "integrations", "agent_connection.html", context)
 
 
 @require_GET
@@ -46,14 +45,6 @@ def conversation_deliveries(
         "deliveries": deliveries[:MOST_DELIVERIES],
         "cut_at": MOST_DELIVERIES if len(deliveries) > MOST_DELIVERIES else None,
     }
-    return render_panel(request, "conversation_deliveries.html", context)
-
-
-def render_panel(
-    request: OrganizationRequest, name: str, context: dict[str, object]
-) -> HttpResponse:
-    """The fragment for htmx, the same inside a page for everybody else."""
-    template = f"integrations/{'_' if request.htmx else ''}{name}"
-    response = render(request, template, context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render_panel(
+        request, "integrations", "conversation_deliveries.html", context
+    )

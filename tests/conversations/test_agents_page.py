@@ -1,15 +1,63 @@
 from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+
+from conversations import agent_news
+from conversations.agent_news import AgentNews, Trouble
+from conversations.agent_rows import Standing
 
 URL = "/org/acme/agents"
 NASTY = "<script>alert(1)</script>"
 
 
+def page_of(client, query=""):
+    response = client.get(f"{URL}{query}")
+    assert response.status_code == 200
+    return response
+
+
 def names(response):
     return [row.agent.display_name for row in response.context["rows"]]
+
+
+def standings(response):
+    return {
+        row.agent.display_name: row.standing
+        for row in [*response.context["rows"], *response.context["retired"]]
+    }
+
+
+@pytest.fixture
+def log_says(monkeypatch):
+    """`log_says({agent: AgentNews(...)})` in place of the log of deliveries."""
+
+    def say(news):
+        answers = {agent.id: one for agent, one in news.items()}
+        monkeypatch.setattr(agent_news, "_sources", [lambda agents: answers])
+
+    say({})
+    return say
+
+
+@pytest.fixture
+def quiet_agent(make_agent, make_conversation):
+    """Called every hour for three weeks, and not for thirty hours."""
+    agent = make_agent(name="Quiet")
+    for hour in range(24 * 21):
+        make_conversation(
+            agent=agent, created_at=timezone.now() - timedelta(hours=hour + 30)
+        )
+    return agent
+
+
+def trouble(**fields):
+    fields.setdefault("failed", False)
+    return Trouble(
+        sequence=1, at=timezone.now(), status=422, reason="It has a flaw.", **fields
+    )
 
 
 def test_it_shows_each_agent_with_its_last_session(
@@ -20,7 +68,7 @@ def test_it_shows_each_agent_with_its_last_session(
     for age in (timedelta(minutes=2), timedelta(hours=30), timedelta(days=6.9)):
         make_conversation(agent=agent, created_at=now - age)
     make_conversation(agent=agent, created_at=now - timedelta(days=8))
-    response = bob_client.get(URL)
+    response = page_of(bob_client)
     content = response.content.decode()
     for text in ("Front desk", "front-desk", "LiveKit", "2 min ago", "Active"):
         assert text in content
@@ -28,23 +76,112 @@ def test_it_shows_each_agent_with_its_last_session(
     assert (row.rhythm.day, row.rhythm.week) == (1, 3)
 
 
-def test_those_that_need_a_look_come_first(bob_client, make_agent, make_conversation):
+def test_those_that_need_a_look_come_first(
+    bob_client, make_agent, make_conversation, quiet_agent, log_says
+):
     now = timezone.now()
-    busy, quiet, never, old = (
-        make_agent(name=name, created_at=now - timedelta(days=90))
-        for name in ("Busy", "Quiet", "Never called", "Old")
+    busy, old, failed, refused, _ = (
+        make_agent(name=name)
+        for name in ("Busy", "Old", "Failed", "Refused", "Never called")
     )
-    for hour in range(24 * 21):
-        make_conversation(agent=busy, created_at=now - timedelta(hours=hour))
-        make_conversation(agent=quiet, created_at=now - timedelta(hours=hour + 30))
+    for agent in (busy, failed, refused):
+        make_conversation(agent=agent, created_at=now - timedelta(minutes=1))
     make_conversation(agent=old, created_at=now - timedelta(days=60))
-    response = bob_client.get(URL)
-    assert names(response) == ["Quiet", "Busy", "Old", "Never called"]
+    log_says(
+        {
+            refused: AgentNews(trouble=trouble()),
+            failed: AgentNews(trouble=trouble(failed=True)),
+        }
+    )
+    response = page_of(bob_client)
+    assert names(response)[:3] == ["Failed", "Refused", "Quiet"]
+    assert names(response)[-2:] == ["Old", "Never called"]
+    assert standings(response) == {
+        "Failed": Standing.FAILED,
+        "Refused": Standing.REFUSED,
+        "Quiet": Standing.QUIET,
+        "Busy": Standing.ACTIVE,
+        "Old": Standing.DORMANT,
+        "Never called": Standing.NEW,
+    }
     content = response.content.decode()
-    assert "1 agent is silent for longer than usual." in content
-    for text in ("Dormant", "No session yet"):
-        assert text in content
-    assert (quiet.name, never.name) == ("Quiet", "Never called")
+    assert "3 of 6 need a look." in content
+    assert "Last delivery refused: It has a flaw." in content
+    assert "sessions were to be expected since the last one" in content
+
+
+def test_what_is_stored_and_not_yet_processed_is_not_silence(
+    bob_client, quiet_agent, log_says
+):
+    log_says({quiet_agent: AgentNews(stored_at=timezone.now())})
+    assert standings(page_of(bob_client)) == {"Quiet": Standing.ACTIVE}
+
+
+def test_it_says_where_nothing_needs_a_look(bob_client, make_agent, make_conversation):
+    for name in ("One", "Two"):
+        make_conversation(agent=make_agent(name=name), created_at=timezone.now())
+    assert "None of 2 needs a look." in page_of(bob_client).content.decode()
+
+
+def test_retired_agents_are_folded_away(
+    bob_client, make_agent, make_conversation, quiet_agent
+):
+    now = timezone.now()
+    quiet_agent.retired_at = now - timedelta(hours=1)
+    quiet_agent.save()
+    make_conversation(agent=make_agent(name="Busy"), created_at=now)
+    response = page_of(bob_client)
+    assert names(response) == ["Busy"]
+    assert standings(response)["Quiet"] is Standing.RETIRED
+    content = response.content.decode()
+    assert "1 retired" in content
+    assert "called since" not in content
+    make_conversation(agent=quiet_agent, created_at=now)
+    assert "1 called since" in page_of(bob_client).content.decode()
+
+
+def test_with_all_of_them_retired_it_says_so(bob_client, make_agent):
+    make_agent(retired_at=timezone.now())
+    assert "No agent in service." in page_of(bob_client).content.decode()
+
+
+def test_merged_agents_are_not_listed(bob_client, make_agent):
+    kept = make_agent(name="Kept")
+    make_agent(name="Typo", merged_into=kept)
+    assert names(page_of(bob_client)) == ["Kept"]
+
+
+def test_many_are_searched(bob_client, make_agent):
+    for number in range(11):
+        make_agent(name=f"Agent {number}")
+    assert "Name or external id" not in page_of(bob_client).content.decode()
+    kept = make_agent(name="Front desk", external_id="fd-1")
+    make_agent(external_id="fd-typo", merged_into=kept)
+    assert "Name or external id" in page_of(bob_client).content.decode()
+    for text in ("front", "FD-1", "typo"):
+        assert names(page_of(bob_client, f"?q={text}")) == ["Front desk"]
+
+
+@pytest.mark.parametrize("text", ["nobody", "%25", "_", "%00", "a" * 300])
+def test_a_search_that_finds_nobody_leads_back(bob_client, make_agent, text):
+    make_agent(name="Front desk")
+    response = page_of(bob_client, f"?q={text}")
+    if text == "%00":
+        assert names(response) == ["Front desk"]
+        return
+    assert names(response) == []
+    assert "No agent is called that." in response.content.decode()
+
+
+def test_beyond_the_page_it_says_that_there_are_more(
+    bob_client, make_agent, monkeypatch
+):
+    monkeypatch.setattr("conversations.views.agents.AGENTS_ON_PAGE", 2)
+    for name in ("Old", "Newer", "Newest"):
+        make_agent(name=name)
+    response = page_of(bob_client)
+    assert set(names(response)) == {"Newer", "Newest"}
+    assert "These are the 2 newest." in response.content.decode()
 
 
 def test_it_refuses_an_outsider(charlie_client, organization):
@@ -59,18 +196,18 @@ def test_it_shows_nothing_of_another_organization(
     bob_client, make_agent, other_organization
 ):
     make_agent(organization=other_organization, name="Theirs")
-    assert names(bob_client.get(URL)) == []
+    assert names(page_of(bob_client)) == []
 
 
 def test_names_are_escaped(bob_client, make_agent):
     make_agent(name=NASTY, external_id=NASTY, provider=NASTY[:32])
-    content = bob_client.get(URL).content.decode()
+    content = page_of(bob_client).content.decode()
     assert NASTY not in content
     assert "&lt;script&gt;" in content
 
 
 def test_an_empty_list_says_the_next_step(bob_client):
-    content = bob_client.get(URL).content.decode()
+    content = page_of(bob_client).content.decode()
     assert "No agents yet." in content
     assert 'href="/org/acme/settings/integrations/livekit"' in content
 
@@ -78,13 +215,22 @@ def test_an_empty_list_says_the_next_step(bob_client):
 def test_it_asks_the_database_as_often_for_50_agents_as_for_5(
     bob_client, make_agent, make_conversation
 ):
-    bob_client.get(URL)  # the first page of a session also writes the session
-    for _ in range(5):
-        make_conversation(agent=make_agent())
+    def make(count):
+        for _ in range(count):
+            # Late, retired, new and alias: every query that may be asked is.
+            late = make_agent()
+            for week in range(3):
+                moment = timezone.now() - timedelta(days=7 * week + 1)
+                make_conversation(agent=late, created_at=moment)
+            new = make_agent(retired_at=timezone.now())
+            make_conversation(agent=new, created_at=timezone.now() - timedelta(days=1))
+            make_agent(merged_into=late)
+
+    page_of(bob_client)  # the first page of a session also writes the session
+    make(5)
     with CaptureQueriesContext(connection) as few:
-        bob_client.get(URL)
-    for _ in range(45):
-        make_conversation(agent=make_agent())
+        page_of(bob_client)
+    make(45)
     with CaptureQueriesContext(connection) as many:
-        bob_client.get(URL)
+        page_of(bob_client)
     assert len(many) == len(few)

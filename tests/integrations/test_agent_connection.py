@@ -71,8 +71,7 @@ def test_it_is_silent_after_longer_than_is_usual_for_it(agent, had_sessions):
     had_sessions(20, every=timedelta(minutes=30), last=timedelta(hours=2))
     connection = agent_connection(agent, timezone.now())
     assert connection.state is AgentState.SILENT
-    assert connection.usual
-    assert connection.usual.gap == timedelta(minutes=30)
+    assert connection.rhythm.patience == timedelta(minutes=90)
 
 
 def test_the_same_silence_is_nothing_for_an_agent_with_fewer_sessions(
@@ -82,11 +81,11 @@ def test_the_same_silence_is_nothing_for_an_agent_with_fewer_sessions(
     assert state_of(agent) is AgentState.HEALTHY
 
 
-def test_silence_that_came_every_week_is_as_usual(agent, had_sessions):
-    # Twenty sessions within three hours, once a week, the last five hours ago.
-    for week in range(4):
-        last = timedelta(hours=5) + timedelta(weeks=week)
-        newest = timezone.now() - last
+def test_silence_that_came_every_week_is_as_usual(agent, bob_client):
+    # Twenty sessions within three hours, once a week, the last one hour ago.
+    now = timezone.now()
+    for week in range(5):
+        newest = now - timedelta(hours=1) - timedelta(weeks=week)
         for number in range(20):
             Conversation.objects.create(
                 organization=agent.organization,
@@ -98,7 +97,8 @@ def test_silence_that_came_every_week_is_as_usual(agent, had_sessions):
             )
     connection = agent_connection(agent, timezone.now())
     assert connection.state is AgentState.HEALTHY
-    assert connection.is_quiet_as_usual
+    assert connection.is_long_as_usual
+    assert "and it was as quiet at these hours" in page_of(bob_client, agent)
 
 
 def test_a_stored_session_is_not_silence(agent, had_sessions, post):
@@ -164,6 +164,20 @@ def test_a_refusal_of_its_key_is_its_own(agent, organization, post, process, ali
     assert connection.refusals.newest.status == 401
 
 
+def test_what_could_not_be_read_is_its_own_where_no_other_agent_uses_the_key(
+    agent, organization, post, process
+):
+    post(session(), **LIVEKIT)
+    process()
+    post(b"{", **LIVEKIT)
+    assert state_of(agent) is AgentState.FAILING
+    post(session("call-2", agent={"externalId": "other"}), **LIVEKIT)
+    process()
+    post(b"{", **LIVEKIT)
+    assert state_of(agent) is AgentState.HEALTHY
+    assert state_of(Agent.objects.get(external_id="other")) is AgentState.HEALTHY
+
+
 def test_a_refusal_of_another_key_is_not(agent, organization, make_key, post, process):
     post(session(), **LIVEKIT)
     process()
@@ -192,12 +206,53 @@ def test_the_page_says_when_the_last_session_arrived(agent, bob_client, post, pr
     assert "Last session <time" in content
 
 
-def test_the_page_says_what_is_usual(agent, bob_client, had_sessions):
-    had_sessions(20, every=timedelta(minutes=30), last=timedelta(hours=3))
+def test_the_page_says_what_is_usual_at_this_hour_of_the_week(
+    agent, bob_client, had_sessions
+):
+    had_sessions(14 * 48, every=timedelta(minutes=30), last=timedelta(hours=4))
+    hour = timezone.now() + timedelta(minutes=30)
     content = page_of(bob_client, agent)
     assert "Nothing recent" in content
-    assert "3 h ago" in content
-    assert "usually come within 30 min of each other" in content
+    assert "Nothing for 4 hours." in content
+    assert f"On {hour:%A}s around {hour:%H}:00" in content
+    assert "a session usually arrives every 30 minutes" in content
+
+
+def test_a_long_silence_is_judged_by_the_weeks_before(agent, bob_client, had_sessions):
+    had_sessions(28, every=timedelta(days=1), last=timedelta(days=10))
+    content = page_of(bob_client, agent)
+    assert "Nothing for 10 days." in content
+    assert "Before that, about 7 sessions arrived a week." in content
+
+
+def test_of_a_newcomer_it_says_that_little_is_known(agent, bob_client, had_sessions):
+    had_sessions(1, every=timedelta(days=1), last=timedelta(days=2))
+    content = page_of(bob_client, agent)
+    assert "Nothing recent" in content
+    assert "too new to say what is usual" in content
+
+
+def test_a_retired_agent_is_not_watched(agent, bob_client, had_sessions):
+    had_sessions(28, every=timedelta(days=1), last=timedelta(days=10))
+    Agent.objects.update(retired_at=timezone.now())
+    assert "Retired agents are not watched." in page_of(bob_client, agent)
+
+
+def test_a_refusal_under_the_id_of_a_merged_agent_is_its_own(agent, post, process):
+    Agent.objects.create(
+        organization=agent.organization,
+        provider="livekit",
+        external_id="frontdesk",
+        merged_into=agent,
+    )
+    post(session(), **LIVEKIT)
+    process()
+    post({**MISFIT, "agent": {"externalId": "frontdesk"}}, **LIVEKIT)
+    assert state_of(agent) is AgentState.FAILING
+    post(session("call-2", agent={"externalId": "frontdesk"}), **LIVEKIT)
+    connection = agent_connection(agent, timezone.now())
+    assert connection.state is AgentState.HEALTHY
+    assert connection.stored_at is not None
 
 
 def test_the_page_shows_the_reason_escaped(agent, bob_client, post):
@@ -216,7 +271,7 @@ def test_the_page_escapes_the_agents_name(agent, bob_client):
 
 def test_htmx_gets_the_fragment_alone(agent, bob_client):
     fragment = page_of(bob_client, agent, HX_Request="true")
-    assert "No session yet" in fragment
+    assert "No sessions" in fragment
     assert "<html" not in fragment
     page = bob_client.get(url_of(agent))
     assert b"<html" in page.content
@@ -227,13 +282,13 @@ def test_it_takes_a_fixed_number_of_queries(
     agent, post, process, had_sessions, django_assert_num_queries
 ):
     had_sessions(20, every=timedelta(minutes=30), last=timedelta(hours=2))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         assert state_of(agent) is AgentState.SILENT
     for number in range(3):
         post(session(f"call-{number}"), **LIVEKIT)
         process()
         post(MISFIT, **LIVEKIT)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(14):
         assert state_of(agent) is AgentState.FAILING
 
 
