@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
+from typing import Any
 
 # Unix times above this are milliseconds.
 MILLISECONDS_FROM = 1e11
+# A number of seconds above this is no latency.
+LONGEST_LATENCY = 3_600.0
 
 
 def number_of(value: object) -> float | None:
@@ -22,7 +25,9 @@ def number_of(value: object) -> float | None:
 
 def unix_time(value: object) -> float | None:
     """Unix seconds of a time as senders write it: ISO 8601, seconds, milliseconds."""
-    number = number_of(value)
+    # Most are ISO 8601, and failing to read those as a number takes longest of all.
+    is_clock_time = isinstance(value, str) and ":" in value
+    number = None if is_clock_time else number_of(value)
     if number is not None:
         return number / 1000 if abs(number) > MILLISECONDS_FROM else number
     if not isinstance(value, str):
@@ -37,6 +42,17 @@ def unix_time(value: object) -> float | None:
         return moment.timestamp()
     except OverflowError:
         return None
+
+
+def metric_of(turn: dict[str, Any], name: str) -> float | None:
+    """Seconds that something took; nonsense is none."""
+    metrics = turn.get("metrics")
+    if not isinstance(metrics, dict):
+        return None
+    seconds = number_of(metrics.get(name))
+    if seconds is None or not 0 < seconds <= LONGEST_LATENCY:
+        return None
+    return seconds
 
 
 def as_text(value: object) -> str:

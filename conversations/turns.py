@@ -8,99 +8,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
 
-from conversations.turn_values import as_text, number_of, pretty, unix_time
+from conversations.transcript_entries import AnyEntry, Marker, Speech, ToolUse, Turn
+from conversations.turn_values import as_text, metric_of, number_of, unix_time
 
 # From here on a silence between two turns is worth a line, seconds.
 NOTABLE_SILENCE = 5.0
 # A start further than this from the first turn belongs to another clock, seconds.
 CLOCKS_AGREE_WITHIN = 86_400.0
-# A number of seconds above this is no latency.
-LONGEST_LATENCY = 3_600.0
-BRIEF_LENGTH = 120
 SPEAKERS = {"user": "User", "assistant": "Assistant", "system": "System"}
-
-Turn = dict[str, Any]
-
-
-@dataclass(slots=True, kw_only=True)
-class Entry:
-    """number: the turn's place in the transcript, from 1.
-    at: seconds since the conversation's start, where it is known.
-    silence: seconds of silence before it, where notable."""
-
-    shape: ClassVar[str]
-    number: int
-    at: float | None
-    silence: float | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Speech(Entry):
-    """latency: seconds from the end of the question to the first sound of this."""
-
-    shape: ClassVar[str] = "speech"
-    role: str
-    speaker: str
-    text: str
-    interrupted: bool
-    latency: float | None
-
-
-@dataclass(slots=True, kw_only=True)
-class ToolUse(Entry):
-    """A call and its result, or the one of them that is there.
-
-    result_number: the turn of the result; none while it has not come.
-    took: seconds between the two.
-    """
-
-    shape: ClassVar[str] = "tool"
-    name: str
-    call_id: str
-    called: bool
-    arguments: str = ""
-    result: str = ""
-    result_number: int | None = None
-    is_error: bool = False
-    took: float | None = None
-
-    @property
-    def brief(self) -> str:
-        """The arguments on one line, for the folded call."""
-        return " ".join(self.arguments[: 4 * BRIEF_LENGTH].split())[:BRIEF_LENGTH]
-
-
-@dataclass(slots=True, kw_only=True)
-class Marker(Entry):
-    """Something that happened and nobody said: a handoff, a new configuration."""
-
-    shape: ClassVar[str] = "marker"
-    kind: str
-    text: str
-
-    @property
-    def label(self) -> str:
-        return self.kind.replace("_", " ").capitalize()
-
-    @property
-    def line(self) -> str:
-        """Label and text, once where the text begins with the label."""
-        if not self.text:
-            return self.label
-        if self.text.lower().startswith(self.label.lower()):
-            return self.text[0].upper() + self.text[1:]
-        return f"{self.label}: {self.text}"
 
 
 @dataclass(slots=True)
 class TranscriptView:
-    entries: list[Speech | ToolUse | Marker] = field(default_factory=list)
+    """total: turns, of which a call and its result are one entry."""
+
+    entries: list[AnyEntry] = field(default_factory=list)
+    total: int = 0
     tool_calls: int = 0
     tool_errors: int = 0
     interruptions: int = 0
-    slowest_answer: float | None = None
+    slowest: Speech | None = None
+
+    @property
+    def slowest_answer(self) -> float | None:
+        return self.slowest.latency if self.slowest else None
 
 
 def read_transcript(
@@ -111,8 +43,8 @@ def read_transcript(
 ) -> TranscriptView:
     """What the page of a conversation shows of these turns.
 
-    started_at: the conversation's start; the first turn's time where there is none
-        or where the two are a day apart.
+    started_at: the conversation's start; the first turn's time where there is none,
+        where it is earlier, or where the two are a day apart.
     system_prompt: shown beside the transcript, so a leading turn that repeats it
         becomes a line.
     """
@@ -126,9 +58,10 @@ class _Reader:
         self.turns = turns
         self.system_prompt = system_prompt
         self.zero = _zero(turns, started_at)
-        self.view = TranscriptView()
+        self.view = TranscriptView(total=len(turns))
         self.open_calls: dict[str, ToolUse] = {}
         self.previous_end: float | None = None
+        self.answers = 0
 
     def read(self) -> TranscriptView:
         for number, turn in enumerate(self.turns, start=1):
@@ -137,15 +70,20 @@ class _Reader:
                 continue
             entry.silence = self._silence(turn, entry)
             self.view.entries.append(entry)
+        # One answer alone is not slower than others.
+        if self.view.slowest and self.answers > 1:
+            self.view.slowest.is_slowest = True
         return self.view
 
-    def _entry(self, number: int, turn: Turn) -> Speech | ToolUse | Marker | None:
+    def _entry(self, number: int, turn: Turn) -> AnyEntry | None:
         role = turn.get("role")
         if role == "tool":
             return self._tool(number, turn)
         if role == "system" and (kind := self._marker_kind(number, turn)):
             text = "" if kind == "system_prompt" else as_text(turn.get("content"))
-            return Marker(number=number, at=self._at(turn), kind=kind, text=text)
+            return Marker(
+                number=number, at=self._at(turn), turn=turn, kind=kind, text=text
+            )
         return self._speech(number, turn)
 
     def _marker_kind(self, number: int, turn: Turn) -> str:
@@ -156,20 +94,21 @@ class _Reader:
 
     def _speech(self, number: int, turn: Turn) -> Speech:
         role = as_text(turn.get("role"))
-        interrupted = turn.get("interrupted") is True
-        latency = _latency(turn)
-        self.view.interruptions += interrupted
-        if latency is not None:
-            self.view.slowest_answer = max(latency, self.view.slowest_answer or 0.0)
-        return Speech(
+        speech = Speech(
             number=number,
             at=self._at(turn),
+            turn=turn,
             role=role,
             speaker=SPEAKERS.get(role, role),
             text=as_text(turn.get("content")),
-            interrupted=interrupted,
-            latency=latency,
+            interrupted=turn.get("interrupted") is True,
+            latency=metric_of(turn, "e2e_latency"),
         )
+        self.view.interruptions += speech.interrupted
+        self.answers += speech.latency is not None
+        if (speech.latency or 0.0) > (self.view.slowest_answer or 0.0):
+            self.view.slowest = speech
+        return speech
 
     def _tool(self, number: int, turn: Turn) -> ToolUse | None:
         call_id = as_text(turn.get("toolCallId"))
@@ -183,6 +122,7 @@ class _Reader:
         use = ToolUse(
             number=number,
             at=self._at(turn),
+            turn=turn,
             name=as_text(turn.get("toolName")) or "tool",
             call_id=call_id,
             called=not is_result,
@@ -191,18 +131,13 @@ class _Reader:
             self._answer(use, number, turn)
             return use
         self.view.tool_calls += 1
-        arguments = turn.get("arguments")
-        use.arguments = pretty(
-            arguments if arguments is not None else turn.get("content")
-        )
         if call_id:
             self.open_calls[call_id] = use
         return use
 
     def _answer(self, use: ToolUse, number: int, turn: Turn) -> None:
-        use.result = pretty(turn.get("content"))
+        use.answer = turn
         use.result_number = number
-        use.is_error = turn.get("isError") is True
         self.view.tool_errors += use.is_error
         answered_at = self._at(turn)
         if number != use.number and use.at is not None and answered_at is not None:
@@ -219,9 +154,11 @@ class _Reader:
             return None
         return max(0.0, moment - self.zero)
 
-    def _silence(self, turn: Turn, entry: Entry) -> float | None:
+    def _silence(self, turn: Turn, entry: AnyEntry) -> float | None:
         """Between the end of what was said before and the start of this, where both
         were sent: a moment alone does not say how long somebody spoke."""
+        if entry.shape != "speech":
+            return None
         previous, self.previous_end = self.previous_end, self._end(turn)
         starts = "startedAt" in turn or "startSeconds" in turn
         if previous is None or entry.at is None or not starts:
@@ -242,21 +179,12 @@ def _zero(turns: Sequence[Turn], started_at: datetime | None) -> float | None:
     if started_at is None:
         return first
     start = started_at.timestamp()
-    if first is not None and abs(first - start) > CLOCKS_AGREE_WITHIN:
-        return first
-    return start
+    if first is None:
+        return start
+    # Nothing was said before the start: then the start is what is wrong.
+    return first if abs(first - start) > CLOCKS_AGREE_WITHIN else min(first, start)
 
 
 def _start(turn: Turn) -> float | None:
     started = unix_time(turn.get("startedAt"))
     return started if started is not None else unix_time(turn.get("timestamp"))
-
-
-def _latency(turn: Turn) -> float | None:
-    metrics = turn.get("metrics")
-    if not isinstance(metrics, dict):
-        return None
-    latency = number_of(metrics.get("e2e_latency"))
-    if latency is None or not 0 < latency <= LONGEST_LATENCY:
-        return None
-    return latency

@@ -5,10 +5,17 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from conversations.views import agent_changes, agents, conversations, usage
+from conversations.views import (
+    agent_changes,
+    agents,
+    conversation,
+    conversations,
+    usage,
+)
 
 app_name = "conversations"
 
+CONVERSATION = "org/<slug:slug>/conversations/<uuid:conversation_id>"
 AGENT = "org/<slug:slug>/agents/<uuid:agent_id>"
 
 
@@ -31,13 +38,28 @@ agent_urls = [
     path(f"{AGENT}/separate", agent_changes.separate, name="agent-separate"),
 ]
 
+conversation_urls = [
+    *page(CONVERSATION, conversation.conversation_detail, "detail"),
+    path(
+        f"{CONVERSATION}/transcript.txt",
+        conversation.transcript_text,
+        name="transcript-text",
+    ),
+    path(
+        f"{CONVERSATION}/transcript.json",
+        conversation.transcript_json,
+        name="transcript-json",
+    ),
+    path(
+        f"{CONVERSATION}/metadata.json",
+        conversation.metadata_json,
+        name="metadata-json",
+    ),
+]
+
 urlpatterns = [
     *page("org/<slug:slug>/conversations", conversations.conversation_list, "list"),
-    *page(
-        "org/<slug:slug>/conversations/<uuid:conversation_id>",
-        conversations.conversation_detail,
-        "detail",
-    ),
+    *conversation_urls,
     *agent_urls,
     *page("org/<slug:slug>/settings/usage", usage.usage, "usage"),
     path("org/<slug:slug>/settings/usage.csv", usage.usage_csv, name="usage-csv"),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.template import Library
@@ -66,14 +64,6 @@ def is_web_address(url: str) -> bool:
 
 
 @register.filter
-def nested(value: Any) -> str:
-    """A list or an object laid out to be read; empty for a plain value."""
-    if isinstance(value, dict | list) and value:
-        return json.dumps(value, ensure_ascii=False, indent=2)
-    return ""
-
-
-@register.filter
-def plain(value: Any) -> str:
-    """A plain JSON value as text: what JSON writes, strings without quotes."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def thousands(count: int) -> str:
+    """`10,000`."""
+    return f"{count:,}"

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
@@ -14,8 +13,7 @@ from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations.keyset import Page
 from conversations.listing import Filters, read_filters, read_page
-from conversations.models import Agent, Conversation, Provider, Transcript
-from conversations.turns import read_transcript
+from conversations.models import Agent, Conversation, Provider
 
 # More agents than this do not fit a menu; the agent's own page links its list.
 AGENTS_IN_MENU = 200
@@ -38,6 +36,7 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
             "page": page,
             "version": version,
             "filters": filters,
+            "row_query": filters.query(),
             "list_url": reverse("conversations:list", args=[organization.slug]),
             **page_links(page, filters),
         }
@@ -92,35 +91,3 @@ def filter_choices(request: OrganizationRequest, filters: Filters) -> dict[str, 
         if value
     ]
     return {"agents": agents, "providers": Provider.choices, "chips": chips}
-
-
-@require_GET
-@organization_view()
-def conversation_detail(
-    request: OrganizationRequest, conversation_id: UUID
-) -> HttpResponse:
-    in_organization = Conversation.objects.in_organization(request.organization)
-    conversation = get_object_or_404(
-        in_organization.select_related("agent"), pk=conversation_id
-    )
-    # Not joined: a conversation whose transcript has not come yet has no such row.
-    transcript = Transcript.objects.filter(conversation=conversation).first()
-    position = conversation.created_at, conversation.id
-    context = {
-        "conversation": conversation,
-        "transcript": transcript,
-        "view": read_transcript(
-            (transcript.turns if transcript else None) or [],
-            started_at=conversation.started_at,
-            system_prompt=transcript.system_prompt if transcript else "",
-        ),
-        "newer": in_organization.newer_than(*position)
-        .oldest_first()
-        .only("id")
-        .first(),
-        "older": in_organization.older_than(*position)
-        .newest_first()
-        .only("id")
-        .first(),
-    }
-    return render(request, "conversations/detail.html", context)

@@ -1,4 +1,5 @@
-// Copy buttons: data-copy holds the text, data-copy-from a selector of what to copy.
+// Copy buttons: data-copy holds the text, data-copy-from a selector of what to copy,
+// data-copy-url the address of a text to copy.
 (function () {
   "use strict";
 
@@ -21,6 +22,21 @@
     return copyBySelection(text);
   }
 
+  // A browser may forget the click while a text is fetched: it is promised at once.
+  function copyFetched(url) {
+    const text = fetch(url).then((answer) => {
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      return answer.text();
+    });
+    if (!navigator.clipboard || !window.ClipboardItem) return text.then(copy);
+    const blob = text.then((found) => new Blob([found], { type: "text/plain" }));
+    return navigator.clipboard
+      .write([new ClipboardItem({ "text/plain": blob })])
+      .catch(() => text.then(copy));
+  }
+
+  const BUTTONS = "[data-copy], [data-copy-from], [data-copy-url]";
+
   function show(button, word) {
     const place = button.querySelector("[data-copy-word]");
     const before = place ? place.textContent : button.getAttribute("aria-label");
@@ -38,19 +54,19 @@
   }
 
   function reveal() {
-    for (const button of document.querySelectorAll("[data-copy], [data-copy-from]")) {
+    for (const button of document.querySelectorAll(BUTTONS)) {
       button.hidden = false;
     }
   }
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy], [data-copy-from]");
+    const button = event.target.closest(BUTTONS);
     if (!button) return;
-    const source = button.dataset.copyFrom;
+    const { copyFrom: source, copyUrl: url } = button.dataset;
     const text = source
       ? document.querySelector(source).textContent
       : button.dataset.copy;
-    copy(text).then(
+    (url ? copyFetched(url) : copy(text)).then(
       () => show(button, "Copied"),
       () => show(button, "Not copied"),
     );

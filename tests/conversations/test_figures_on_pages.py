@@ -6,8 +6,6 @@ from conversations.templatetags.figures import (
     clock,
     dollars,
     is_web_address,
-    nested,
-    plain,
     seconds,
     spell,
 )
@@ -75,10 +73,3 @@ def test_a_cost_has_cents_and_what_is_below_them(value, text):
 )
 def test_only_web_addresses_may_be_links(url, answer):
     assert is_web_address(url) is answer
-
-
-def test_nested_values_are_laid_out_and_plain_ones_are_not():
-    assert nested({"a": [1]}) == '{\n  "a": [\n    1\n  ]\n}'
-    assert nested({}) == nested([]) == nested("x") == nested(None) == ""
-    values: list[object] = ["x", None, True, 3, []]
-    assert [plain(one) for one in values] == ["x", "null", "true", "3", "[]"]

@@ -1,0 +1,155 @@
+"""One conversation: its page, a further part of its turns, its files."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_GET
+
+from accounts.access import organization_view
+from accounts.http import OrganizationRequest
+from conversations import transcript_files
+from conversations.json_tree import lay_out
+from conversations.listing import Filters, read_filters
+from conversations.models import Conversation, Transcript
+from conversations.transcript_pages import Part, part_with, whole
+from conversations.turns import TranscriptView, read_transcript
+
+LONGEST_NUMBER = 6  # digits
+
+
+@require_GET
+@organization_view()
+def conversation_detail(
+    request: OrganizationRequest, conversation_id: UUID
+) -> HttpResponse:
+    """The page; for htmx the turns alone that `at` asks for.
+
+    Its address carries the filters of the list that it was opened from, so that next
+    and previous stay within them.
+    """
+    conversation = find(request, conversation_id)
+    transcript = transcript_of(conversation)
+    view = view_of(conversation, transcript)
+    filters = read_filters(request.GET)
+    part = chosen_part(request, view)
+    query = filters.query()
+    # In front of further parameters.
+    here = f"?{query}&" if query else "?"
+    context: dict[str, object] = {
+        "conversation": conversation,
+        "transcript": transcript,
+        "view": view,
+        "part": part,
+        "query": query,
+        "here": here,
+        "slowest_url": turn_url(view.slowest.number, part, here)
+        if view.slowest
+        else "",
+        # A further part lays itself below or above what is there.
+        "way": request.GET.get("way") if request.htmx else "",
+    }
+    if request.htmx:
+        response = render(request, "conversations/_turns.html", context)
+    else:
+        context |= neighbours(request, conversation, filters)
+        context["metadata"] = lay_out(conversation.metadata)
+        response = render(request, "conversations/detail.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_GET
+@organization_view()
+def transcript_text(
+    request: OrganizationRequest, conversation_id: UUID
+) -> HttpResponse:
+    conversation = find(request, conversation_id)
+    text = transcript_files.as_plain_text(
+        conversation,
+        view_of(conversation, transcript_of(conversation)),
+        request.organization.zone,
+    )
+    response = HttpResponse(text, "text/plain; charset=utf-8")
+    name = transcript_files.file_name(conversation, "txt")
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    return response
+
+
+@require_GET
+@organization_view()
+def transcript_json(
+    request: OrganizationRequest, conversation_id: UUID
+) -> HttpResponse:
+    conversation = find(request, conversation_id)
+    document = transcript_files.as_document(conversation, transcript_of(conversation))
+    return _download(document, transcript_files.file_name(conversation, "json"))
+
+
+@require_GET
+@organization_view()
+def metadata_json(request: OrganizationRequest, conversation_id: UUID) -> HttpResponse:
+    conversation = find(request, conversation_id)
+    name = transcript_files.file_name(conversation, "metadata.json")
+    return _download(conversation.metadata, name)
+
+
+def find(request: OrganizationRequest, conversation_id: UUID) -> Conversation:
+    in_organization = Conversation.objects.in_organization(request.organization)
+    return get_object_or_404(
+        in_organization.select_related("agent"), pk=conversation_id
+    )
+
+
+def transcript_of(conversation: Conversation) -> Transcript | None:
+    # Not joined: a conversation whose transcript has not come yet has no such row.
+    return Transcript.objects.filter(conversation=conversation).first()
+
+
+def view_of(
+    conversation: Conversation, transcript: Transcript | None
+) -> TranscriptView:
+    return read_transcript(
+        (transcript.turns if transcript else None) or [],
+        started_at=conversation.started_at,
+        system_prompt=transcript.system_prompt if transcript else "",
+    )
+
+
+def chosen_part(request: OrganizationRequest, view: TranscriptView) -> Part:
+    """`?show=all`: the whole, as one prints it; `?at=1800`: the part with that turn."""
+    if request.GET.get("show") == "all":
+        return whole(view)
+    at = request.GET.get("at", "")
+    is_number = at.isascii() and at.isdigit() and len(at) <= LONGEST_NUMBER
+    return part_with(view, int(at) if is_number else 1)
+
+
+def turn_url(number: int, part: Part, here: str) -> str:
+    anchor = f"#turn-{number}"
+    return anchor if part.shows(number) else f"{here}at={number}{anchor}"
+
+
+def neighbours(
+    request: OrganizationRequest, conversation: Conversation, filters: Filters
+) -> dict[str, Conversation | None]:
+    organization = request.organization
+    listed = filters.narrow(
+        Conversation.objects.in_organization(organization), organization.zone
+    ).only("id", "external_id")
+    position = conversation.created_at, conversation.id
+    return {
+        "newer": listed.newer_than(*position).oldest_first().first(),
+        "older": listed.older_than(*position).newest_first().first(),
+    }
+
+
+def _download(document: object, name: str) -> HttpResponse:
+    response = JsonResponse(
+        document, safe=False, json_dumps_params={"ensure_ascii": False, "indent": 2}
+    )
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
