@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -144,26 +144,14 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
 
 
-class CreateKeyForm(forms.Form):
-    """`create_key(organization=…, by=…, **form.cleaned_data)` makes the key."""
+class KeyExpiryForm(forms.Form):
+    """`cleaned_data["expires_at"]` is a moment, or None for never."""
 
-    name = NameField(
-        label="Name",
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "placeholder": "livekit-prod-worker"}
-        ),
-    )
-    scope = forms.ChoiceField(
-        label="Scope", choices=ApiKey.Scope.choices, initial=ApiKey.Scope.FULL
-    )
     expires_at = forms.DateField(
         label="Expires",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="The key works until the end of that day.",
-    )
-    form_token = forms.UUIDField(
-        widget=forms.HiddenInput, required=False, initial=uuid.uuid4
     )
 
     def __init__(self, *args: Any, organization: Organization, **options: Any) -> None:
@@ -185,5 +173,40 @@ class CreateKeyForm(forms.Form):
         return end
 
 
+class CreateKeyForm(KeyExpiryForm):
+    """`create_key(organization=…, by=…, **form.cleaned_data)` makes the key."""
+
+    name = NameField(
+        label="Name",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "placeholder": "livekit-prod-worker"}
+        ),
+    )
+    scope = forms.ChoiceField(
+        label="Scope", choices=ApiKey.Scope.choices, initial=ApiKey.Scope.FULL
+    )
+    form_token = forms.UUIDField(
+        widget=forms.HiddenInput, required=False, initial=uuid.uuid4
+    )
+
+
 class RenameKeyForm(forms.Form):
-    name = NameField(label="Name")
+    name = NameField(label="Name", widget=forms.TextInput({"autocomplete": "off"}))
+
+
+class RollKeyForm(forms.Form):
+    overlap = forms.TypedChoiceField(
+        label="The old key works for",
+        choices=[
+            (0, "not a moment longer"),
+            (3_600, "1 hour"),
+            (86_400, "24 hours"),
+            (604_800, "7 days"),
+            (2_592_000, "30 days"),
+        ],
+        initial=86_400,
+        coerce=lambda seconds: timedelta(seconds=int(seconds)),
+    )
+    form_token = forms.UUIDField(
+        widget=forms.HiddenInput, required=False, initial=uuid.uuid4
+    )

@@ -126,7 +126,7 @@ def parse(data: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise BodyFault(
             400,
-            f"The body is not JSON: {error.msg} at line {error.lineno}, "
+            f"The body is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, "
             f"column {error.colno}.",
         ) from None
     except RecursionError:

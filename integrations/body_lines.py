@@ -77,6 +77,8 @@ def lay_out(data: bytes, notes: Sequence[Note]) -> BodyLines:
             parse_float=_Number,
             parse_constant=_Number,
         )
+    except json.JSONDecodeError as error:
+        return _as_text(data, error)
     except (ValueError, RecursionError):
         return _as_text(data)
     marks: dict[str, list[Note]] = defaultdict(list)
@@ -94,14 +96,21 @@ def lay_out(data: bytes, notes: Sequence[Note]) -> BodyLines:
     return BodyLines(lines, is_json=True, is_cut=is_cut)
 
 
-def _as_text(data: bytes) -> BodyLines:
+def _as_text(data: bytes, error: json.JSONDecodeError | None = None) -> BodyLines:
+    """As it came. error: where it stops being JSON; the line is broken there."""
     text = data[:LONGEST_RAW].decode("utf-8", "replace")
-    lines = text.split("\n")
-    return BodyLines(
-        [Line(number, line) for number, line in enumerate(lines[:MOST_LINES], start=1)],
-        is_json=False,
-        is_cut=len(data) > LONGEST_RAW or len(lines) > MOST_LINES,
-    )
+    lines = [
+        Line(number, storable(line))
+        for number, line in enumerate(text.split("\n")[:MOST_LINES], start=1)
+    ]
+    is_cut = len(data) > LONGEST_RAW or text.count("\n") >= MOST_LINES
+    if error and error.lineno <= len(lines):
+        before = lines[error.lineno - 1].text[: error.colno - 1]
+        after = lines[error.lineno - 1].text[error.colno - 1 :]
+        note = Note("note-1", "", error.msg.removesuffix(" at"), is_fault=True)
+        broken = [Line(error.lineno, before, (note,)), Line(error.lineno, after)]
+        lines[error.lineno - 1 : error.lineno] = broken
+    return BodyLines(lines, is_json=False, is_cut=is_cut)
 
 
 def _nearest(value: Any, path: str) -> str:

@@ -7,6 +7,7 @@ from integrations.views import (
     deliveries,
     delivery,
     erasure,
+    key,
     keys,
     livekit,
     overview,
@@ -18,19 +19,16 @@ INTEGRATIONS = "settings/integrations"
 
 def key_urls(page: str) -> list[URLPattern]:
     """What the card of keys does, from one of the pages that show it."""
+    keys_path = f"{INTEGRATIONS}/{page}/keys"
+    one = f"{keys_path}/<uuid:key_id>"
+    where = {"page": page}
     return [
-        path(
-            f"{INTEGRATIONS}/{page}/keys",
-            keys.create_key,
-            {"page": page},
-            name="key-create",
-        ),
-        path(
-            f"{INTEGRATIONS}/{page}/keys/<uuid:key_id>/revoke",
-            keys.revoke_key,
-            {"page": page},
-            name="key-revoke",
-        ),
+        path(keys_path, keys.create_key, where, name="key-create"),
+        path(one, key.key_detail, where, name="key"),
+        path(f"{one}/rename", key.rename_key, where, name="key-rename"),
+        path(f"{one}/expiry", key.change_expiry, where, name="key-expiry"),
+        path(f"{one}/roll", key.roll_key, where, name="key-roll"),
+        path(f"{one}/revoke", key.revoke_key, where, name="key-revoke"),
     ]
 
 

@@ -1,6 +1,14 @@
 """What people do to accounts: every write, as a verb with its actor."""
 
-from accounts.actions.api_keys import create_key, rename_key, revoke_key, touch_keys
+from accounts.actions.api_keys import (
+    KeyIsOver,
+    change_key_expiry,
+    create_key,
+    rename_key,
+    revoke_key,
+    roll_key,
+    touch_keys,
+)
 from accounts.actions.invitations import (
     AlreadyMember,
     InvitationVoid,
@@ -26,10 +34,12 @@ __all__ = [
     "EmailTaken",
     "InvitationVoid",
     "Invited",
+    "KeyIsOver",
     "LastOwner",
     "NotOpen",
     "Provisioned",
     "accept_invitation",
+    "change_key_expiry",
     "change_organization",
     "change_own_email",
     "change_own_name",
@@ -41,6 +51,7 @@ __all__ = [
     "rename_key",
     "revoke_invitation",
     "revoke_key",
+    "roll_key",
     "sign_up_first_owner",
     "sign_up_invited",
     "sign_up_openly",

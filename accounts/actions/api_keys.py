@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -27,6 +27,10 @@ _TOUCH = f"""
     SET last_used_at = due.at
     FROM due WHERE key.id = due.id
 """  # noqa: S608
+
+
+class KeyIsOver(Exception):
+    """It is revoked, or has expired where that matters."""
 
 
 def create_key(
@@ -87,6 +91,58 @@ def rename_key(*, key: ApiKey, name: str, by: User) -> None:
         return
     key.save(update_fields=["name"])
     _note(AuditAction.KEY_RENAMED, key, by, before=before)
+
+
+@transaction.atomic
+def change_key_expiry(*, key: ApiKey, expires_at: datetime | None, by: User) -> None:
+    """expires_at: None never expires. An expired key works again; a revoked one never
+    does."""
+    before = _locked(key)
+    if before.expires_at == expires_at:
+        return
+    key.expires_at = expires_at
+    key.save(update_fields=["expires_at"])
+    until = {"until": expires_at.isoformat()} if expires_at else {}
+    _note(AuditAction.KEY_EXPIRY_CHANGED, key, by, **until)
+
+
+@transaction.atomic
+def roll_key(
+    *, key: ApiKey, overlap: timedelta, by: User, form_token: UUID | None = None
+) -> tuple[ApiKey, str | None]:
+    """A new key in the place of this one, which works for the overlap still.
+
+    The new key and its text, as `create_key` gives them. It may do what the old one
+    may; where that one was made to expire, it lives as long. Raises `KeyIsOver`.
+    """
+    made = _key_made_by(key.organization, form_token)
+    if made is not None:
+        return made, None
+    old, now = _locked(key), timezone.now()
+    if old.state(now) != "active":
+        raise KeyIsOver
+    lifetime = old.expires_at - old.created_at if old.expires_at else None
+    new, text = create_key(
+        organization=old.organization,
+        name=old.name,
+        scope=old.scope,
+        by=by,
+        expires_at=now + lifetime if lifetime else None,
+        form_token=form_token,
+    )
+    until = min(filter(None, [old.expires_at, now + overlap]))
+    ApiKey.objects.filter(pk=old.pk).update(expires_at=until)
+    key.refresh_from_db(fields=["expires_at"])
+    _note(AuditAction.KEY_ROLLED, key, by, until=until.isoformat())
+    return new, text
+
+
+def _locked(key: ApiKey) -> ApiKey:
+    """As it is now; it stays so until the transaction ends. A revoked one is over."""
+    locked = ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+    if locked.revoked_at:
+        raise KeyIsOver
+    return locked
 
 
 @transaction.atomic

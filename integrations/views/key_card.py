@@ -10,8 +10,11 @@ from django.forms import Form
 from accounts.forms import CreateKeyForm
 from accounts.http import OrganizationRequest
 from accounts.models import ApiKey, Role
+from integrations.key_usage import KeyUse, recent_use
 
 MOST_KEYS = 200
+# The pages with a card of keys, by the name of their address.
+PAGE_NAMES = {"livekit": "LiveKit", "api": "API call upload"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,14 @@ class MadeKey:
 
     key: ApiKey
     text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """use: by whom lately; None where nothing came with it."""
+
+    key: ApiKey
+    use: KeyUse | None
 
 
 def key_card(
@@ -40,9 +51,10 @@ def key_card(
     keys = list(
         ApiKey.objects.in_organization(request.organization).listed()[: MOST_KEYS + 1]
     )
+    uses = recent_use(request.organization) if keys else {}
     return {
         "page": page,
-        "keys": keys[:MOST_KEYS],
+        "keys": [KeyRow(key, uses.get(key.id)) for key in keys[:MOST_KEYS]],
         "keys_cut_at": MOST_KEYS if len(keys) > MOST_KEYS else None,
         "key_form": form or CreateKeyForm(organization=request.organization),
         "key_form_open": bool(form) or not keys,

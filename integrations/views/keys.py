@@ -1,19 +1,19 @@
+"""Making keys, from the pages that show their card."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods, require_POST
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
 
 from accounts import actions
 from accounts.access import organization_view
 from accounts.forms import CreateKeyForm
 from accounts.http import OrganizationRequest
-from accounts.models import ApiKey, Role
+from accounts.models import Role
 from integrations.views import call_upload, livekit
 from integrations.views.key_card import MadeKey, key_card
 
@@ -41,16 +41,3 @@ def create_key(request: OrganizationRequest, page: str) -> HttpResponse:
     response = PAGES[page](request, card)
     response["Cache-Control"] = "no-store"
     return response
-
-
-@require_POST
-@organization_view(Role.ADMIN)
-def revoke_key(request: OrganizationRequest, page: str, key_id: UUID) -> HttpResponse:
-    key = get_object_or_404(
-        ApiKey.objects.in_organization(request.organization), pk=key_id
-    )
-    actions.revoke_key(key=key, by=request.user)
-    messages.success(
-        request, f"{key.name} is revoked. Posts with it are answered 401 from now on."
-    )
-    return redirect(f"integrations:{page}", request.organization.slug)

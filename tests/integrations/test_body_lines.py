@@ -87,12 +87,23 @@ def test_several_notes_may_share_a_line() -> None:
     assert laid_out.lines[0].is_bad
 
 
-@pytest.mark.parametrize("data", [b'{"a": ', b"\xff\xfe", b"", b"[" * 100_000, b"a\nb"])
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"[" * 100_000, b'{"a": \x00}'])
 def test_what_is_no_json_is_shown_as_text(data: bytes) -> None:
     laid_out = lay_out(data, [Note("a", "", "no", True)])
     assert not laid_out.is_json
-    text = "\n".join(line.text for line in laid_out.lines)
-    assert data.decode("utf-8", "replace").startswith(text)
+    text = "".join(line.text for line in laid_out.lines)
+    assert data.decode("utf-8", "replace").replace("\0", "\ufffd").startswith(text)
+
+
+def test_a_line_is_broken_where_it_stops_being_json() -> None:
+    laid_out = lay_out(b'{"a": 1,\n "b": nope}', [])
+    assert [(line.number, line.text) for line in laid_out.lines] == [
+        (1, '{"a": 1,'),
+        (2, ' "b": '),
+        (2, "nope}"),
+    ]
+    assert [note.detail for note in laid_out.lines[1].notes] == ["Expecting value"]
+    assert lay_out(b"", []).lines[0].is_bad
 
 
 def test_what_no_page_can_hold_is_replaced() -> None:
