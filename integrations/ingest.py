@@ -36,7 +36,7 @@ UNKNOWN_AGENT = Fault("agentId", "is not an agent of this organization")
 COMPRESSION_OVERHEAD_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: a traceback is set on what is raised
 class Refusal(Exception):
     """Why a POST is not taken."""
 

@@ -33,7 +33,7 @@ class NothingToReplay(Exception):
     """There is no body any more, or none that may be used; says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class StillRefused(Exception):
     """The body still does not fit: the answer that the door would give."""
 

@@ -5,6 +5,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("conversations.urls")),
     path("", include("integrations.urls")),
+    path("", include("api.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -132,7 +132,7 @@ class Turn(Part):
     model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
 
     role: Literal["user", "assistant", "system", "tool", "developer"] = Field(
-        description="`developer` is read as `system`."
+        description="`developer` is read as `system`.", examples=["user"]
     )
     content: str | None = Field(
         None,
@@ -152,15 +152,19 @@ class Turn(Part):
         description="Where every turn has one, turns are put in time order.",
         examples=["2026-11-22T12:31:46.605Z"],
     )
-    started_at: Moment | None = Field(None, description="Start of speaking.")
-    ended_at: Moment | None = Field(None, description="End of speaking.")
+    started_at: Moment | None = Field(
+        None, description="Start of speaking.", examples=["2026-11-22T12:31:45.539Z"]
+    )
+    ended_at: Moment | None = Field(
+        None, description="End of speaking.", examples=["2026-11-22T12:31:46.439Z"]
+    )
     start_seconds: Seconds | None = Field(
         None, description="Offset into the recording, seconds.", examples=[3.2]
     )
     end_seconds: Seconds | None = Field(
         None, description="Offset into the recording, seconds.", examples=[4.1]
     )
-    interrupted: bool | None = None
+    interrupted: bool | None = Field(None, examples=[False])
     metrics: dict[str, Any] | None = Field(None, examples=[{"e2e_latency": 0.81}])
     kind: str | None = Field(
         None, description="For tools: `call` or `result`.", examples=["call"]
@@ -171,8 +175,15 @@ class Turn(Part):
         description="Joins a call and its result.",
         examples=["call_97e313a3ca24"],
     )
-    arguments: Any = Field(None, description="Any JSON, kept as sent.")
-    is_error: bool | None = None
+    arguments: Any = Field(
+        None,
+        description="Any JSON, kept as sent.",
+        examples=[{"order": "A-1042"}],
+        json_schema_extra={
+            "type": ["object", "array", "string", "number", "boolean", "null"]
+        },
+    )
+    is_error: bool | None = Field(None, examples=[False])
 
 
 class Transcript(Part):
@@ -182,6 +193,7 @@ class Transcript(Part):
     items: Any = Field(
         None,
         description="Provider `livekit` only: the items of a ChatContext.",
+        examples=[[{"type": "message", "role": "user", "content": ["Hello"]}]],
         json_schema_extra={"type": ["array", "null"], "items": {"type": "object"}},
     )
 
@@ -198,7 +210,9 @@ class CallBody(Part):
     call: Call
     agent: Agent | None = None
     agent_id: AgentUUID | None = Field(
-        None, description="An agent of your organization; wins over `agent`."
+        None,
+        description="An agent of your organization; wins over `agent`.",
+        examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e21"],
     )
     version: Text255 | None = Field(
         None,
@@ -206,7 +220,9 @@ class CallBody(Part):
         examples=["2026.11.3"],
     )
     system_prompt: Annotated[str, Field(max_length=LONGEST_PROMPT)] | None = Field(
-        None, description="A leading `system` turn serves where absent."
+        None,
+        description="A leading `system` turn serves where absent.",
+        examples=["You answer the phone of Northwind."],
     )
     metadata: dict[str, Any] | None = Field(
         None,
@@ -217,6 +233,7 @@ class CallBody(Part):
     session_report: Any = Field(
         None,
         description="Provider `livekit` only: the SDK's own session report.",
+        examples=[{"job_id": "AJ_8f2c", "room": "room-8f2c", "chat_history": {}}],
         json_schema_extra={"type": ["object", "null"]},
     )
 

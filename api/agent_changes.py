@@ -1,0 +1,84 @@
+"""What a program may change of an agent: what is absent stays as it is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError as NotOneLine
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from accounts.names import validate_one_line
+from api.agents import find_agent
+from api.caller import Caller
+from api.parameters import fault_of, word
+from conversations.actions import change_agent
+from conversations.models import Agent
+from integrations.ingest import misfit as refusal_of
+from integrations.providers.faults import UNSTORABLE
+from integrations.providers.scalars import misfit
+
+LONGEST_NAME = 255
+LONGEST_DESCRIPTION = 2000
+
+
+def read_name(value: Any) -> str:
+    name = _read(value, LONGEST_NAME)
+    try:
+        validate_one_line(name)
+    except NotOneLine:
+        misfit("must be one line, without control characters", value)
+    return name
+
+
+def read_description(value: Any) -> str:
+    return _read(value, LONGEST_DESCRIPTION)
+
+
+def _read(value: Any, longest: int) -> str:
+    if not isinstance(value, str) or len(value) > longest:
+        misfit(f"must be a text of at most {longest:,} characters", value)
+    if UNSTORABLE.search(value):
+        misfit("must not contain NUL or half a surrogate pair", value)
+    return value
+
+
+class AgentChange(BaseModel):
+    """What is absent stays as it is. Spaces around a text are cut off."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[
+        str | None,
+        PlainValidator(read_name),
+        WithJsonSchema({"type": "string", "maxLength": LONGEST_NAME}),
+    ] = Field(
+        None,
+        description="One line. No call changes it from then on; an empty one lets the "
+        "next call name the agent.",
+        examples=["Night desk"],
+    )
+    description: Annotated[
+        str | None,
+        PlainValidator(read_description),
+        WithJsonSchema({"type": "string", "maxLength": LONGEST_DESCRIPTION}),
+    ] = Field(None, examples=["Answers the main line at night."])
+    type: word(*Agent.Type.values) = Field(None, examples=["ai"])  # type: ignore[valid-type]
+
+
+def change_it(caller: Caller, agent_id: UUID, sent: dict[str, Any]) -> None:
+    """Raises `Refusal` (422) that names each field at fault."""
+    agent = find_agent(caller.organization, agent_id)
+    try:
+        change = AgentChange.model_validate(sent)
+    except ValidationError as error:
+        faults = [fault_of(one) for one in error.errors(include_url=False)]
+        raise refusal_of(faults) from error
+    change_agent(agent=agent, by=None, key=caller.key, **change.model_dump())

@@ -1,0 +1,124 @@
+"""Agents as programs see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, Subquery
+from pydantic import Field
+
+from accounts.models import Organization
+from api.pages import Part, part_of, position_in
+from api.parameters import PageParameters
+from api.resources import Listed, Resource, nothing
+from conversations.keyset import Position
+from conversations.models import Agent as AgentRow
+from conversations.models import Conversation, Transcript
+from conversations.models.agent import AgentQuerySet
+
+Provider = Literal["livekit", "zelto", "upload"]
+
+
+class Agent(Resource):
+    """Who takes the calls."""
+
+    id: UUID = Field(examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e21"])
+    name: str = Field(
+        description="Its external id until a call or a person names it.",
+        examples=["Northwind support"],
+    )
+    description: str = Field(examples=["Answers the main line at night."])
+    external_id: str = Field(
+        description="The sender's own id of it.", examples=["support"]
+    )
+    provider: Provider = Field(description="Whose id that is.", examples=["livekit"])
+    type: Literal["ai", "human"] = Field(examples=["ai"])
+    system_prompt: str | None = Field(
+        description="Of its newest conversation; null where that has none.",
+        examples=["You answer the phone of Northwind."],
+    )
+    last_session_at: datetime | None = Field(
+        description="When its newest conversation arrived, UTC.",
+        examples=["2026-11-22T12:31:49.120000Z"],
+    )
+    created_at: datetime = Field(
+        description="When its first session arrived, UTC.",
+        examples=["2026-10-02T08:00:12.330000Z"],
+    )
+    updated_at: datetime = Field(
+        description="When it was last changed, UTC; sessions do not change it.",
+        examples=["2026-11-01T09:30:00Z"],
+    )
+
+
+class AgentList(Listed):
+    data: list[Agent]
+
+
+def list_agents(organization: Organization, asked: PageParameters) -> Part[Agent]:
+    """By creation, newest first."""
+    rows = _agents(organization).order_by("-created_at", "-id")
+    if end := position_in(asked.cursor):
+        rows = rows.filter(
+            Q(created_at__lt=end.created_at)
+            | Q(created_at=end.created_at, id__lt=end.id)
+        )
+    agents = _resources(rows[: asked.limit + 1])
+    return part_of(agents, asked.limit, _cursor_of)
+
+
+def get_agent(organization: Organization, agent_id: UUID) -> Agent:
+    agents = _resources(_agents(organization).filter(pk=agent_id))
+    if not agents:
+        raise nothing("agent")
+    return agents[0]
+
+
+def find_agent(organization: Organization, agent_id: UUID) -> AgentRow:
+    """The row, to be changed."""
+    row = _agents(organization).filter(pk=agent_id).first()
+    if row is None:
+        raise nothing("agent")
+    return row
+
+
+def _agents(organization: Organization) -> AgentQuerySet:
+    return AgentRow.objects.in_organization(organization).not_merged()
+
+
+def _resources(rows: AgentQuerySet) -> list[Agent]:
+    """Two queries for any number of them."""
+    newest = Conversation.objects.filter(agent=OuterRef("pk")).newest_first()
+    found: list[Any] = list(
+        rows.annotate(
+            newest_id=Subquery(newest.values("id")[:1]),
+            last_session_at=Subquery(newest.values("created_at")[:1]),
+        )
+    )
+    prompts = dict(
+        Transcript.objects.filter(
+            conversation_id__in=[row.newest_id for row in found if row.newest_id]
+        ).values_list("conversation_id", "system_prompt")
+    )
+    return [_resource(row, prompts.get(row.newest_id)) for row in found]
+
+
+def _resource(row: Any, system_prompt: str | None) -> Agent:
+    return Agent(
+        id=row.id,
+        name=row.display_name,
+        description=row.description,
+        external_id=row.external_id,
+        provider=row.provider,
+        type=row.type,
+        system_prompt=system_prompt or None,
+        last_session_at=row.last_session_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _cursor_of(agent: Agent) -> str:
+    return Position(agent.created_at, agent.id).cursor

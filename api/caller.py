@@ -1,0 +1,62 @@
+"""The program that asks: its key, and through it the organization."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import key_check
+from accounts.actions import touch_keys
+from accounts.key_check import KeyCheck
+from accounts.models import ApiKey, Organization
+from integrations.ingest import Refusal
+
+# Its `last used` may lag by as much.
+NOTED_EVERY = timedelta(minutes=1)
+
+MAY_ONLY_POST = (
+    "This key may only post sessions. Ask with a key of the scope full or read."
+)
+MAY_ONLY_READ = "This key may only read. Ask with a key of the scope full."
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    check: KeyCheck
+    key: ApiKey
+
+    @property
+    def organization(self) -> Organization:
+        return self.key.organization
+
+    def require(self, *, writes: bool) -> None:
+        """Raises `Refusal` where the key's scope does not cover it."""
+        if not self.check.may_read:
+            raise Refusal(403, MAY_ONLY_POST)
+        if writes and not self.check.may_write:
+            raise Refusal(403, MAY_ONLY_READ)
+
+
+def find_caller(request: HttpRequest) -> Caller:
+    """Raises `Refusal` where the request brings no good key. Never looks at a cookie."""
+    check = key_check.check_key(request.headers.get("Authorization"))
+    if check.refused or check.key_id is None:
+        raise _unauthorized(check)
+    key = ApiKey.objects.select_related("organization").filter(pk=check.key_id).first()
+    if key is None:  # its organization went this moment
+        raise _unauthorized(key_check.UNKNOWN)
+    _note_use(key)
+    return Caller(check, key)
+
+
+def _unauthorized(check: KeyCheck) -> Refusal:
+    return Refusal(401, check.detail, headers=(("WWW-Authenticate", "Bearer"),))
+
+
+def _note_use(key: ApiKey) -> None:
+    now = timezone.now()
+    if key.last_used_at is None or key.last_used_at < now - NOTED_EVERY:
+        touch_keys(used={key.pk: now})

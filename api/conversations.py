@@ -1,0 +1,187 @@
+"""Conversations as programs see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from accounts.models import Organization
+from api.agents import Provider
+from api.resources import DescribedAs, Listed, Resource, nothing
+from conversations.models import Conversation as ConversationRow
+from conversations.models import Transcript as TranscriptRow
+from integrations.providers import schema
+
+
+class Customer(Resource):
+    """The person on the other end."""
+
+    number: str | None = Field(examples=["+15550100"])
+    name: str | None = Field(examples=["Ada Lovelace"])
+
+
+class Recording(Resource):
+    """What became of the recording that the sender named."""
+
+    state: Literal["none", "waiting", "fetching", "stored", "failed"] = Field(
+        description="`none`: no recording was named.", examples=["none"]
+    )
+    error: str | None = Field(
+        description="Why the last try to fetch it failed.", examples=[None]
+    )
+    source_url: str | None = Field(
+        description="Where it comes from, as sent last.",
+        examples=["https://recordings.example.com/room-8f2c.ogg"],
+    )
+
+
+class Conversation(Resource):
+    """A finished session; what was said is its transcript."""
+
+    id: UUID = Field(examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22"])
+    agent_id: UUID = Field(examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e21"])
+    name: str = Field(
+        description="Who called: name, number, else the reference.",
+        examples=["Ada Lovelace"],
+    )
+    source: Provider = Field(
+        description="Where it came from; also the id space of `referenceId`.",
+        examples=["livekit"],
+    )
+    reference_id: str = Field(
+        description="The sender's own id: `call.externalId`.", examples=["room-8f2c"]
+    )
+    started_at: datetime | None = Field(
+        description="UTC.", examples=["2026-11-22T12:31:42.339000Z"]
+    )
+    ended_at: datetime | None = Field(
+        description="UTC.", examples=["2026-11-22T12:31:48.151000Z"]
+    )
+    duration_seconds: float | None = Field(description="Seconds.", examples=[5.812])
+    ended_reason: str | None = Field(
+        description="As sent.", examples=["user_initiated"]
+    )
+    cost: Decimal | None = Field(
+        description="US dollars, six decimals.", examples=["0.042500"]
+    )
+    customer: Customer
+    version: str | None = Field(
+        description="The agent build that took the call.", examples=["2026.11.3"]
+    )
+    metadata: dict[str, Any] = Field(
+        description="As sent, merged over all posts of the call.",
+        examples=[{"campaign": "spring"}],
+    )
+    has_transcript: bool = Field(description="At least one turn.", examples=[True])
+    has_audio: bool = Field(examples=[False])
+    recording: Recording
+    created_at: datetime = Field(
+        description="When its first delivery arrived, UTC; never changes.",
+        examples=["2026-11-22T12:31:49.120000Z"],
+    )
+    updated_at: datetime = Field(
+        description="UTC.", examples=["2026-11-22T12:31:49.340000Z"]
+    )
+
+
+class ConversationList(Listed):
+    data: list[Conversation]
+
+
+class Turn(schema.Turn):
+    """One utterance, tool call or tool result; other keys as they were sent."""
+
+    role: Literal["user", "assistant", "system", "tool"] = Field(examples=["user"])
+    content: str = Field(examples=["Where is my order?"])
+
+
+class Transcript(Resource):
+    """What was said, in order."""
+
+    conversation_id: UUID = Field(examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22"])
+    system_prompt: str | None = Field(examples=["You answer the phone of Northwind."])
+    duration_seconds: float | None = Field(description="Seconds.", examples=[5.812])
+    recording_url: str | None = Field(
+        description="Of the audio that Zelto keeps; null where there is none.",
+        examples=[None],
+    )
+    # Kept as they are: building a model of each of 10,000 turns is for nobody.
+    content: Annotated[list[dict[str, Any]] | None, DescribedAs(list[Turn] | None)] = (
+        Field(
+            description="The turns; null where no transcript was sent, `[]` where nobody "
+            "said anything."
+        )
+    )
+    created_at: datetime = Field(
+        description="When the conversation's first delivery arrived, UTC.",
+        examples=["2026-11-22T12:31:49.120000Z"],
+    )
+
+
+def find_conversation(
+    organization: Organization, conversation_id: UUID
+) -> ConversationRow:
+    row = (
+        ConversationRow.objects.in_organization(organization)
+        .filter(pk=conversation_id)
+        .first()
+    )
+    if row is None:
+        raise nothing("conversation")
+    return row
+
+
+def get_conversation(organization: Organization, conversation_id: UUID) -> Conversation:
+    return resource_of(find_conversation(organization, conversation_id))
+
+
+def get_transcript(organization: Organization, conversation_id: UUID) -> Transcript:
+    row = find_conversation(organization, conversation_id)
+    # Not joined: a conversation without one has no such row.
+    kept = TranscriptRow.objects.filter(conversation=row).first()
+    return Transcript(
+        conversation_id=row.id,
+        system_prompt=(kept.system_prompt or None) if kept else None,
+        duration_seconds=row.duration_seconds,
+        recording_url=None,
+        content=kept.turns if kept else None,
+        created_at=row.created_at,
+    )
+
+
+def resource_of(row: ConversationRow) -> Conversation:
+    return Conversation(
+        id=row.id,
+        agent_id=row.agent_id,
+        name=row.name,
+        source=row.provider,
+        reference_id=row.external_id,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        duration_seconds=row.duration_seconds,
+        ended_reason=row.ended_reason or None,
+        cost=row.cost,
+        customer=Customer(
+            number=row.customer_number or None, name=row.customer_name or None
+        ),
+        version=row.version or None,
+        metadata=row.metadata,
+        has_transcript=row.has_transcript,
+        has_audio=row.has_audio,
+        recording=recording_of(row),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def recording_of(row: ConversationRow) -> Recording:
+    without_audio = "waiting" if row.recording_url else "none"
+    return Recording(
+        state="stored" if row.has_audio else without_audio,
+        error=None,
+        source_url=row.recording_url or None,
+    )

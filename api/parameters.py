@@ -1,0 +1,207 @@
+"""What may stand in the query of an address: read strictly, by one model per list.
+
+The same models describe the arguments of MCP's tools, so each value comes as text or as
+JSON, and each refusal is a sentence that completes "`path` ...".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, tzinfo
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from django.http import QueryDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+
+from conversations.days import midnight
+from integrations.ingest import misfit as refusal_of
+from integrations.providers.faults import UNSTORABLE, Fault, name_text
+from integrations.providers.scalars import misfit, moment
+
+MOST_ROWS = 200
+ROWS = 50
+LONGEST_TEXT = 255
+LONGEST_CURSOR = 500
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+DAY_TEXT = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# In a query, a plus sign that nobody escaped is a space.
+LOST_PLUS = re.compile(r"(?<=:\d\d) (?=\d\d:?\d\d$)|(?<=\.\d{3}) (?=\d\d:?\d\d$)")
+
+
+def read_limit(value: Any) -> int:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,4}", value, re.ASCII):
+        value = int(value)
+    if type(value) is not int or not 1 <= value <= MOST_ROWS:
+        misfit(f"must be a whole number from 1 to {MOST_ROWS}", value)
+    return value
+
+
+def read_cursor(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_CURSOR:
+        misfit("must be the nextCursor of the page before", value)
+    return value
+
+
+def read_id(value: Any) -> UUID:
+    if not isinstance(value, str) or not UUID_TEXT.fullmatch(value):
+        misfit("must be a UUID", value)
+    return UUID(value)
+
+
+def read_flag(value: Any) -> bool:
+    flag = {"true": True, "false": False}.get(value, value) if value != "" else None
+    if not isinstance(flag, bool):
+        misfit("must be true or false", value)
+    return flag
+
+
+def read_text(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT:
+        misfit(f"must be a text of 1 to {LONGEST_TEXT} characters", value)
+    if UNSTORABLE.search(value):
+        misfit("must not contain NUL", value)
+    return value
+
+
+def read_day(value: Any) -> date:
+    try:
+        if isinstance(value, str) and DAY_TEXT.fullmatch(value):
+            day = date.fromisoformat(value)
+            if 1970 <= day.year <= 2100:
+                return day
+    except ValueError:
+        pass
+    misfit("must be a date of the years 1970 to 2100, as 2026-11-30", value)
+
+
+def read_when(value: Any) -> date | datetime:
+    if isinstance(value, str) and DAY_TEXT.fullmatch(value):
+        return read_day(value)
+    if isinstance(value, str):
+        value = LOST_PLUS.sub("+", value)
+    return moment(value)
+
+
+def word(*words: str) -> Any:
+    """The type of a parameter that is one of these words."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value not in words:
+            misfit(f"must be one of {', '.join(words)}", value)
+        return value
+
+    return Annotated[
+        str,
+        PlainValidator(read),
+        WithJsonSchema({"type": "string", "enum": list(words)}),
+    ]
+
+
+Limit = Annotated[
+    int,
+    PlainValidator(read_limit),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST_ROWS}),
+]
+Cursor = Annotated[str, PlainValidator(read_cursor), WithJsonSchema({"type": "string"})]
+Id = Annotated[
+    UUID,
+    PlainValidator(read_id),
+    WithJsonSchema({"type": "string", "format": "uuid"}),
+]
+Flag = Annotated[bool, PlainValidator(read_flag), WithJsonSchema({"type": "boolean"})]
+Text = Annotated[
+    str,
+    PlainValidator(read_text),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}),
+]
+Day = Annotated[
+    date,
+    PlainValidator(read_day),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+When = Annotated[
+    date | datetime,
+    PlainValidator(read_when),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date"},
+                {"type": "string", "format": "date-time"},
+            ]
+        }
+    ),
+]
+
+
+class Parameters(BaseModel):
+    """Nothing by itself: the parameters of an address that takes none."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        field_title_generator=lambda name, _: to_camel(name),
+    )
+
+
+class PageParameters(Parameters):
+    """Which part of a list."""
+
+    limit: Limit = Field(ROWS, description="How many rows at most.", examples=[50])
+    cursor: Cursor | None = Field(
+        None,
+        description="`nextCursor` of the page before; the first page without it.",
+    )
+
+
+Asked = TypeVar("Asked", bound=Parameters)
+
+
+def read_query(model: type[Asked], query: QueryDict) -> Asked:
+    """Raises `Refusal` (400) that names each parameter at fault."""
+    faults = [
+        Fault(name_text(name), "is there more than once")
+        for name, values in query.lists()
+        if len(values) > 1
+    ]
+    return read_arguments(model, query.dict(), faults)
+
+
+def read_arguments(
+    model: type[Asked], given: Mapping[str, Any], faults: Sequence[Fault] = ()
+) -> Asked:
+    found = list(faults)
+    try:
+        asked = model.model_validate(dict(given))
+    except ValidationError as error:
+        found += [fault_of(one) for one in error.errors(include_url=False)]
+    if found:
+        raise replace(refusal_of(found), status=400)
+    return asked
+
+
+def fault_of(error: Mapping[str, Any]) -> Fault:
+    path = ".".join(name_text(str(step)) for step in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return Fault(path, "is not known here")
+    if error["type"] == "missing":
+        return Fault(path, "is required")
+    return Fault(path, error["msg"])
+
+
+def as_moment(when: date | datetime | None, zone: tzinfo) -> datetime | None:
+    """A date is the midnight with which it begins, in the organization's zone."""
+    if when is None or isinstance(when, datetime):
+        return when
+    return midnight(when, zone)

@@ -1,0 +1,30 @@
+"""What drf-spectacular has to be told of this API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+
+class BearerKeyExtension(OpenApiAuthenticationExtension):
+    target_class = "api.frame.BearerKey"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key of your organization, made under Settings, "
+            "Integrations: `zelto_…`.",
+        }
+
+
+def bodies_are_required(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """For drf-spectacular, which takes a body of optional fields for optional."""
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
+    return result

@@ -1,0 +1,135 @@
+"""How an endpoint is described: every parameter, every status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
+from pydantic import BaseModel
+
+from api.parameters import Parameters
+from api.schema.models import described
+from api.schema.problem import Problem
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PROBLEM = "application/problem+json"
+REFUSALS = {
+    400: "A parameter is not known or does not fit; `errors` names it.",
+    401: "The key is missing, malformed, unknown, expired or revoked: `detail` says which.",
+    403: "The scope of the key does not cover this.",
+    404: "The key's organization has no such thing.",
+    409: "It cannot be done as things are; `detail` says why.",
+    411: "There is no `Content-Length`.",
+    413: "The body is too large; `detail` says the limit.",
+    415: "Another content type or encoding.",
+    422: "A field does not fit; `errors` names each.",
+    429: "Over the organization's rate; see `Retry-After`.",
+    500: "A fault of Zelto's; its log has the `requestId`.",
+    503: "The database is away for a moment; see `Retry-After`.",
+}
+ALWAYS = (400, 401, 403, 500, 503)
+REQUEST_ID = OpenApiParameter(
+    "X-Request-Id",
+    str,
+    OpenApiParameter.HEADER,
+    response=True,
+    description="Also in Zelto's log.",
+)
+WWW_AUTHENTICATE = OpenApiParameter(
+    "WWW-Authenticate", str, OpenApiParameter.HEADER, response=[401]
+)
+RETRY_AFTER = OpenApiParameter(
+    "Retry-After",
+    int,
+    OpenApiParameter.HEADER,
+    response=[429, 503],
+    description="Seconds.",
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The `ETag` of an earlier answer: 304 where nothing has changed.",
+)
+ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 304])
+
+
+def operation(
+    name: str,
+    summary: str,
+    *,
+    tag: str,
+    gives: Mapping[int, tuple[type[BaseModel] | None, str]],
+    asks: type[Parameters] = Parameters,
+    body: type[BaseModel] | None = None,
+    refuses: tuple[int, ...] = (),
+    conditional: bool = False,
+    has_id: bool = False,
+    headers: Sequence[OpenApiParameter] = (),
+    description: str | None = None,
+) -> Callable[[View], View]:
+    """Describes a method of a view.
+
+    gives: what it answers where all is well, by status.
+    refuses: besides `ALWAYS`.
+    """
+    headers = [*headers, REQUEST_ID, WWW_AUTHENTICATE, RETRY_AFTER]
+    if conditional:
+        headers += [IF_NONE_MATCH, ETAG]
+        gives = {**gives, 304: (None, "As it was when it had this `ETag`.")}
+    ids = [OpenApiParameter("id", UUID, OpenApiParameter.PATH)] if has_id else []
+    refusals = sorted({*ALWAYS, *refuses, *([404] if ids else [])})
+    return extend_schema(
+        operation_id=name,
+        summary=summary,
+        description=description,
+        tags=[tag],
+        parameters=[*ids, *parameters_of(asks), *headers],
+        request=body,
+        responses={
+            **{
+                status: OpenApiResponse(model, description=text)
+                for status, (model, text) in gives.items()
+            },
+            **{
+                (status, PROBLEM): OpenApiResponse(
+                    Problem, description=REFUSALS[status]
+                )
+                for status in refusals
+            },
+        },
+    )
+
+
+def parameters_of(model: type[Parameters]) -> list[OpenApiParameter]:
+    schema = described(model, mode="validation")
+    required = schema.get("required", [])
+    return [
+        _parameter(name, field, required=name in required)
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _parameter(name: str, field: dict[str, Any], *, required: bool) -> OpenApiParameter:
+    text = field.pop("description", "")
+    ways = [way for way in field.get("anyOf", []) if way != {"type": "null"}]
+    if len(ways) == 1:
+        del field["anyOf"]
+        field |= ways[0]
+    elif ways:
+        field["anyOf"] = ways
+    return OpenApiParameter(
+        name,
+        field,
+        OpenApiParameter.QUERY,
+        required=required,
+        description=text,
+        **field.pop("x-style", {}),
+    )

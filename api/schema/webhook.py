@@ -1,0 +1,77 @@
+"""The webhook, described beside REST. It is answered by `integrations.ingest`, and its
+body is described by the very model that it is checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from pydantic import BaseModel, Field
+from rest_framework.views import APIView
+
+from api.schema.operations import operation
+from api.schema.problem import FieldFault
+from integrations.providers import PROVIDERS
+from integrations.providers.schema import CallBody
+
+PATH = "/webhooks/calls"
+DESCRIPTION = """\
+Answered 200 only once the session is on disk. Posting a call again, under the same
+`call.externalId` and provider, updates it and charges nothing; what is absent or null
+keeps what was there.
+
+Only the fields `call`, `call.externalId`, `agent.externalId`, `agentId`, `transcript`,
+`transcript.turns` and the `role` of a turn refuse the post where they do not fit; every
+other misfit is cut or dropped, and `warnings` name it. Unknown keys are ignored with a
+warning. With `X-Zelto-Provider: livekit` the whole body may also be LiveKit's own session
+report, as `make_session_report().to_dict()` gives it.
+
+With and without a slash at the end. Needs a key of the scope `full` or `ingest`.
+"""
+HEADERS = [
+    OpenApiParameter(
+        "X-Zelto-Provider",
+        {"type": "string", "enum": sorted(PROVIDERS), "default": "zelto"},
+        OpenApiParameter.HEADER,
+        description="Whose session it is; also the id space of `call.externalId`.",
+    ),
+    OpenApiParameter(
+        "Content-Encoding",
+        {"type": "string", "enum": ["gzip", "identity"]},
+        OpenApiParameter.HEADER,
+        description="The size limit is counted after decompression.",
+    ),
+]
+
+
+class Received(BaseModel):
+    received: bool = Field(examples=[True])
+    warnings: list[FieldFault] | None = Field(
+        None, description="What was cut or dropped; at most 100."
+    )
+
+
+class ReceiveCall(APIView):
+    """Never routed: its description is all there is of it."""
+
+    @operation(
+        "receiveCall",
+        "Post a finished session",
+        tag="Sessions",
+        description=DESCRIPTION,
+        headers=HEADERS,
+        body=CallBody,
+        gives={200: (Received, "It is stored.")},
+        refuses=(411, 413, 415, 422, 429),
+    )
+    def post(self, request: Any) -> None:
+        raise NotImplementedError
+
+
+Endpoints = Sequence[tuple[str, str, str, Any]]
+
+
+def with_the_webhook(endpoints: Endpoints) -> Endpoints:
+    """For drf-spectacular: the endpoints that it found, and this one."""
+    return [*endpoints, (PATH, f"^{PATH}$", "POST", ReceiveCall.as_view())]

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from api.agent_changes import AgentChange, change_it
+from api.agents import Agent, AgentList, get_agent, list_agents
+from api.bodies import read_object
+from api.frame import caller_of
+from api.parameters import PageParameters, Parameters, read_query
+from api.resources import answer, id_in
+from api.schema.operations import operation
+from api.views.endpoint import Endpoint
+
+TAG = "Agents"
+
+
+class AgentsView(Endpoint):
+    @operation(
+        "listAgents",
+        "List agents",
+        tag=TAG,
+        description="By creation, newest first.",
+        asks=PageParameters,
+        gives={200: (AgentList, "A page of them.")},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = read_query(PageParameters, request.query_params)
+        part = list_agents(caller_of(request).organization, asked)
+        return answer(AgentList(data=part.rows, next_cursor=part.next_cursor))
+
+
+class AgentView(Endpoint):
+    @operation(
+        "getAgent",
+        "One agent",
+        tag=TAG,
+        has_id=True,
+        conditional=True,
+        gives={200: (Agent, "The agent.")},
+    )
+    def get(self, request: Request, id: str) -> HttpResponse:
+        read_query(Parameters, request.query_params)
+        organization = caller_of(request).organization
+        return answer(get_agent(organization, id_in(id, "agent")))
+
+    @operation(
+        "changeAgent",
+        "Change an agent",
+        tag=TAG,
+        description="Needs a key of the scope `full`.",
+        has_id=True,
+        body=AgentChange,
+        gives={200: (Agent, "The agent as it is now.")},
+        refuses=(413, 415, 422),
+    )
+    def patch(self, request: Request, id: str) -> HttpResponse:
+        read_query(Parameters, request.query_params)
+        caller, agent_id = caller_of(request), id_in(id, "agent")
+        change_it(caller, agent_id, read_object(request))
+        return answer(get_agent(caller.organization, agent_id))

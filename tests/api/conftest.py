@@ -1,0 +1,112 @@
+"""Asking as a program does. Each answer is compared with the description of `/v1`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.models import ApiKey, Organization
+from api.views.schema import schema_text
+from tests.api.description import Description
+from tests.conftest import MakeKey
+from tests.conversations.conftest import make_agent, make_conversation
+
+__all__ = ["make_agent", "make_conversation"]
+
+Ask = Callable[..., Any]
+
+
+class Api:
+    """A program with a key. An answer that `/v1/openapi.json` does not describe fails
+    the test, whatever it asked for."""
+
+    def __init__(self, description: Description, key: str | None) -> None:
+        self.client = Client(raise_request_exception=False)
+        self.description = description
+        self.key = key
+
+    def get(self, path: str, /, *, headers: Any = None, **parameters: Any) -> Any:
+        return self.ask("GET", path, headers=headers, query_params=parameters)
+
+    def post(self, path: str, /, **parameters: Any) -> Any:
+        return self.ask("POST", path, query_params=parameters)
+
+    def delete(self, path: str, /, **parameters: Any) -> Any:
+        return self.ask("DELETE", path, query_params=parameters)
+
+    def patch(self, path: str, /, body: Any, **headers: str) -> Any:
+        data = body if isinstance(body, bytes) else json.dumps(body)
+        content_type = headers.pop("content_type", "application/json")
+        return self.ask(
+            "PATCH", path, data=data, content_type=content_type, headers=headers
+        )
+
+    def ask(self, method: str, path: str, **request: Any) -> Any:
+        headers = dict(request.pop("headers", None) or {})
+        if self.key:
+            headers.setdefault("Authorization", f"Bearer {self.key}")
+        response = self.client.generic(method, path, headers=headers, **request)
+        self.description.check(method, cast(HttpResponse, response))
+        return response
+
+
+@pytest.fixture(scope="session")
+def description() -> Description:
+    return Description(json.loads(schema_text()))
+
+
+@pytest.fixture
+def api_with(description: Description) -> Callable[[str | None], Api]:
+    return lambda key: Api(description, key)
+
+
+@pytest.fixture
+def full_key(organization: Organization, make_key: MakeKey) -> tuple[ApiKey, str]:
+    return make_key(organization)
+
+
+@pytest.fixture
+def api(api_with: Callable[[str | None], Api], full_key: tuple[ApiKey, str]) -> Api:
+    """With a key of the scope full."""
+    return api_with(full_key[1])
+
+
+@pytest.fixture
+def reader(
+    api_with: Callable[[str | None], Api],
+    organization: Organization,
+    make_key: MakeKey,
+) -> Api:
+    """With a key of the scope read."""
+    return api_with(make_key(organization, "read")[1])
+
+
+@pytest.fixture
+def poster(
+    api_with: Callable[[str | None], Api],
+    organization: Organization,
+    make_key: MakeKey,
+) -> Api:
+    """With a key of the scope ingest."""
+    return api_with(make_key(organization, "ingest")[1])
+
+
+@pytest.fixture
+def outsider(
+    api_with: Callable[[str | None], Api],
+    other_organization: Organization,
+    make_key: MakeKey,
+) -> Api:
+    """With a key of another organization."""
+    return api_with(make_key(other_organization)[1])
+
+
+@pytest.fixture
+def stranger(api_with: Callable[[str | None], Api], db: None) -> Api:
+    """Without a key."""
+    return api_with(None)

@@ -1,0 +1,178 @@
+"""`GET /v1/conversations/{id}`, its transcript and its recording"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from conversations.models import Conversation, Transcript
+from tests.api.conftest import Api
+from tests.conversations.conftest import NOON, MakeConversation
+
+pytestmark = pytest.mark.django_db
+ROOT = "/v1/conversations"
+TURNS: list[dict[str, Any]] = [
+    {"role": "assistant", "content": "Hi.", "startSeconds": 0.5, "mood": {"a": [1]}},
+    {"role": "user", "content": "", "timestamp": "2026-11-22T12:31:46.605Z"},
+    {
+        "role": "tool",
+        "content": "",
+        "kind": "call",
+        "toolName": "find",
+        "toolCallId": "c-1",
+        "arguments": {"id": 5},
+    },
+    {"role": "tool", "content": "ok", "kind": "result", "isError": False},
+    {"role": "system", "content": "handoff", "timestamp": 1764000000},
+]
+
+
+@pytest.fixture
+def conversation(make_conversation: MakeConversation) -> Conversation:
+    return make_conversation(
+        turns=TURNS,
+        system_prompt="Be kind.",
+        external_id="room-1",
+        started_at=NOON,
+        ended_at=NOON + timedelta(seconds=5.5),
+        duration_seconds=5.5,
+        ended_reason="user_initiated",
+        cost=Decimal("0.0425"),
+        customer_number="+15550100",
+        customer_name="Ada Lovelace",
+        version="2026.11.3",
+        metadata={"campaign": "spring", "deep": {"a": [1, None]}},
+        recording_url="https://recordings.example.com/1.ogg?token=x",
+    )
+
+
+def test_it_tells_all_of_a_conversation(api: Api, conversation: Conversation) -> None:
+    told = api.get(f"{ROOT}/{conversation.id}").json()
+    arrived = "2026-11-22T12:01:00Z"
+    assert told == {
+        "id": str(conversation.id),
+        "agentId": str(conversation.agent_id),
+        "name": "Ada Lovelace",
+        "source": "livekit",
+        "referenceId": "room-1",
+        "startedAt": "2026-11-22T12:00:00Z",
+        "endedAt": "2026-11-22T12:00:05.500000Z",
+        "durationSeconds": 5.5,
+        "endedReason": "user_initiated",
+        "cost": "0.042500",
+        "customer": {"number": "+15550100", "name": "Ada Lovelace"},
+        "version": "2026.11.3",
+        "metadata": {"campaign": "spring", "deep": {"a": [1, None]}},
+        "hasTranscript": True,
+        "hasAudio": False,
+        "recording": {
+            "state": "waiting",
+            "error": None,
+            "sourceUrl": "https://recordings.example.com/1.ogg?token=x",
+        },
+        "createdAt": arrived,
+        "updatedAt": arrived,
+    }
+
+
+def test_what_was_not_sent_is_null(
+    api: Api, make_conversation: MakeConversation
+) -> None:
+    bare = make_conversation(external_id="room-2")
+    told = api.get(f"{ROOT}/{bare.id}").json()
+    assert told["name"] == "room-2"
+    assert told["customer"] == {"number": None, "name": None}
+    assert told["recording"] == {"state": "none", "error": None, "sourceUrl": None}
+    assert told["metadata"] == {}
+    for name in ("startedAt", "endedAt", "durationSeconds", "cost", "version"):
+        assert told[name] is None
+    assert told["endedReason"] is None
+
+
+@pytest.mark.parametrize("below", ["", "/transcript", "/recording"])
+def test_it_refuses_an_outsider(
+    outsider: Api, conversation: Conversation, below: str
+) -> None:
+    response = outsider.get(f"{ROOT}/{conversation.id}{below}")
+    assert response.status_code == 404
+    assert response.json()["detail"] == "There is no conversation with this id."
+
+
+@pytest.mark.parametrize("below", ["", "/transcript", "/recording"])
+@pytest.mark.parametrize("id", [str(uuid.uuid4()), "room-1"])
+def test_an_unknown_or_malformed_id_is_a_404(api: Api, id: str, below: str) -> None:
+    assert api.get(f"{ROOT}/{id}{below}").status_code == 404
+
+
+@pytest.mark.parametrize("below", ["", "/transcript"])
+def test_a_key_of_the_scope_read_may_read(
+    reader: Api, conversation: Conversation, below: str
+) -> None:
+    assert reader.get(f"{ROOT}/{conversation.id}{below}").status_code == 200
+
+
+@pytest.mark.parametrize("below", ["", "/transcript"])
+def test_what_has_not_changed_is_not_sent_again(
+    api: Api, conversation: Conversation, below: str
+) -> None:
+    path = f"{ROOT}/{conversation.id}{below}"
+    tag = api.get(path)["ETag"]
+    assert api.get(path, headers={"If-None-Match": tag}).status_code == 304
+    Transcript.objects.update(turns=[])
+    Conversation.objects.update(version="2")
+    assert api.get(path, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_head_is_get_without_the_body(api: Api, conversation: Conversation) -> None:
+    response = api.ask("HEAD", f"{ROOT}/{conversation.id}")
+    assert response.status_code == 200
+    assert not response.content
+
+
+def test_it_gives_the_turns_back_as_they_were_sent(
+    api: Api, conversation: Conversation
+) -> None:
+    told = api.get(f"{ROOT}/{conversation.id}/transcript").json()
+    assert told == {
+        "conversationId": str(conversation.id),
+        "systemPrompt": "Be kind.",
+        "durationSeconds": 5.5,
+        "recordingUrl": None,
+        "content": TURNS,
+        "createdAt": "2026-11-22T12:01:00Z",
+    }
+
+
+@pytest.mark.parametrize("turns", [None, []])
+def test_no_transcript_is_null_and_a_silent_one_is_empty(
+    api: Api, make_conversation: MakeConversation, turns: list[Any] | None
+) -> None:
+    conversation = make_conversation(turns=turns)
+    told = api.get(f"{ROOT}/{conversation.id}/transcript").json()
+    assert told["content"] == turns
+    assert told["systemPrompt"] is None
+
+
+def test_there_is_no_recording_yet(api: Api, conversation: Conversation) -> None:
+    response = api.get(f"{ROOT}/{conversation.id}/recording")
+    assert response.status_code == 404
+    assert response.json()["detail"] == "There is no recording of this conversation."
+
+
+@pytest.mark.parametrize(("below", "queries"), [("", 3), ("/transcript", 4)])
+def test_it_asks_little(
+    api: Api,
+    conversation: Conversation,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    below: str,
+    queries: int,
+) -> None:
+    path = f"{ROOT}/{conversation.id}{below}"
+    api.get(path)
+    with django_assert_num_queries(queries):
+        api.get(path)
