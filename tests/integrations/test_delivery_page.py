@@ -106,7 +106,11 @@ def test_each_warning_leads_to_its_place_too(dora_client, post):
 def test_a_body_that_is_no_json_is_shown_as_it_came(dora_client, post):
     post(b'{"call": <b>', **LIVEKIT)
     content = page_of(dora_client, Delivery.objects.get())
-    assert "{&quot;call&quot;: &lt;b&gt;" in content
+    assert found(r'z-json-bad" data-line="1" id="note-1">([^<]*)<', content) == (
+        '{"call": '
+    )
+    assert "Expecting value" in content
+    assert ">&lt;b&gt;</span>" in content
 
 
 @pytest.mark.parametrize(
