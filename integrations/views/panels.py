@@ -15,6 +15,7 @@ from accounts.models import Role
 from conversations.models import Agent, Conversation
 from conversations.panels import render_panel
 from integrations.agent_connection import agent_connection as connection_of
+from integrations.changes import changes_by
 from integrations.models import Delivery
 
 MOST_DELIVERIES = 50
@@ -40,10 +41,19 @@ def conversation_deliveries(
     deliveries = list(
         Delivery.objects.of_call(conversation).for_list()[: MOST_DELIVERIES + 1]
     )
+    is_cut = len(deliveries) > MOST_DELIVERIES
+    # Without its first ones, a call's past cannot be told.
+    changes = {} if is_cut else changes_by(deliveries)
+    seen = request.GET.get("seen", "")
     context = {
         "conversation": conversation,
-        "deliveries": deliveries[:MOST_DELIVERIES],
-        "cut_at": MOST_DELIVERIES if len(deliveries) > MOST_DELIVERIES else None,
+        "deliveries": [
+            (one, changes.get(one.sequence)) for one in deliveries[:MOST_DELIVERIES]
+        ],
+        "cut_at": MOST_DELIVERIES if is_cut else None,
+        "waits": any(one.outcome == Delivery.Outcome.ACCEPTED for one in deliveries),
+        "seen": seen,
+        "has_changed": bool(seen) and seen != str(conversation.applied_through),
     }
     return render_panel(
         request, "integrations", "conversation_deliveries.html", context

@@ -5,7 +5,14 @@
 window.zeltoKeys = (function () {
   "use strict";
 
-  const SHOWN = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Enter: "↵" };
+  const SHOWN = {
+    ArrowLeft: "←",
+    ArrowRight: "→",
+    ArrowUp: "↑",
+    ArrowDown: "↓",
+    Enter: "↵",
+  };
+  const CONTROLS = "input, select, textarea, [contenteditable], [role=slider]";
   const added = [];
   let dialog = null;
 
@@ -54,9 +61,9 @@ window.zeltoKeys = (function () {
   function isTaken(event) {
     const place = event.target;
     if (!(place instanceof Element)) return false;
-    if (place.closest("input, select, textarea, [contenteditable], [role=slider]")) return true;
-    if (place.closest("dialog, [popover]")) return true;
-    return event.key.startsWith("Arrow") && Boolean(place.closest("pre, [tabindex='0'], audio"));
+    if (place.closest(CONTROLS) || place.closest("dialog, [popover]")) return true;
+    const moves = event.key.startsWith("Arrow");
+    return moves && Boolean(place.closest("pre, [tabindex='0'], audio"));
   }
 
   document.addEventListener("keydown", (event) => {
@@ -85,9 +92,17 @@ window.zeltoKeys = (function () {
 
   function help() {
     if (dialog) dialog.remove();
-    const box = element("input", { type: "checkbox", className: "form-check-input", checked: !areOff() });
+    const box = element("input", {
+      type: "checkbox",
+      className: "form-check-input",
+      checked: !areOff(),
+    });
     box.addEventListener("change", () => turn(!box.checked));
-    const close = element("button", { type: "button", className: "btn" }, "Close");
+    const close = element(
+      "button",
+      { type: "button", className: "btn", autofocus: true },
+      "Close",
+    );
     close.addEventListener("click", () => dialog.close());
     const all = ofPage().concat([{ keys: ["?"], says: "This list" }]);
     dialog = element(
@@ -95,7 +110,12 @@ window.zeltoKeys = (function () {
       { className: "z-keys card" },
       element("h2", { id: "keys-heading" }, "Keyboard"),
       element("dl", {}, ...all.map(line)),
-      element("label", { className: "form-check" }, box, element("span", { className: "form-check-label" }, "Single keys do something")),
+      element(
+        "label",
+        { className: "form-check" },
+        box,
+        element("span", { className: "form-check-label" }, "Single keys work"),
+      ),
       close,
     );
     dialog.setAttribute("aria-labelledby", "keys-heading");

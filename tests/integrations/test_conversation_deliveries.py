@@ -82,15 +82,56 @@ def test_without_htmx_it_is_a_page(dora_client, conversation):
     assert b"Deliveries (1)" in response.content
 
 
-def test_it_takes_a_fixed_number_of_queries_and_no_body(
-    dora_client, conversation, post, django_assert_num_queries
+def test_it_takes_a_fixed_number_of_queries(
+    dora_client, conversation, post, process, django_assert_num_queries
 ):
     panel_of(dora_client, conversation)
     for _ in range(5):
         post(session(), **LIVEKIT)
-    with django_assert_num_queries(5) as captured:
+    process()
+    with django_assert_num_queries(6):
         panel_of(dora_client, conversation)
-    assert not any('"body"' in query["sql"] for query in captured.captured_queries)
+
+
+def test_it_tells_what_each_post_changed(dora_client, conversation, post, process):
+    post(session(metadata={"<b>": 1}, version="v2"), **LIVEKIT)
+    post(session(), **LIVEKIT)
+    process()
+    panel = panel_of(dora_client, conversation)
+    assert panel.index("Changed nothing.") < panel.index("agent version")
+    assert "Changed agent version, metadata (&lt;b&gt;)." in panel
+    assert "Brought 2 turns." in panel
+    assert "<b>" not in panel
+
+
+def test_a_post_that_waits_is_announced_and_looked_for(dora_client, conversation, post):
+    assert "not in the conversation yet" not in panel_of(dora_client, conversation)
+    post(session(), **LIVEKIT)
+    panel = panel_of(dora_client, conversation)
+    assert "not in the conversation yet" in panel
+    assert "hx-get" not in panel  # nobody said what they see
+    seen = f"{url_of(conversation)}?seen={conversation.applied_through}"
+    panel = dora_client.get(seen, headers={"HX-Request": "true"}).content.decode()
+    assert f'hx-get="{seen}"' in panel
+
+
+def test_a_page_that_is_no_longer_true_is_told_so(
+    dora_client, conversation, post, process
+):
+    seen = f"{url_of(conversation)}?seen={conversation.applied_through}"
+    assert "has changed this conversation" not in dora_client.get(seen).content.decode()
+    post(session(version="v2"), **LIVEKIT)
+    process()
+    assert "has changed this conversation" in dora_client.get(seen).content.decode()
+
+
+def test_what_is_seen_is_echoed_as_text(dora_client, conversation, post):
+    post(session(), **LIVEKIT)
+    nasty = f"{url_of(conversation)}?seen=%22%3E%3Cscript%3E"
+    assert (
+        "<script>"
+        not in dora_client.get(nasty, headers={"HX-Request": "true"}).content.decode()
+    )
 
 
 def test_it_refuses_a_member(bob_client, conversation):
