@@ -202,6 +202,18 @@ class Stack:
     def cluster_folder(self) -> Path:
         return cluster_folder(self.data_dir).resolve()
 
+    def wait_for_role(self, role: str) -> None:
+        """Or for the end of it all."""
+        assert self.owner is not None
+        owner = self.owner
+
+        def is_there() -> bool:
+            with suppress(psutil.NoSuchProcess):
+                return owner.poll() is not None or role in self.pids()
+            return False
+
+        wait_for(is_there, START_LASTS, what=f"{role} is there")
+
     def kill9(self, role: str) -> int:
         pid = self.pids()[role][0]
         os.kill(pid, signal.SIGKILL)

@@ -50,23 +50,6 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing() -> None:
             assert_all_there_once(ask, acknowledged)
 
 
-def test_a_killed_web_process_loses_nothing_that_it_acknowledged() -> None:
-    with Stack(environment=SHORT_LEASE) as stack:
-        key = provision(stack)["apiKey"]
-        with Senders(stack.port, key) as senders:
-            for number in range(3):
-                senders.wait_for_more(200)
-                stack.kill9("web-worker" if number % 2 else "web")
-                if number % 2 == 0:
-                    stack.wait_until_ended()
-                    stack.start()
-            senders.wait_for_more(50)
-        assert senders.refused == []
-        with database(stack) as ask:
-            wait_until_processed(ask)
-            assert_all_there_once(ask, senders.acknowledged)
-
-
 def test_fifty_posts_of_one_call_at_once_make_one_conversation() -> None:
     with Stack() as stack:
         key = provision(stack)["apiKey"]
