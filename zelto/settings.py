@@ -235,6 +235,10 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "deliveries"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# After a hundred tries, which is some fifty minutes, a worker would end, and all else
+# with it; a broker that is away is no reason for that.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     # Finds what no message announced. A sweep that waited is of no use: expires.
     "sweep-deliveries": {

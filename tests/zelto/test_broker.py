@@ -46,6 +46,10 @@ def no_broker_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CELERY_BROKER_URL", "")
 
 
+def test_a_broker_that_is_away_is_waited_for_however_long():
+    assert zelto.celery.app.conf.broker_connection_max_retries is None
+
+
 def test_it_carries_a_message(tmp_path: Path):
     with connect(tmp_path) as connection:
         queue = connection.SimpleQueue("deliveries")
