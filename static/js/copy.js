@@ -53,12 +53,6 @@
     }, 1600);
   }
 
-  function reveal() {
-    for (const button of document.querySelectorAll(BUTTONS)) {
-      button.hidden = false;
-    }
-  }
-
   document.addEventListener("click", (event) => {
     const button = event.target.closest(BUTTONS);
     if (!button) return;
@@ -71,7 +65,4 @@
       () => show(button, "Not copied"),
     );
   });
-
-  reveal();
-  document.addEventListener("htmx:afterSettle", reveal);
 })();

@@ -20,8 +20,4 @@
     closeMenus(null);
     if (menu) menu.querySelector("summary").focus();
   });
-
-  for (const button of document.querySelectorAll("[data-dismiss]")) {
-    button.hidden = false;
-  }
 })();

@@ -28,7 +28,6 @@
     const system = systemIsDark.matches ? "dark" : "light";
     root.setAttribute("data-bs-theme", choice === "auto" ? system : choice);
     for (const button of document.querySelectorAll("[data-theme-switch]")) {
-      button.hidden = false;
       button.title = "Theme: " + choice;
       button.setAttribute("aria-label", "Theme: " + choice + ". Change it.");
       for (const sign of button.querySelectorAll("[data-theme-icon]")) {
