@@ -121,8 +121,11 @@ class Demo:
                 self._post(post, read_key if post.with_read_key else key)
                 if count % PROGRESS_EVERY == 0:
                     self._say(f"{count} of {len(posts)}")
-        # A worker that nobody told about the revoked key.
-        self._post(replace(posts[-1], expects=401), key)
+        with self._key(ApiKey.Scope.INGEST) as retired:
+            pass
+        # A worker that nobody told about its revoked key. It is not the others' key: all
+        # their agents would need a look.
+        self._post(replace(posts[-1], expects=401), retired)
 
     def _post(self, post: Post, key: str) -> None:
         try:
