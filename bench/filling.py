@@ -10,7 +10,9 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bench.findable import EVENLY, FORMERLY, ODDLY, make_findable, not_indexed_meanwhile
 from bench.session import SAID
+from bench.vocabulary import SAID_IN_A_CALL, WORDS, vocabulary
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 
@@ -46,15 +48,19 @@ def fill(ask: Ask, conversations: int) -> None:
     """For organizations of these names, which are there and have none yet."""
     _agents(ask)
     _calls(ask, conversations)
-    _conversations(ask)
+    with not_indexed_meanwhile(ask):
+        _conversations(ask)
+    _words(ask, conversations)
     _transcripts(ask)
+    make_findable(ask, {number: turns(number) for number in range(1, TRANSCRIPTS + 1)})
     _deliveries(ask)
     for table in (
         *("conversations_agent", "conversations_conversation"),
-        *("conversations_transcript", "integrations_delivery"),
+        *("conversations_transcript", "conversations_searchentry"),
+        *("conversations_seenvalue", "integrations_delivery"),
     ):
         ask(f"VACUUM (ANALYZE) {table}")
-    ask("DROP TABLE bench_agent, bench_transcript, bench_call")
+    ask("DROP TABLE bench_agent, bench_transcript, bench_call, bench_said")
 
 
 def insert(ask: Ask, table: str, values: Mapping[str, str], source: str) -> None:
@@ -159,6 +165,33 @@ def _conversations(ask: Ask) -> None:
     )
 
 
+def _words(ask: Ask, conversations: int) -> None:
+    """What is said in one call and not in most others."""
+    ask("CREATE TABLE bench_word (rank int, word text)")
+    ask(
+        "INSERT INTO bench_word SELECT rank, word "
+        "FROM unnest(%s::text[]) WITH ORDINALITY AS one (word, rank)",
+        vocabulary(),
+    )
+    ask(
+        """
+        CREATE TABLE bench_said AS
+        SELECT number, array_agg(word)
+            || CASE number %% 2 WHEN 0 THEN %s::text ELSE %s::text END
+            || CASE WHEN number < %s::int / 10 AND number %% 3 = 0
+                THEN ARRAY[%s::text] END AS words
+        FROM (
+            SELECT number, floor(exp(random() * ln(%s)))::int AS rank
+            FROM bench_call, generate_series(1, %s::int)
+        ) AS drawn
+        JOIN bench_word USING (rank)
+        GROUP BY number
+        """,
+        *(EVENLY, ODDLY, conversations, FORMERLY, WORDS, SAID_IN_A_CALL),
+    )
+    ask("DROP TABLE bench_word")
+
+
 def _transcripts(ask: Ask) -> None:
     ask("CREATE TABLE bench_transcript (number int, turns jsonb)")
     ask(
@@ -173,10 +206,12 @@ def _transcripts(ask: Ask) -> None:
             "conversation_id": "call.id",
             "system_prompt": f"'{PROMPT}'",
             "prompt_is_explicit": "true",
-            "turns": "transcript.turns",
+            "turns": "transcript.turns || jsonb_build_object('role', 'user', "
+            "'content', array_to_string(said.words, ' '))",
         },
         "bench_call AS call JOIN bench_transcript AS transcript "
-        "ON transcript.number = call.transcript ORDER BY call.number",
+        "ON transcript.number = call.transcript "
+        "JOIN bench_said AS said ON said.number = call.number ORDER BY call.number",
     )
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from statistics import median, quantiles
 
 from bench.addresses import Page, kinds_of_pages
 from bench.filling import AGENTS_OF, fill
 from bench.instance import Instance, Tenant
 from bench.reader import Reader
-from bench.report import Figures, Ratio, at_most
+from bench.report import Figures, Ratio, at_most, below
+from bench.searches import kinds_of_searches
 from zelto.embedded.trouble import Trouble
 
 SMALL = 10_000
 LARGE = 1_000_000
 WARM_UP = 5
 GOAL = 1.5
+SEARCH_GOAL = 300  # ms
 
 
 def measure(instance: Instance, *, is_quick: bool) -> tuple[Figures, list[Ratio]]:
@@ -32,7 +35,12 @@ def measure(instance: Instance, *, is_quick: bool) -> tuple[Figures, list[Ratio]
         )
         for name, one in small.items()
     ]
-    return {str(SMALL): small, str(LARGE): large}, ratios
+    searches = _searches(instance, tenants[0])
+    ratios += [
+        below(f"{name}, 1 M, p95", one["p95_ms"], SEARCH_GOAL, " ms")
+        for name, one in searches.items()
+    ]
+    return {str(SMALL): small, str(LARGE): large, "searches": searches}, ratios
 
 
 def _filled(instance: Instance, tenant: Tenant, conversations: int) -> Figures:
@@ -46,11 +54,20 @@ def _filled(instance: Instance, tenant: Tenant, conversations: int) -> Figures:
         flush=True,
     )
     reader = Reader.signed_in(instance, tenant)
+    return _all_timed(reader, kinds_of_pages(instance.ask, tenant.slug))
+
+
+def _searches(instance: Instance, tenant: Tenant) -> Figures:
+    reader = Reader.signed_in(instance, tenant)
+    return _all_timed(reader, kinds_of_searches(instance.ask, tenant.slug))
+
+
+def _all_timed(reader: Reader, kinds: Iterable[tuple[str, list[Page]]]) -> Figures:
     figures = {}
-    for name, pages in kinds_of_pages(instance.ask, tenant.slug):
+    for name, pages in kinds:
         figures[name] = _timed(reader, pages)
         print(
-            f"  {name:24} p50 {figures[name]['p50_ms']:8.1f} ms, "
+            f"  {name:28} p50 {figures[name]['p50_ms']:8.1f} ms, "
             f"p95 {figures[name]['p95_ms']:8.1f} ms",
             flush=True,
         )

@@ -6,18 +6,17 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Protocol, Self
 from uuid import UUID
 
-from conversations.models import Conversation, ConversationQuerySet
+from conversations.models import Conversation
 
 
 class BadCursor(ValueError):
     """A cursor that this program did not make."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a conversation stands in every list: newest first, then by id."""
 
     created_at: datetime
@@ -58,15 +57,31 @@ class Page:
     older: Position | None
 
 
-def first_page(queryset: ConversationQuerySet, size: int) -> Page:
-    rows, more = _cut(queryset.newest_first(), size)
+class Rows(Protocol):
+    """Whatever a page can be read from: a queryset, a search."""
+
+    def next_older(
+        self, than: tuple[datetime, UUID] | None, count: int
+    ) -> list[Conversation]:
+        """The newest of them, newest first."""
+
+    def next_newer(self, than: tuple[datetime, UUID], count: int) -> list[Conversation]:
+        """The oldest of them, oldest first."""
+
+
+def first_page(source: Rows, size: int) -> Page:
+    # One more than shown says whether there is a further page, without counting.
+    rows = source.next_older(None, size + 1)
+    more = len(rows) > size
+    rows = rows[:size]
     return Page(rows, None, Position.of(rows[-1]) if more else None)
 
 
-def page_before(queryset: ConversationQuerySet, end: Position, size: int) -> Page:
+def page_before(source: Rows, end: Position, size: int) -> Page:
     """The rows that are older than `end`."""
-    older = queryset.older_than(end.created_at, end.id).newest_first()
-    rows, more = _cut(older, size)
+    rows = source.next_older(end, size + 1)
+    more = len(rows) > size
+    rows = rows[:size]
     return Page(
         rows,
         Position.of(rows[0]) if rows else end,
@@ -74,17 +89,10 @@ def page_before(queryset: ConversationQuerySet, end: Position, size: int) -> Pag
     )
 
 
-def page_after(queryset: ConversationQuerySet, start: Position, size: int) -> Page:
+def page_after(source: Rows, start: Position, size: int) -> Page:
     """The rows next newer than `start`; the first page where they reach the top."""
-    newer = queryset.newer_than(start.created_at, start.id).oldest_first()
-    rows, more = _cut(newer, size)
-    if not more:
-        return first_page(queryset, size)
-    rows.reverse()
+    rows = source.next_newer(start, size + 1)
+    if len(rows) <= size:
+        return first_page(source, size)
+    rows = rows[:size][::-1]
     return Page(rows, Position.of(rows[0]), Position.of(rows[-1]))
-
-
-def _cut(queryset: ConversationQuerySet, size: int) -> tuple[list[Conversation], bool]:
-    # One more than shown says whether there is a further page, without counting.
-    rows = list(queryset[: size + 1])
-    return rows[:size], len(rows) > size

@@ -17,6 +17,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 from psycopg.errors import DeadlockDetected
 
 from accounts.actions import touch_keys
+from conversations.indexing import index_batch
 from conversations.store import Delivered, store_calls
 from integrations import history, job_rows, running_totals, worker_pulse
 from integrations.job_rows import Claimed
@@ -35,7 +36,10 @@ def process_until_quiet() -> None:
     empty_looks = 0
     while True:
         worker_pulse.beat()
-        if process_batch():
+        claimed = process_batch()
+        # What waits in the log goes first; making it findable may fall behind.
+        indexed = index_batch() if claimed < BATCH_ROWS else 0
+        if claimed or indexed:
             empty_looks = 0
             continue
         empty_looks += 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test import Client
 
 from accounts.models import Membership, Organization, Role, User
@@ -14,9 +15,18 @@ from bench.addresses import REQUESTS, kinds_of_pages
 from bench.comparison.server import command
 from bench.filling import AGENTS, AGENTS_OF, fill
 from bench.report import Report, at_least, at_most, below
+from bench.searches import FOUND, kinds_of_searches
 from bench.senders import Pgbench
 from bench.session import AGENT_PLACE, CALL_PLACE, body, session
-from conversations.models import Agent, Conversation, Transcript
+from conversations.indexing import index_batch
+from conversations.models import (
+    Agent,
+    Conversation,
+    SearchEntry,
+    SearchJob,
+    SeenValue,
+    Transcript,
+)
 from integrations import delivery_log, providers
 from integrations.models import Delivery
 
@@ -80,6 +90,21 @@ def test_the_year_is_whole(year: Organization) -> None:
     assert 360 < (newest - oldest).days <= 366
 
 
+def test_the_year_is_found_as_the_worker_would_have_it(year: Organization) -> None:
+    written = dict(SearchEntry.objects.values_list("conversation_id", "words"))
+    seen = set(SeenValue.objects.values_list("organization", "kind", "value"))
+    assert len(written) == 1_000
+    assert not SearchJob.objects.exists()
+    SearchEntry.objects.all().delete()
+    SeenValue.objects.all().delete()
+    Conversation.objects.update(updated_at=Now())
+    while index_batch():
+        pass
+    made = dict(SearchEntry.objects.values_list("conversation_id", "words"))
+    assert made == written
+    assert set(SeenValue.objects.values_list("organization", "kind", "value")) == seen
+
+
 def test_each_page_shows_what_is_looked_for(year: Organization, client: Client) -> None:
     owner = User.objects.create_user("ada@example.org")
     Membership.objects.create(organization=year, user=owner, role=Role.OWNER)
@@ -88,6 +113,19 @@ def test_each_page_shows_what_is_looked_for(year: Organization, client: Client) 
         assert len(pages) == REQUESTS, name
         for page in pages[:3]:
             assert page.shows in client.get(page.path).content.decode(), page.path
+
+
+def test_each_search_finds_what_it_should(year: Organization, client: Client) -> None:
+    owner = User.objects.create_user("ada@example.org")
+    Membership.objects.create(organization=year, user=owner, role=Role.OWNER)
+    client.force_login(owner)
+    for name, pages in kinds_of_searches(ask, year.slug):
+        assert len(pages) == REQUESTS, name
+        for page in pages[:3]:
+            content = client.get(page.path).content.decode()
+            # A thousand calls lack many of the words.
+            may_be_missing = page.shows == FOUND and "word" in name
+            assert page.shows in content or may_be_missing, page.path
 
 
 def test_the_table_says_what_is_met() -> None:

@@ -6,6 +6,7 @@ from conversations.models.conversation import (
     Provider,
     Transcript,
 )
+from conversations.models.search import SearchEntry, SearchJob, SeenValue
 from conversations.models.tombstone import Tombstone
 
 __all__ = [
@@ -14,6 +15,9 @@ __all__ = [
     "Conversation",
     "ConversationQuerySet",
     "Provider",
+    "SearchEntry",
+    "SearchJob",
+    "SeenValue",
     "Tombstone",
     "Transcript",
 ]

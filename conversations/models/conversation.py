@@ -42,14 +42,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             models.Q(created_at__gt=created_at) | models.Q(id__gt=identifier)
         )
 
-    def mentioning(self, text: str) -> Self:
-        """Whose reference, customer name or number contains this, in any case."""
-        # No index serves a part of a word: a rare text reads all of the organization.
-        return self.filter(
-            models.Q(external_id__icontains=text)
-            | models.Q(customer_name__icontains=text)
-            | models.Q(customer_number__icontains=text)
-        )
+    def next_older(
+        self, than: tuple[datetime, UUID] | None, count: int
+    ) -> list[Conversation]:
+        older = self.older_than(*than) if than else self
+        return list(older.newest_first()[:count])
+
+    def next_newer(self, than: tuple[datetime, UUID], count: int) -> list[Conversation]:
+        return list(self.newer_than(*than).oldest_first()[:count])
 
     def for_list(self) -> Self:
         """With what a row shows, and without what it does not."""

@@ -13,8 +13,9 @@ from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations import transcript_files
 from conversations.json_tree import lay_out
-from conversations.listing import Filters, read_filters
+from conversations.listing import Asked, read_asked
 from conversations.models import Conversation, Transcript
+from conversations.search import Search
 from conversations.transcript_pages import Part, part_with, whole
 from conversations.turns import TranscriptView, read_transcript
 
@@ -34,7 +35,7 @@ def conversation_detail(
     conversation = find(request, conversation_id)
     transcript = transcript_of(conversation)
     view = view_of(conversation, transcript)
-    filters = read_filters(request.GET)
+    filters = read_asked(request.GET)
     part = chosen_part(request, view)
     query = filters.query()
     # In front of further parameters.
@@ -134,16 +135,14 @@ def turn_url(number: int, part: Part, here: str) -> str:
 
 
 def neighbours(
-    request: OrganizationRequest, conversation: Conversation, filters: Filters
+    request: OrganizationRequest, conversation: Conversation, filters: Asked
 ) -> dict[str, Conversation | None]:
     organization = request.organization
-    listed = filters.narrow(
-        Conversation.objects.in_organization(organization), organization.zone
-    ).only("id", "external_id")
+    listed = Search(organization, filters.filters(organization.zone))
     position = conversation.created_at, conversation.id
     return {
-        "newer": listed.newer_than(*position).oldest_first().first(),
-        "older": listed.older_than(*position).newest_first().first(),
+        "newer": next(iter(listed.next_newer(position, 1)), None),
+        "older": next(iter(listed.next_older(position, 1)), None),
     }
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations.keyset import Page
-from conversations.listing import Filters, read_filters, read_page
+from conversations.listing import Asked, read_asked, read_page
 from conversations.models import Agent, Conversation, Provider
 
 # More agents than this do not fit a menu; the agent's own page links its list.
@@ -25,9 +25,8 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
     """The page; for htmx and the poll of `live.js` the list alone, or 204 where it is
     as that reader has `seen` it."""
     organization = request.organization
-    filters = read_filters(request.GET)
-    queryset = Conversation.objects.in_organization(organization).for_list()
-    page = read_page(filters.narrow(queryset, organization.zone), request.GET)
+    filters = read_asked(request.GET)
+    page = read_page(organization, filters, request.GET)
     version = version_of(page.rows)
     if request.htmx and request.GET.get("seen") == version:
         response = HttpResponse(status=204)
@@ -58,7 +57,7 @@ def version_of(rows: Iterable[Conversation]) -> str:
     return seen.hexdigest()
 
 
-def page_links(page: Page, filters: Filters) -> dict[str, str]:
+def page_links(page: Page, filters: Asked) -> dict[str, str]:
     query = filters.query()
     start = f"?{query}&" if query else "?"
     return {
@@ -67,7 +66,7 @@ def page_links(page: Page, filters: Filters) -> dict[str, str]:
     }
 
 
-def filter_choices(request: OrganizationRequest, filters: Filters) -> dict[str, object]:
+def filter_choices(request: OrganizationRequest, filters: Asked) -> dict[str, object]:
     agents = list(
         Agent.objects.in_organization(request.organization)
         .only("id", "name", "external_id")

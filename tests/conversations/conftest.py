@@ -11,11 +11,13 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organization
-from conversations.models import Agent, Conversation, Transcript
+from conversations.indexing import index_batch
+from conversations.models import Agent, Conversation, SearchJob, Transcript
 from tests.conversations.browser import browser_beside_django, signed_in_page
 
 MakeAgent = Callable[..., Agent]
 MakeConversation = Callable[..., Conversation]
+MakeFindable = Callable[[], None]
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -64,6 +66,21 @@ def make_conversation(make_agent: MakeAgent) -> MakeConversation:
         return conversation
 
     return make
+
+
+@pytest.fixture
+def make_findable(db: None) -> MakeFindable:
+    """Makes all conversations findable, as the worker does after it stored them."""
+
+    def index() -> None:
+        SearchJob.objects.bulk_create(
+            SearchJob(conversation_id=row.id, organization_id=row.organization_id)
+            for row in Conversation.objects.order_by("created_at")
+        )
+        while index_batch():
+            pass
+
+    return index
 
 
 @pytest.fixture(scope="module")

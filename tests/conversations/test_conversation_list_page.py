@@ -74,7 +74,9 @@ def test_it_shows_nothing_of_another_organization(
     assert references(bob_client.get(f"{URL}?agent={other.id}")) == []
 
 
-def test_everything_in_a_row_is_escaped(bob_client, make_conversation, make_agent):
+def test_everything_in_a_row_is_escaped(
+    bob_client, make_conversation, make_agent, make_findable
+):
     make_conversation(
         agent=make_agent(name=NASTY),
         external_id=NASTY,
@@ -83,6 +85,7 @@ def test_everything_in_a_row_is_escaped(bob_client, make_conversation, make_agen
         ended_reason=NASTY,
         version=NASTY,
     )
+    make_findable()
     content = bob_client.get(URL, {"reference": NASTY}).content.decode()
     assert NASTY not in content
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in content
@@ -101,9 +104,9 @@ def test_a_list_filtered_to_nothing_offers_to_clear(bob_client, make_conversatio
     assert "Clear filters" in content
 
 
-@pytest.mark.parametrize("text", ["rm_9F", "9f", "ada", "LOVE", "555-01"])
-def test_it_finds_a_part_of_reference_name_or_number(
-    bob_client, make_conversation, text
+@pytest.mark.parametrize("text", ["rm_9F", "9f", "ada", "LOVE", "555-01", "0100"])
+def test_it_finds_the_beginning_of_a_word_of_reference_name_or_number(
+    bob_client, make_conversation, make_findable, text
 ):
     make_conversation(
         external_id="RM_9f",
@@ -111,14 +114,16 @@ def test_it_finds_a_part_of_reference_name_or_number(
         customer_number="+1 555-0100",
     )
     make_conversation(external_id="RM_other")
+    make_findable()
     assert references(bob_client.get(URL, {"reference": text})) == ["RM_9f"]
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "\x00", "'"])
 def test_signs_that_mean_something_to_a_database_are_only_signs(
-    bob_client, make_conversation, text
+    bob_client, make_conversation, make_findable, text
 ):
     make_conversation(external_id="plain")
+    make_findable()
     response = bob_client.get(URL, {"reference": text})
     assert response.status_code == 200
     assert references(response) == (["plain"] if text == "\x00" else [])

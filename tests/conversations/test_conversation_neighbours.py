@@ -40,13 +40,16 @@ def test_it_leads_to_the_newer_and_the_older(bob_client, make_conversation):
     "query",
     ["provider=zelto", "reference=wanted", "from=2026-11-22&to=2026-11-22&reference=w"],
 )
-def test_it_stays_within_the_filters(bob_client, make_conversation, query):
+def test_it_stays_within_the_filters(
+    bob_client, make_conversation, make_findable, query
+):
     wanted = []
     for number in range(3):
         make_conversation(provider="livekit", external_id=f"other-{number}")
         wanted.append(
             make_conversation(provider="zelto", external_id=f"wanted-{number}")
         )
+    make_findable()
     seen, address = [], f"{LIST}/{wanted[2].id}?{query}"
     while address:
         seen.append(id_in(address))
@@ -62,8 +65,9 @@ def test_the_way_back_leads_to_the_filtered_list(bob_client, make_conversation):
     assert f'href="{LIST}"' in get(bob_client, f"{LIST}/{conversation.id}")
 
 
-def test_the_list_hands_its_filters_on(bob_client, make_conversation):
+def test_the_list_hands_its_filters_on(bob_client, make_conversation, make_findable):
     conversation = make_conversation(external_id="wanted & <more>")
+    make_findable()
     page = get(bob_client, f"{LIST}?provider=livekit&reference=wanted+%26")
     address = f"{LIST}/{conversation.id}?provider=livekit&amp;reference=wanted+%26"
     assert f'href="{address}"' in page

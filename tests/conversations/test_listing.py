@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from conversations.listing import Filters, midnight, read_filters
+from conversations.days import midnight
+from conversations.listing import Asked, read_asked
 
 AGENT = "01a2040d-f438-7594-8907-cb76d8ebefc7"
 
@@ -17,8 +18,8 @@ def test_filters_are_read_from_the_address_and_written_back():
         "from": "2026-11-01",
         "to": "2026-11-30",
     }
-    filters = read_filters(parameters)
-    assert filters == Filters(
+    filters = read_asked(parameters)
+    assert filters == Asked(
         agent=UUID(AGENT),
         provider="livekit",
         reference="RM_9f & co",
@@ -33,14 +34,14 @@ def test_filters_are_read_from_the_address_and_written_back():
 
 
 def test_one_filter_can_be_taken_away():
-    filters = Filters(provider="livekit", reference="x")
+    filters = Asked(provider="livekit", reference="x")
     assert filters.without("provider").query() == "reference=x"
 
 
 def test_no_filter_is_falsy():
-    assert not read_filters({})
-    assert not read_filters({"agent": "", "from": "", "reference": "  "})
-    assert read_filters({"reference": "x"})
+    assert not read_asked({})
+    assert not read_asked({"agent": "", "from": "", "reference": "  "})
+    assert read_asked({"reference": "x"})
 
 
 @pytest.mark.parametrize(
@@ -56,22 +57,20 @@ def test_no_filter_is_falsy():
     ],
 )
 def test_what_cannot_be_read_is_left_out_with_a_sentence(name, value, sentence):
-    filters = read_filters({name: value})
+    filters = read_asked({name: value})
     assert not filters
     assert filters.faults[0].startswith(sentence)
 
 
 def test_dates_the_wrong_way_round_are_told():
-    filters = read_filters({"from": "2026-11-02", "to": "2026-11-01"})
+    filters = read_asked({"from": "2026-11-02", "to": "2026-11-01"})
     assert filters.faults == (
         "From is after To, so nothing can match. Swap the two dates.",
     )
 
 
 def test_a_reference_is_bounded_and_without_what_postgres_cannot_hold():
-    assert (
-        read_filters({"reference": "a\x00b" + "c" * 999}).reference == "ab" + "c" * 253
-    )
+    assert read_asked({"reference": "a\x00b" + "c" * 999}).reference == "ab" + "c" * 253
 
 
 def test_a_day_begins_at_midnight_in_the_zone_of_the_organization():

@@ -96,11 +96,12 @@ def test_a_call_that_changes_is_shown_as_it_is(page, arrive):
     expect(page.get_by_text("task_completed")).to_be_visible(timeout=ARRIVES_WITHIN)
 
 
-def test_only_calls_that_fit_the_filter_appear(page, arrive):
+def test_only_calls_that_fit_the_filter_appear(page, arrive, make_findable):
     arrive("RM_known")
     page.goto(f"{URL}?reference=known")
     arrive("RM_stranger")
     arrive("RM_known_too")
+    make_findable()
     expect(page.get_by_role("link", name="RM_known_too")).to_be_visible(
         timeout=ARRIVES_WITHIN
     )

@@ -107,8 +107,9 @@ def test_the_theme_is_the_systems_until_one_is_chosen(page: Page, recorded):
 
 
 def test_without_scripts_the_pages_are_all_there(
-    browser, live_server, bob_client, recorded
+    browser, live_server, bob_client, recorded, make_findable
 ):
+    make_findable()
     with signed_in_page(
         browser,
         live_server.url,

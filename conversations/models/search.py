@@ -1,0 +1,123 @@
+"""What conversations are found by, apart from them: written after them, by the worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models.lookups import Lookup
+
+from accounts.identifiers import time_ordered_uuid
+from accounts.models import Organization
+from conversations.models.conversation import Conversation
+
+
+class WordsField(models.Field):  # type: ignore[type-arg]  # not so at run time
+    """A tsvector; its two lookups take the text of a tsquery."""
+
+    def db_type(self, connection: Any) -> str:
+        return "tsvector"
+
+
+class _AgainstQuery(Lookup):
+    template: str
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        words, parameters = self.process_lhs(compiler, connection)
+        return self.template.format(words), [*parameters, self.rhs]
+
+
+@WordsField.register_lookup
+class Have(_AgainstQuery):
+    """Found through the index: all at once, whatever else is asked."""
+
+    lookup_name = "have"
+    prepare_rhs = False
+    template = "{} @@ %s::tsquery"
+
+
+@WordsField.register_lookup
+class TestedFor(_AgainstQuery):
+    """Tested row by row: a function, which no index serves. The planner cannot know
+    how many rows a prefix has, and would at times read an index's half for a page."""
+
+    lookup_name = "tested_for"
+    prepare_rhs = False
+    template = "ts_match_vq({}, %s::tsquery)"
+
+
+class SearchEntry(models.Model):
+    """The words and facts by which one conversation is found, see `lexemes`."""
+
+    conversation = models.OneToOneField(
+        Conversation,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="search_entry",
+    )
+    words = WordsField()
+
+    class Meta:
+        indexes = (
+            # Lists by anything that the list's own indexes do not answer.
+            GinIndex(fields=["words"], name="search_entry_words"),
+        )
+
+    def __str__(self) -> str:
+        return f"Words of {self.conversation_id}"
+
+
+class SearchJob(models.Model):
+    """A conversation whose entry is to be made anew. A trigger writes it, in the
+    transaction of whatever changed the conversation."""
+
+    id = models.BigAutoField(primary_key=True)
+    conversation_id = models.UUIDField()
+    organization_id = models.UUIDField()
+
+    class Meta:
+        indexes = (
+            # What an organization's filters cannot know yet.
+            models.Index(
+                fields=["organization_id", "-id"], name="search_job_by_organization"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"To index: {self.conversation_id}"
+
+
+class SeenValue(models.Model):
+    """A value that conversations of an organization had: what filters suggest."""
+
+    class Kind(models.TextChoices):
+        ENDED_REASON = "ended_reason", "Ended reason"
+        VERSION = "version", "Version"
+        METADATA_KEY = "metadata_key", "Metadata key"
+
+    id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="seen_values"
+    )
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    value = models.CharField(max_length=255)
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            # Noted by any number of batches.
+            models.UniqueConstraint(
+                fields=["organization", "kind", "value"], name="seen_value_once"
+            ),
+        )
+        indexes = (
+            # The newest of a kind, for suggestions.
+            models.Index(
+                fields=["organization", "kind", "-last_seen_at"],
+                name="seen_value_newest",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.value
