@@ -108,6 +108,22 @@ def word(*words: str) -> Any:
     ]
 
 
+def number_of(*numbers: int) -> Any:
+    """The type of a parameter that is one of these numbers."""
+
+    def read(value: Any) -> int:
+        number = next((each for each in numbers if str(each) == str(value)), None)
+        if number is None or isinstance(value, bool):
+            misfit(f"must be one of {', '.join(map(str, numbers))}", value)
+        return number
+
+    return Annotated[
+        int,
+        PlainValidator(read),
+        WithJsonSchema({"type": "integer", "enum": list(numbers)}),
+    ]
+
+
 Limit = Annotated[
     int,
     PlainValidator(read_limit),

@@ -5,7 +5,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 from rest_framework.views import APIView
 
-from api.views import agents, conversations, schema
+from api.views import agents, conversations, deliveries, schema, usage
 
 app_name = "api"
 
@@ -27,6 +27,10 @@ urlpatterns = [
     endpoint(
         "conversations/<str:id>/recording", conversations.RecordingView, "recording"
     ),
+    endpoint("deliveries", deliveries.DeliveriesView, "deliveries"),
+    endpoint("deliveries/<str:id>", deliveries.DeliveryView, "delivery"),
+    endpoint("deliveries/<str:id>/replay", deliveries.ReplayView, "replay"),
+    endpoint("usage", usage.UsageView, "usage"),
     endpoint("openapi.json", schema.SchemaView, "schema"),
     endpoint("docs", schema.DocsView, "docs"),
 ]

@@ -37,6 +37,18 @@ class Page:
     searched_back_to: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """rows: at most as many as were asked for; more: whether further ones are known.
+
+    edge: where looking stopped, if not at the end of the log.
+    """
+
+    rows: list[Delivery]
+    more: bool
+    edge: Delivery | None
+
+
 def read_page(
     organization: Organization, filters: Filters, parameters: Mapping[str, str]
 ) -> Page:
@@ -64,23 +76,42 @@ def _page_before(
     organization: Organization, filters: Filters, end: Delivery | None
 ) -> Page:
     """The rows that are older than `end`; the newest where there is none."""
-    walked = filters.walked(organization).newest_first()
-    if end:
-        walked = walked.filter(sequence__lt=end.sequence)
-    for limit in _looks(filters, MOST_SEARCHED_FURTHER if end else MOST_SEARCHED):
-        edge = _edge(walked, limit)
-        part = walked.filter(sequence__gte=edge.sequence) if edge else walked
-        rows, more = _cut(filters.narrow(part, organization).for_list())
-        if more or not edge:
-            break
-    newer = (rows[0] if rows else end) if end else None
-    older = rows[-1] if more else edge
+    found = find_older(
+        organization,
+        filters,
+        than=end.sequence if end else None,
+        count=PAGE_SIZE,
+        most_searched=MOST_SEARCHED_FURTHER if end else MOST_SEARCHED,
+    )
+    newer = (found.rows[0] if found.rows else end) if end else None
+    older = found.rows[-1] if found.more else found.edge
     return Page(
-        rows,
+        found.rows,
         newer.uuid if newer else None,
         older.uuid if older else None,
-        edge.received_at if edge and not more else None,
+        found.edge.received_at if found.edge and not found.more else None,
     )
+
+
+def find_older(
+    organization: Organization,
+    filters: Filters,
+    *,
+    than: int | None,
+    count: int,
+    most_searched: int,
+) -> Found:
+    """The newest rows that fit and are older than the sequence `than`."""
+    walked = filters.walked(organization).newest_first()
+    if than is not None:
+        walked = walked.filter(sequence__lt=than)
+    for limit in _looks(filters, most_searched):
+        edge = _edge(walked, limit)
+        part = walked.filter(sequence__gte=edge.sequence) if edge else walked
+        rows, more = _cut(filters.narrow(part, organization).for_list(), count)
+        if more or not edge:
+            break
+    return Found(rows, more, edge)
 
 
 def _page_after(
@@ -93,7 +124,7 @@ def _page_after(
         edge = _edge(walked, limit)
         part = walked.filter(sequence__lte=edge.sequence) if edge else walked
         narrowed = filters.narrow(part, organization).for_list()
-        rows, more = _cut(narrowed.order_by("sequence"))
+        rows, more = _cut(narrowed.order_by("sequence"), PAGE_SIZE)
         if more or not edge:
             break
     if not more and edge is None:
@@ -122,7 +153,7 @@ def _edge(walked: DeliveryQuerySet, limit: int) -> Delivery | None:
     return Delivery.objects.only("sequence", "uuid", "received_at").get(sequence=place)
 
 
-def _cut(queryset: DeliveryQuerySet) -> tuple[list[Delivery], bool]:
+def _cut(queryset: DeliveryQuerySet, count: int) -> tuple[list[Delivery], bool]:
     # One more than shown says whether there is a further page, without counting.
-    rows = list(queryset[: PAGE_SIZE + 1])
-    return rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
+    rows = list(queryset[: count + 1])
+    return rows[:count], len(rows) > count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -40,6 +40,7 @@ class Filters:
 
     reference: the whole id of a call.
     first_day, last_day: arrival, both inclusive, in the organization's time zone.
+    since, until: likewise, from the first and before the second; of a program.
     faults: sentences on what could not be read and is left out.
     """
 
@@ -50,6 +51,8 @@ class Filters:
     reference: str = ""
     first_day: date | None = None
     last_day: date | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     faults: tuple[str, ...] = field(default=(), compare=False)
 
     def __bool__(self) -> bool:
@@ -83,11 +86,10 @@ class Filters:
         if self.reference:
             providers = [*Provider.values, ""]
             log = log.filter(provider__in=providers, external_id=self.reference)
-        if self.first_day:
-            start = midnight(self.first_day, organization.zone)
+        start, end = self._bounds(organization)
+        if start:
             log = log.filter(sequence__gt=sequence_before(organization.id, start))
-        if self.last_day:
-            end = midnight(self.last_day + timedelta(days=1), organization.zone)
+        if end:
             log = log.filter(sequence__lt=sequence_after(organization.id, end))
         return log
 
@@ -102,13 +104,22 @@ class Filters:
         if self.provider:
             provider = "" if self.provider == UNKNOWN_PROVIDER else self.provider
             walked = walked.filter(provider=provider)
-        if self.first_day:
-            start = midnight(self.first_day, organization.zone)
+        start, end = self._bounds(organization)
+        if start:
             walked = walked.filter(received_at__gte=start)
-        if self.last_day:
-            end = midnight(self.last_day + timedelta(days=1), organization.zone)
+        if end:
             walked = walked.filter(received_at__lt=end)
         return walked
+
+    def _bounds(
+        self, organization: Organization
+    ) -> tuple[datetime | None, datetime | None]:
+        start, end = self.since, self.until
+        if self.first_day:
+            start = midnight(self.first_day, organization.zone)
+        if self.last_day:
+            end = midnight(self.last_day + timedelta(days=1), organization.zone)
+        return start, end
 
     @property
     def must_search(self) -> bool:

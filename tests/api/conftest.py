@@ -12,13 +12,14 @@ from django.test import Client
 
 from accounts.models import ApiKey, Organization
 from api.views.schema import schema_text
+from integrations.models import Delivery
 from tests.api.description import Description
 from tests.conftest import MakeKey
 from tests.conversations.conftest import make_agent, make_conversation
 
 __all__ = ["make_agent", "make_conversation"]
 
-Ask = Callable[..., Any]
+MakeDelivery = Callable[..., Delivery]
 
 
 class Api:
@@ -110,3 +111,17 @@ def outsider(
 def stranger(api_with: Callable[[str | None], Api], db: None) -> Api:
     """Without a key."""
     return api_with(None)
+
+
+@pytest.fixture
+def make_delivery(organization: Organization) -> MakeDelivery:
+    """`make_delivery(outcome="rejected", ...)`; each is newer than the last."""
+
+    def make(**fields: Any) -> Delivery:
+        fields.setdefault("organization", organization)
+        fields.setdefault("provider", "livekit")
+        fields.setdefault("outcome", "processed")
+        fields.setdefault("status", 422 if fields["outcome"] == "rejected" else 200)
+        return Delivery.objects.create(**fields)
+
+    return make

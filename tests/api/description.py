@@ -24,7 +24,7 @@ class Description:
         assert response["X-Request-Id"]
         operation = self._operation(method, response)
         if operation is None:
-            assert response.status_code in {400, 404, 405, 500, 503}
+            assert response.status_code in {400, 401, 403, 404, 405, 500, 503}
             assert content_type == PROBLEM
             return self.fits("Problem", response)
         described = operation["responses"].get(str(response.status_code))

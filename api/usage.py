@@ -1,0 +1,92 @@
+"""What an organization used, as programs see it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+from pydantic import Field
+
+from accounts.models import Organization
+from api.parameters import Day, Parameters
+from api.resources import Resource
+from conversations.usage import read_usage
+from integrations.ingest import Refusal
+
+DAYS = 31
+MOST_DAYS = 3660
+TEN_THOUSANDTH = Decimal("0.0001")
+
+
+class Use(Resource):
+    calls: int = Field(
+        description="Conversations, each once and for good.", examples=[42]
+    )
+    transcription_minutes: Decimal = Field(
+        description="Minutes of audio that Zelto itself transcribed.",
+        examples=["12.5000"],
+    )
+
+
+class DayOfUse(Use):
+    day: date = Field(
+        alias="date",
+        description="In the organization's time zone.",
+        examples=["2026-11-22"],
+    )
+
+
+class Usage(Resource):
+    data: list[DayOfUse] = Field(
+        description="Newest first; days without use are left out."
+    )
+    totals: Use
+
+
+class UsageParameters(Parameters):
+    first_day: Day | None = Field(
+        None,
+        alias="from",
+        description=f"The first day; {DAYS} days up to `to` without it.",
+        examples=["2026-11-01"],
+    )
+    last_day: Day | None = Field(
+        None,
+        alias="to",
+        description="The last day, itself included; today without it.",
+        examples=["2026-11-30"],
+    )
+
+
+def get_usage(organization: Organization, asked: UsageParameters) -> Usage:
+    """A call counts on the day of its first delivery."""
+    today = timezone.now().astimezone(organization.zone).date()
+    last = asked.last_day or max(today, asked.first_day or today)
+    first = asked.first_day or last - timedelta(days=DAYS - 1)
+    if first > last:
+        raise _strange_period("must not lie after to")
+    if (last - first).days >= MOST_DAYS:
+        raise _strange_period(f"must lie less than {MOST_DAYS:,} days before to")
+    usage = read_usage(organization, first, last)
+    return Usage(
+        data=[
+            DayOfUse(
+                day=use.day,
+                calls=use.calls,
+                transcription_minutes=use.transcription_minutes.quantize(
+                    TEN_THOUSANDTH
+                ),
+            )
+            for use in usage.days
+        ],
+        totals=Use(
+            calls=usage.calls,
+            transcription_minutes=usage.transcription_minutes.quantize(TEN_THOUSANDTH),
+        ),
+    )
+
+
+def _strange_period(detail: str) -> Refusal:
+    fault = {"path": "from", "detail": detail}
+    return Refusal(400, f"from {detail}.", errors=(fault,))

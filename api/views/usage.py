@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from api.frame import caller_of
+from api.parameters import read_query
+from api.resources import answer
+from api.schema.operations import operation
+from api.usage import Usage, UsageParameters, get_usage
+from api.views.endpoint import Endpoint
+
+
+class UsageView(Endpoint):
+    @operation(
+        "getUsage",
+        "What was used, by day",
+        tag="Usage",
+        asks=UsageParameters,
+        gives={200: (Usage, "The days and their sum.")},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = read_query(UsageParameters, request.query_params)
+        return answer(get_usage(caller_of(request).organization, asked))
