@@ -59,13 +59,24 @@ class Span:
 
 
 class Search:
-    """The conversations of an organization that fit, as rows of pages."""
+    """The conversations of an organization that fit, as rows of pages.
 
-    def __init__(self, organization: Organization, filters: Filters) -> None:
+    rows: with what a reader wants of each; what a list shows, where nothing is said.
+    """
+
+    def __init__(
+        self,
+        organization: Organization,
+        filters: Filters,
+        *,
+        rows: ConversationQuerySet | None = None,
+    ) -> None:
         self.organization = organization
         self.filters = filters
         self.words = filters.words_query(organization)
-        everything = Conversation.objects.in_organization(organization).for_list()
+        if rows is None:
+            rows = Conversation.objects.for_list()
+        everything = rows.in_organization(organization)
         self.fitting = narrow(everything, filters, organization=organization)
 
     def next_older(self, than: Bounds | None, count: int) -> list[Conversation]:
