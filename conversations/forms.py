@@ -60,7 +60,14 @@ class MergeForm(forms.Form):
     """Which agent the merged one turned out to be; likely ones first, since a typo
     makes an id that is nearly the same."""
 
-    into = forms.TypedChoiceField(label="Merge into", coerce=UUID)
+    into = forms.TypedChoiceField(
+        label="Merge into",
+        coerce=UUID,
+        error_messages={
+            "invalid_choice": "This is no other agent here. Choose one of the list.",
+            "required": "Choose the agent that it is.",
+        },
+    )
 
     def __init__(self, *args: Any, agent: Agent, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -59,24 +59,13 @@ class Span:
 
 
 class Search:
-    """The conversations of an organization that fit, as rows of pages.
+    """The conversations of an organization that fit, as rows of pages."""
 
-    rows: with what a reader wants of each; what a list shows, where nothing is said.
-    """
-
-    def __init__(
-        self,
-        organization: Organization,
-        filters: Filters,
-        *,
-        rows: ConversationQuerySet | None = None,
-    ) -> None:
+    def __init__(self, organization: Organization, filters: Filters) -> None:
         self.organization = organization
         self.filters = filters
         self.words = filters.words_query(organization)
-        if rows is None:
-            rows = Conversation.objects.for_list()
-        everything = rows.in_organization(organization)
+        everything = Conversation.objects.in_organization(organization).for_list()
         self.fitting = narrow(everything, filters, organization=organization)
 
     def next_older(self, than: Bounds | None, count: int) -> list[Conversation]:

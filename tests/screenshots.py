@@ -45,10 +45,13 @@ FILTERED = {
     "deliveries-need-a-look": "deliveries?outcome=needs-a-look",
     "conversations-none-fits": "conversations?reference=nobody-has-this",
 }
-# A page behind the first link that fits: (the list, what its address contains).
-BEHIND = {
+# A page behind the first link that fits: (the list, what its address contains), and what
+# comes after that address.
+BEHIND: dict[str, tuple[str, ...]] = {
     "conversation": ("conversations", "/conversations/"),
     "agent": ("agents", "/agents/"),
+    "agent-edit": ("agents", "/agents/", "/edit"),
+    "agent-merge": ("agents", "/agents/", "/merge"),
     "delivery": ("deliveries?outcome=processed", "/deliveries/"),
     "delivery-refused": ("deliveries?status=422", "/deliveries/"),
 }
@@ -96,10 +99,12 @@ def shoot_all(stack: Stack, slug: str, folder: Path, state: str) -> None:
             for name, path in paths.items():
                 shoot(page, f"{top}/{path}", folder / f"{name}-{state}-{look}.png")
             if state == "full":
-                for name, (path, contains) in BEHIND.items():
+                for name, (path, contains, *rest) in BEHIND.items():
                     page.goto(f"{top}/{path}")
                     link = page.locator(f'main table a[href*="{contains}"]').first
-                    address = stack.url + (link.get_attribute("href") or "")
+                    address = (
+                        stack.url + (link.get_attribute("href") or "") + "".join(rest)
+                    )
                     shoot(page, address, folder / f"{name}-{look}.png")
 
 

@@ -72,6 +72,7 @@ def agent_detail(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
         "row": rows_of([agent], timezone.now(), request.organization.zone)[0],
         "agent": agent,
         "recent": recent,
+        # Next and previous of one that is opened here stay within this agent's.
         "row_query": f"agent={agent.id}",
         "newest": newest,
         "system_prompt": system_prompt_of(newest),

@@ -69,6 +69,7 @@ def page_links(page: Page, filters: Asked) -> dict[str, str]:
 def filter_choices(request: OrganizationRequest, filters: Asked) -> dict[str, object]:
     agents = list(
         Agent.objects.in_organization(request.organization)
+        .not_merged()
         .only("id", "name", "external_id")
         .order_by("name", "external_id")[:AGENTS_IN_MENU]
     )

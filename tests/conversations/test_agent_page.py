@@ -36,7 +36,7 @@ def test_it_shows_recent_conversations_and_leads_to_all(
     bob_client, agent, make_agent, make_conversation
 ):
     for number in range(12):
-        make_conversation(agent=agent, external_id=f"RM_{number:02}")
+        newest = make_conversation(agent=agent, external_id=f"RM_{number:02}")
     make_conversation(agent=make_agent(), external_id="RM_other")
     content = page_of(bob_client, agent)
     assert "RM_11" in content
@@ -44,6 +44,7 @@ def test_it_shows_recent_conversations_and_leads_to_all(
     assert "RM_01" not in content
     assert "RM_other" not in content
     assert f'href="/org/acme/conversations?agent={agent.id}"' in content
+    assert f"/org/acme/conversations/{newest.id}?agent={agent.id}" in content
 
 
 def test_it_shows_the_prompt_of_its_newest_conversation(

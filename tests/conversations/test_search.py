@@ -181,16 +181,6 @@ def test_a_fact_that_changed_is_right_before_it_is_indexed(
     assert still == rows[:0:-1]
 
 
-def test_a_reader_says_what_it_wants_of_a_row(
-    organization, make_conversation, django_assert_num_queries
-):
-    make_conversation(metadata={"room": "7"})
-    everything = Conversation.objects.all()
-    with django_assert_num_queries(1):
-        (row,) = Search(organization, Filters(), rows=everything).next_older(None, 9)
-        assert row.metadata == {"room": "7"}
-
-
 @pytest.mark.parametrize("often", [0.0, 0.1, 1.0])
 def test_a_common_beginning_is_tested_in_the_rows(
     organization, make_conversation, make_findable, small_steps, monkeypatch, often
