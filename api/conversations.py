@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from accounts.models import Organization
 from api.agents import Provider
+from api.pages import Part, part_of, position_in
+from api.parameters import (
+    Flag,
+    Id,
+    PageParameters,
+    Scalar,
+    Text,
+    When,
+    as_moment,
+    word,
+)
 from api.resources import DescribedAs, Listed, Resource, nothing
+from conversations.filters import Filters
+from conversations.keyset import Position
+from conversations.listing import METADATA, MOST_METADATA
 from conversations.models import Conversation as ConversationRow
+from conversations.models import Provider as Providers
 from conversations.models import Transcript as TranscriptRow
+from conversations.search import Search
 from integrations.providers import schema
 
 
@@ -92,6 +108,72 @@ class ConversationList(Listed):
     data: list[Conversation]
 
 
+class ConversationParameters(PageParameters):
+    agent_id: Id | None = Field(None, description="Who took the call.")
+    provider: word(*Providers.values) | None = Field(  # type: ignore[valid-type]
+        None, description="Where it came from.", examples=["livekit"]
+    )
+    ended_reason: Text | None = Field(
+        None, description="Exactly.", examples=["user_initiated"]
+    )
+    has_transcript: Flag | None = Field(None, description="Has at least one turn.")
+    has_audio: Flag | None = Field(None, description="Has a recording that is kept.")
+    version: Text | None = Field(
+        None, description="Of the agent, exactly.", examples=["2026.11.3"]
+    )
+    since: When | None = Field(
+        None,
+        alias="from",
+        description="Arrived then or later. A date begins at midnight in the "
+        "organization's time zone; a time without a zone is UTC.",
+        examples=["2026-11-22"],
+    )
+    until: When | None = Field(
+        None, alias="to", description="Arrived before.", examples=["2026-11-23"]
+    )
+    reference_id: Text | None = Field(
+        None, description="The sender's own id, exactly.", examples=["room-8f2c"]
+    )
+    metadata: dict[Text, Scalar] = Field(
+        {},
+        max_length=MOST_METADATA,
+        description="Keys of the metadata with the text of their values, exactly.",
+        examples=[{"campaign": "spring"}],
+    )
+    q: Text | None = Field(
+        None,
+        description="Words of the turns, the reference, the customer's name or number: "
+        "all of them, the last one also as a prefix.",
+        examples=["missing order"],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def gather(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """In an address each key is a parameter: `metadata.campaign=spring`."""
+        named = {
+            name.removeprefix(METADATA): given.pop(name)
+            for name in list(given)
+            if name.startswith(METADATA)
+        }
+        return given | {"metadata": named} if named else given
+
+    def filters(self, zone: tzinfo) -> Filters:
+        return Filters(
+            agent=self.agent_id,
+            provider=self.provider or "",
+            reference_id=self.reference_id or "",
+            ended_reason=self.ended_reason or "",
+            version=self.version or "",
+            has_transcript=self.has_transcript,
+            has_audio=self.has_audio,
+            metadata=tuple(self.metadata.items()),
+            since=as_moment(self.since, zone),
+            until=as_moment(self.until, zone),
+            text=self.q or "",
+        )
+
+
 class Turn(schema.Turn):
     """One utterance, tool call or tool result; other keys as they were sent."""
 
@@ -120,6 +202,15 @@ class Transcript(Resource):
         description="When the conversation's first delivery arrived, UTC.",
         examples=["2026-11-22T12:31:49.120000Z"],
     )
+
+
+def list_conversations(
+    organization: Organization, asked: ConversationParameters
+) -> Part[Conversation]:
+    """By arrival, newest first."""
+    search = Search(organization, asked.filters(organization.zone), whole=True)
+    rows = search.next_older(position_in(asked.cursor), asked.limit + 1)
+    return part_of([resource_of(row) for row in rows], asked.limit, _cursor_of)
 
 
 def find_conversation(
@@ -185,3 +276,7 @@ def recording_of(row: ConversationRow) -> Recording:
         error=None,
         source_url=row.recording_url or None,
     )
+
+
+def _cursor_of(conversation: Conversation) -> str:
+    return Position(conversation.created_at, conversation.id).cursor

@@ -6,6 +6,7 @@ JSON, and each refusal is a sentence that completes "`path` ...".
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -72,6 +73,13 @@ def read_text(value: Any) -> str:
     if UNSTORABLE.search(value):
         misfit("must not contain NUL", value)
     return value
+
+
+def read_scalar(value: Any) -> str:
+    """A value of metadata as text, as filters compare it."""
+    if isinstance(value, bool | int | float):
+        value = json.dumps(value)
+    return read_text(value)
 
 
 def read_day(value: Any) -> date:
@@ -141,6 +149,11 @@ Text = Annotated[
     PlainValidator(read_text),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}),
 ]
+Scalar = Annotated[
+    str,
+    PlainValidator(read_scalar),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}),
+]
 Day = Annotated[
     date,
     PlainValidator(read_day),
@@ -207,13 +220,18 @@ def read_arguments(
     return asked
 
 
+# Pydantic's own, in words that complete "`path` ...".
+WORDS = {
+    "extra_forbidden": "is not known here",
+    "missing": "is required",
+    "dict_type": "must be keys and values; in an address, metadata.<key>=value",
+    "too_long": "has too many entries",
+}
+
+
 def fault_of(error: Mapping[str, Any]) -> Fault:
-    path = ".".join(name_text(str(step)) for step in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return Fault(path, "is not known here")
-    if error["type"] == "missing":
-        return Fault(path, "is required")
-    return Fault(path, error["msg"])
+    steps = [name_text(str(step)) for step in error["loc"] if step != "[key]"]
+    return Fault(".".join(steps), WORDS.get(error["type"], error["msg"]))
 
 
 def as_moment(when: date | datetime | None, zone: tzinfo) -> datetime | None:

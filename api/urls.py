@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 from rest_framework.views import APIView
 
@@ -11,13 +10,14 @@ app_name = "api"
 
 
 def endpoint(route: str, view: type[APIView], name: str) -> URLPattern:
-    """Answers are compressed, and 304 where the reader has them already."""
-    return path(f"v1/{route}", gzip_page(conditional_page(view.as_view())), name=name)
+    """Answered 304 where the reader has it already."""
+    return path(f"v1/{route}", conditional_page(view.as_view()), name=name)
 
 
 urlpatterns = [
     endpoint("agents", agents.AgentsView, "agents"),
     endpoint("agents/<str:id>", agents.AgentView, "agent"),
+    endpoint("conversations", conversations.ConversationsView, "conversations"),
     endpoint("conversations/<str:id>", conversations.ConversationView, "conversation"),
     endpoint(
         "conversations/<str:id>/transcript",

@@ -59,14 +59,23 @@ class Span:
 
 
 class Search:
-    """The conversations of an organization that fit, as rows of pages."""
+    """The conversations of an organization that fit, as rows of pages.
 
-    def __init__(self, organization: Organization, filters: Filters) -> None:
+    whole: with all of a row, not only what the list shows of it.
+    """
+
+    def __init__(
+        self, organization: Organization, filters: Filters, *, whole: bool = False
+    ) -> None:
         self.organization = organization
         self.filters = filters
         self.words = filters.words_query(organization)
-        everything = Conversation.objects.in_organization(organization).for_list()
-        self.fitting = narrow(everything, filters, organization=organization)
+        everything = Conversation.objects.in_organization(organization)
+        self.fitting = narrow(
+            everything if whole else everything.for_list(),
+            filters,
+            organization=organization,
+        )
 
     def next_older(self, than: Bounds | None, count: int) -> list[Conversation]:
         return self._next(than, count, newest_first=True)

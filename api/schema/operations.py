@@ -72,15 +72,16 @@ def operation(
     refuses: tuple[int, ...] = (),
     conditional: bool = False,
     has_id: bool = False,
-    headers: Sequence[OpenApiParameter] = (),
+    further: Sequence[OpenApiParameter] = (),
     description: str | None = None,
 ) -> Callable[[View], View]:
     """Describes a method of a view.
 
     gives: what it answers where all is well, by status.
     refuses: besides `ALWAYS`.
+    further: parameters that `asks` does not describe.
     """
-    headers = [*headers, REQUEST_ID, WWW_AUTHENTICATE, RETRY_AFTER]
+    headers = [REQUEST_ID, WWW_AUTHENTICATE, RETRY_AFTER]
     if conditional:
         headers += [IF_NONE_MATCH, ETAG]
         gives = {**gives, 304: (None, "As it was when it had this `ETag`.")}
@@ -91,7 +92,7 @@ def operation(
         summary=summary,
         description=description,
         tags=[tag],
-        parameters=[*ids, *parameters_of(asks), *headers],
+        parameters=[*ids, *parameters_of(asks), *further, *headers],
         request=body,
         responses={
             **{
@@ -114,6 +115,8 @@ def parameters_of(model: type[Parameters]) -> list[OpenApiParameter]:
     return [
         _parameter(name, field, required=name in required)
         for name, field in schema["properties"].items()
+        # An object has no one name in an address; who takes one describes it.
+        if field.get("type") != "object"
     ]
 
 
@@ -131,5 +134,4 @@ def _parameter(name: str, field: dict[str, Any], *, required: bool) -> OpenApiPa
         OpenApiParameter.QUERY,
         required=required,
         description=text,
-        **field.pop("x-style", {}),
     )

@@ -60,7 +60,7 @@ class ReceiveCall(APIView):
         "Post a finished session",
         tag="Sessions",
         description=DESCRIPTION,
-        headers=HEADERS,
+        further=HEADERS,
         body=CallBody,
         gives={200: (Received, "It is stored.")},
         refuses=(411, 413, 415, 422, 429),

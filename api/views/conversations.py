@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from api.conversations import (
+    MOST_METADATA,
     Conversation,
+    ConversationList,
+    ConversationParameters,
     Transcript,
     find_conversation,
     get_conversation,
     get_transcript,
+    list_conversations,
 )
 from api.frame import caller_of
 from api.parameters import Parameters, read_query
@@ -21,6 +26,41 @@ from integrations.ingest import Refusal
 
 TAG = "Conversations"
 NOUN = "conversation"
+
+
+# Each key of the object is a parameter of its own.
+METADATA = OpenApiParameter(
+    "metadata",
+    {
+        "type": "object",
+        "propertyNames": {"pattern": r"^metadata\..{1,255}$"},
+        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 255},
+        "maxProperties": MOST_METADATA,
+        "examples": [{"metadata.campaign": "spring"}],
+    },
+    OpenApiParameter.QUERY,
+    style="form",
+    explode=True,
+    description="A key of the metadata with the text of its value, exactly: "
+    "`metadata.campaign=spring`. Each key is a parameter of its own.",
+)
+
+
+class ConversationsView(Endpoint):
+    @operation(
+        "listConversations",
+        "List conversations",
+        tag=TAG,
+        description="By arrival, newest first; all filters must fit. What just arrived "
+        "is found by `q` and most other filters a second later.",
+        asks=ConversationParameters,
+        further=[METADATA],
+        gives={200: (ConversationList, "A page of them.")},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = read_query(ConversationParameters, request.query_params)
+        part = list_conversations(caller_of(request).organization, asked)
+        return answer(ConversationList(data=part.rows, next_cursor=part.next_cursor))
 
 
 class ConversationView(Endpoint):

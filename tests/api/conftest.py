@@ -15,9 +15,13 @@ from api.views.schema import schema_text
 from integrations.models import Delivery
 from tests.api.description import Description
 from tests.conftest import MakeKey
-from tests.conversations.conftest import make_agent, make_conversation
+from tests.conversations.conftest import (
+    make_agent,
+    make_conversation,
+    make_findable,
+)
 
-__all__ = ["make_agent", "make_conversation"]
+__all__ = ["make_agent", "make_conversation", "make_findable"]
 
 MakeDelivery = Callable[..., Delivery]
 

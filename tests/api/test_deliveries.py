@@ -84,7 +84,10 @@ def test_what_could_not_be_read_is_null(api: Api, make_delivery: MakeDelivery) -
 
 @pytest.fixture
 def log(
-    make_delivery: MakeDelivery, full_key: tuple[ApiKey, str], organization, make_key
+    make_delivery: MakeDelivery,
+    full_key: tuple[ApiKey, str],
+    organization: Organization,
+    make_key: MakeKey,
 ) -> ApiKey:
     """a and b of one key, c to e of the other, which is given."""
     first, other = full_key[0], make_key(organization)[0]
