@@ -5,7 +5,6 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from api.conversations import (
-    MOST_METADATA,
     Conversation,
     ConversationList,
     ConversationParameters,
@@ -20,6 +19,7 @@ from api.parameters import Parameters, read_query
 from api.resources import answer, id_in, nothing
 from api.schema.operations import operation
 from api.views.endpoint import Endpoint
+from conversations.listing import MOST_METADATA
 from conversations.models import Conversation as ConversationRow
 from integrations.erasure import erase_conversation
 from integrations.ingest import Refusal
