@@ -12,13 +12,15 @@ from integrations.models import Delivery
 from integrations.nudge import nudge
 
 
-def send_test_session(*, organization: Organization, by: User) -> Delivery:
-    """Appends a made-up LiveKit session to the log, as if a worker had posted it."""
+def send_test_session(
+    *, organization: Organization, by: User, provider: str = "livekit"
+) -> Delivery:
+    """Appends a made-up session to the log, as if somebody had posted it."""
     payload = sample_session.build(ended_at=timezone.now(), sent_by=by.display_name)
     body = json.dumps(payload, ensure_ascii=False).encode()
     delivery = Delivery.objects.create(
         organization=organization,
-        provider="livekit",
+        provider=provider,
         agent_reference=sample_session.AGENT_REFERENCE,
         external_id=payload["call"]["externalId"],
         status=200,

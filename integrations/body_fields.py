@@ -1,5 +1,6 @@
-"""The canonical body as a table: read off the model that checks it, so that the page
-cannot say anything else than the webhook does."""
+"""The canonical body as a table: read off the model that checks it, and off what becomes
+of a value that does not fit, so that the page cannot say anything else than the webhook
+does."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from integrations.body import DEFAULT_PROVIDER
+from integrations.providers import read
 from integrations.providers.schema import CallBody
 
 Schema = Mapping[str, Any]
@@ -17,6 +20,7 @@ FORMATS = {
     "uuid": "UUID",
     "uri": "URL",
 }
+REFUSED, CUT, DROPPED, IGNORED, TAKEN = "refused", "cut", "dropped", "ignored", "taken"
 TYPES = {
     "string": "text",
     "number": "number",
@@ -27,12 +31,18 @@ TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class BodyField:
-    """path: as errors name it. rule: parts of one sentence, those at odd places code."""
+    """path: as errors name it. rule: parts of one sentence, those at odd places code.
+    misfit: what becomes of a value that does not fit; "refused" is the whole post."""
 
     path: str
     type: str
     rule: list[str]
     required: bool
+    misfit: str
+
+    @property
+    def is_hard(self) -> bool:
+        return self.misfit == REFUSED
 
 
 @cache
@@ -50,6 +60,7 @@ def _fields(part: Schema, parts: Schema, prefix: str) -> Iterator[BodyField]:
             type=_type(field),
             rule=field.get("description", inner.get("description", "")).split("`"),
             required=name in part.get("required", ()),
+            misfit=_misfit(path, field),
         )
         if inner:
             yield from _fields(inner, parts, f"{path}[]." if is_list else f"{path}.")
@@ -88,7 +99,8 @@ def _type_of(choice: Schema, field: Schema) -> str:
         return str(choice["description"]).partition(";")[0]
     kind = choice.get("type")
     if isinstance(kind, list):
-        kind = next(one for one in kind if one != "null")
+        others = [one for one in kind if one != "null"]
+        kind = others[0] if len(others) == 1 else "any"
     words = FORMATS.get(choice.get("format", "")) or TYPES.get(str(kind), "any JSON")
     return words + _limits(choice)
 
@@ -102,3 +114,41 @@ def _limits(choice: Schema) -> str:
     if choice.get("minimum") == 0:
         return ", 0 or more"
     return ""
+
+
+def _misfit(path: str, field: Schema) -> str:
+    """Found out by sending one."""
+    value = _unfitting(field)
+    reading = read(DEFAULT_PROVIDER, _with(path, value))
+    if reading.errors:
+        return REFUSED
+    if not reading.warnings:
+        return TAKEN
+    detail = reading.warnings[0].detail
+    if "was ignored" in detail:
+        return IGNORED
+    return CUT if "was cut" in detail else DROPPED
+
+
+def _unfitting(field: Schema) -> Any:
+    """Too long where there is a limit, else of a type that is none of the field's."""
+    for choice in _choices(field):
+        if choice.get("type") == "string" and choice.get("maxLength"):
+            return "x" * (choice["maxLength"] + 1)
+    is_boolean = any(choice.get("type") == "boolean" for choice in _choices(field))
+    return {"x": 1} if is_boolean else True
+
+
+def _with(path: str, value: Any) -> dict[str, Any]:
+    """The least body that is taken, but for this value."""
+    body: dict[str, Any] = {
+        "call": {"externalId": "call"},
+        "agent": {"externalId": "agent"},
+        "transcript": {"turns": [{"role": "user", "content": "x"}]},
+    }
+    part: Any = body
+    *way, last = path.replace("[]", ".0").split(".")
+    for step in way:
+        part = part[int(step)] if step == "0" else part.setdefault(step, {})
+    part[last] = value
+    return body

@@ -7,6 +7,8 @@ import json
 import shlex
 from typing import Any
 
+from integrations.body_fields import IGNORED, TAKEN, body_fields
+
 KEY_PLACEHOLDER = "paste-your-key-here"
 
 WORKER_HOOK = """\
@@ -112,6 +114,8 @@ def curl(base_url: str, key: str | None = None) -> str:
 
 
 def agent_prompt(base_url: str) -> str:
+    """For the coding agent in the repository that takes the calls: the same body as the
+    page's, read off the same model."""
     return f"""\
 Send each finished call of this application to Zelto, our dashboard for voice agents.
 
@@ -119,18 +123,20 @@ When a call has ended, POST one JSON object to {base_url}/webhooks/calls with th
 "Authorization: Bearer <key>" and "Content-Type: application/json". Read the key from the
 environment variable ZELTO_API_KEY. Never log it and never commit it.
 
-The body, with sample values for nearly everything it may hold; only call.externalId and
-agent.externalId are required, and what is not known is left out:
+The body, with sample values for nearly everything it may hold. What is not known is left
+out:
 {as_json(whole_call())}
+
+Every field, with its type and what becomes of a value that does not fit ("refused" is the
+whole call, the others cost only the value and give a warning):
+{field_lines()}
 
 Rules:
 - call.externalId is our own id of the call, unique for each call. Posting the same id
   again updates the call, so sending twice does no harm.
 - agent.externalId is a stable id of the agent, the same for all its calls.
-- Roles are user, assistant, system and tool. For a tool call send role "tool" with kind
-  "call", toolName, toolCallId and arguments; for its result kind "result", the same
-  toolCallId, content and isError.
-- call.cost is in US dollars, version is the build of the agent, metadata is any object.
+- For a tool call send role "tool" with kind "call", toolName, toolCallId and arguments; for
+  its result kind "result", the same toolCallId, content and isError.
 - 200 means stored; log "warnings" in the answer if there are any. On connection errors,
   408, 425, 429 and 5xx try again a few times with growing pauses, and respect Retry-After.
   On any other 4xx do not try again: log the status and the answer, which names the field.
@@ -139,3 +145,16 @@ Rules:
 
 Afterwards post one sample call, check that the answer is {{"received": true}}, and show me
 what you changed."""
+
+
+def field_lines() -> str:
+    lines = []
+    for field in body_fields():
+        if field.misfit == IGNORED:  # LiveKit's own shapes
+            continue
+        required = "required; " if field.required else ""
+        misfit = f"; {field.misfit}" if field.misfit != TAKEN else ""
+        rule = " ".join("".join(field.rule).split())
+        line = f"- {field.path}: {required}{field.type}{misfit}. {rule}"
+        lines.append(line.rstrip())
+    return "\n".join(lines)

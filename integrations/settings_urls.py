@@ -44,6 +44,11 @@ settings_urls = [
     *key_urls("livekit"),
     path(f"{INTEGRATIONS}/api", call_upload.call_upload, name="api"),
     path(f"{INTEGRATIONS}/api/status", call_upload.status, name="api-status"),
+    path(
+        f"{INTEGRATIONS}/api/test-call",
+        call_upload.send_test_call,
+        name="send-test-call",
+    ),
     *key_urls("api"),
 ]
 

@@ -1,3 +1,5 @@
+"""The page of the call upload: the body, code that posts it, and whether calls arrive."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -6,14 +8,15 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from integrations import advice, samples
+from accounts.models import Role
+from integrations import advice, sample_code, samples
 from integrations.body_fields import body_fields
-from integrations.connection import provider_connection
 from integrations.views.key_card import MadeKey, key_card
+from integrations.views.provider_status import send_test, status_context
 
 PROVIDER = "zelto"
 
@@ -27,12 +30,15 @@ def call_upload(request: OrganizationRequest) -> HttpResponse:
 def render_page(request: OrganizationRequest, card: dict[str, Any]) -> HttpResponse:
     made: MadeKey | None = card.get("made")
     context = {
+        **status_context(request, PROVIDER),
         **card,
-        "connection": provider_connection(request.organization, PROVIDER),
         "base_url": settings.BASE_URL,
         "is_local": settings.IS_LOCAL,
+        "export_line": samples.export_line(made.text if made else None),
         "sample_body": samples.as_json(samples.whole_call()),
         "sample_curl": samples.curl(settings.BASE_URL, made.text if made else None),
+        "sample_python": sample_code.python_code(settings.BASE_URL),
+        "sample_node": sample_code.node_code(settings.BASE_URL),
         "agent_prompt": samples.agent_prompt(settings.BASE_URL),
         "fields": body_fields(),
         "answers": advice.answers(),
@@ -43,8 +49,14 @@ def render_page(request: OrganizationRequest, card: dict[str, Any]) -> HttpRespo
 @require_GET
 @organization_view()
 def status(request: OrganizationRequest) -> HttpResponse:
-    """The part of the page that turns by itself, for `refresh.js`."""
-    context = {"connection": provider_connection(request.organization, PROVIDER)}
-    response = render(request, "integrations/_connection.html", context)
+    """The parts of the page that turn by themselves, for `refresh.js`."""
+    context = status_context(request, PROVIDER)
+    response = render(request, "integrations/_provider_status.html", context)
     add_never_cache_headers(response)
     return response
+
+
+@require_POST
+@organization_view(Role.ADMIN)
+def send_test_call(request: OrganizationRequest) -> HttpResponse:
+    return send_test(request, PROVIDER)

@@ -5,11 +5,14 @@ import json
 import re
 import shlex
 import shutil
+import socket
 import subprocess
+import sys
 
 import pytest
 
-from integrations import samples
+from conversations.models import Charge, Conversation
+from integrations import sample_code, samples
 from integrations.body_fields import body_fields
 from integrations.models import Delivery
 from integrations.providers import read
@@ -55,17 +58,102 @@ def test_the_curl_works_as_it_is_pasted(live_server, organization, make_key):
     assert Delivery.objects.get().external_id == "call-1001"
 
 
+@pytest.fixture
+def run(organization, make_key, live_server, tmp_path):
+    """Runs a sample as a user would who saved it; what it printed."""
+    text = make_key(organization)[1]
+
+    def run_sample(program, name, code, key=text):
+        path = shutil.which(program)
+        if path is None:
+            pytest.skip(f"there is no {program} here")
+        file = tmp_path / name
+        file.write_text(code, "utf-8")
+        return subprocess.run(  # noqa: S603
+            [path, str(file)],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+            env={"ZELTO_API_KEY": key},
+        )
+
+    return run_sample
+
+
+SAMPLES = {
+    "send_call.py": (sys.executable, sample_code.python_code),
+    "send_call.mjs": ("node", sample_code.node_code),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_code_posts_a_call(live_server, run, process, name):
+    program, code = SAMPLES[name]
+    done = run(program, name, code(live_server.url))
+    assert done.returncode == 0, done.stderr
+    assert "received" in done.stdout
+    process()
+    conversation = Conversation.objects.get()
+    assert conversation.external_id == "call-1001"
+    assert conversation.turn_count == 3
+    assert not Delivery.objects.get().warnings
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_code_says_why_a_call_was_refused(live_server, run, name):
+    program, code = SAMPLES[name]
+    done = run(program, name, code(live_server.url), key="mistyped")
+    assert done.returncode == 1
+    assert "Zelto did not take the call: 401" in done.stderr
+    assert "This is not a Zelto API key" in done.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_code_tries_again_before_it_gives_up(run, name):
+    program, code = SAMPLES[name]
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and never listens
+        patient = code(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        for long, short in (("wait = 0.5", "wait = 0.01"), ("wait = 500", "wait = 10")):
+            patient = patient.replace(long, short)
+        done = run(program, name, patient)
+    assert done.returncode == 1
+    assert "Zelto did not take the call: 503" in done.stderr
+    assert "refused" in done.stderr.lower()
+
+
+def test_the_code_on_the_page_names_this_instance(bob_client, settings):
+    settings.BASE_URL = "https://zelto.example.com"
+    content = page_of(bob_client)
+    for part in ("sample-python", "sample-node"):
+        code = code_of(content, part)
+        assert '"https://zelto.example.com/webhooks/calls"' in code
+        assert "127.0.0.1" not in code
+
+
+def test_a_new_key_stands_in_the_lines_to_copy(dora_client):
+    response = dora_client.post(f"{URL}/keys", {"name": "one", "scope": "ingest"})
+    content = response.content.decode()
+    line = f"export ZELTO_API_KEY={code_of(content, 'made-key')}"
+    for part in ("sample-curl", "sample-key-python", "sample-key-node"):
+        assert line in code_of(content, part)
+
+
 def test_the_prompt_for_an_agent_names_all_that_it_needs(bob_client):
     prompt = code_of(page_of(bob_client), "agent-prompt")
-    for needed in (
-        "/webhooks/calls",
-        "ZELTO_API_KEY",
-        "call.externalId",
-        "Retry-After",
-    ):
+    for needed in ("/webhooks/calls", "ZELTO_API_KEY", "Retry-After"):
         assert needed in prompt
-    body = prompt[prompt.index("{") : prompt.rindex("\n}") + 2]
+    body = prompt[prompt.index("{") : prompt.index("\n}") + 2]
     assert read("zelto", json.loads(body)).warnings == []
+    for field in body_fields():
+        livekits_own = field.path in {"transcript.items", "sessionReport"}
+        assert (f"- {field.path}: " in prompt) is not livekits_own
+    line = "- call.externalId: required; text, 1 to 255 characters; refused. Your id"
+    assert line in prompt
 
 
 def test_every_field_of_the_body_is_in_the_table(bob_client):
@@ -78,6 +166,53 @@ def test_every_field_of_the_body_is_in_the_table(bob_client):
     assert paths["transcript.turns[].role"].required
     assert not paths["agent.name"].required
     assert paths["call.startedAt"].type == "ISO 8601 time or Unix seconds"
+    assert paths["transcript.turns[].arguments"].type == "any JSON"
+
+
+def test_the_table_tells_what_refuses_a_call():
+    misfits = {field.path: field.misfit for field in body_fields()}
+    assert {path for path, misfit in misfits.items() if misfit == "refused"} == {
+        "call",
+        "call.externalId",
+        "agent",
+        "agent.externalId",
+        "agentId",
+        "transcript",
+        "transcript.turns",
+        "transcript.turns[].role",
+    }
+    assert misfits["call.endedReason"] == misfits["systemPrompt"] == "cut"
+    assert misfits["call.cost"] == misfits["call.recordingUrl"] == "dropped"
+    assert misfits["metadata"] == "dropped"
+    assert misfits["transcript.turns[].arguments"] == "taken"
+
+
+def test_a_test_call_goes_the_way_of_a_real_one(
+    dora_client, bob_client, process, organization
+):
+    response = dora_client.post(f"{URL}/test-call")
+    delivery = Delivery.objects.get()
+    assert delivery.provider == "zelto"
+    assert response["Location"] == f"{URL}?test={delivery.uuid}#verify"
+    page = dora_client.get(response["Location"])
+    assert b"The test session is stored." in page.content
+    assert f'data-refresh="{URL}/status?test={delivery.uuid}"' in page.content.decode()
+    process()
+    status = dora_client.get(f"{URL}/status?test={delivery.uuid}").content.decode()
+    conversation = Conversation.objects.get()
+    assert conversation.is_test
+    assert f'href="/org/acme/conversations/{conversation.id}"' in status
+    assert "Waiting" in status
+    assert not Charge.objects.exists()
+    assert bob_client.post(f"{URL}/test-call").status_code == 403
+
+
+def test_the_latest_calls_are_listed_for_admins(dora_client, bob_client, post):
+    post(session("mine"))
+    post(session("livekit-call"), **{"X-Zelto-Provider": "livekit"})
+    assert ">mine<" in page_of(dora_client)
+    assert "livekit-call" not in page_of(dora_client)
+    assert "mine" not in page_of(bob_client).partition("<main")[2]
 
 
 def test_it_says_whether_calls_arrive(bob_client, post, process):
@@ -101,12 +236,12 @@ def test_it_takes_a_fixed_number_of_queries(
     dora_client, organization, make_key, django_assert_num_queries
 ):
     dora_client.get(URL)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         dora_client.get(URL)
     for number in range(5):
         make_key(organization, name=f"key-{number}")
     # And who uses them.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         dora_client.get(URL)
 
 
