@@ -113,6 +113,37 @@ def curl(base_url: str, key: str | None = None) -> str:
     )
 
 
+def claude_code(base_url: str) -> str:
+    address = shlex.quote(f"{base_url}/mcp")
+    return (
+        f"claude mcp add --transport http zelto {address} \\\n"
+        '  --header "Authorization: Bearer $ZELTO_API_KEY"'
+    )
+
+
+def codex(base_url: str) -> str:
+    address = shlex.quote(f"{base_url}/mcp")
+    return (
+        f"codex mcp add zelto --url {address} \\\n"
+        "  --bearer-token-env-var ZELTO_API_KEY"
+    )
+
+
+def cursor(base_url: str) -> str:
+    """For `mcp.json`, which reads the key from the environment itself."""
+    headers = {"Authorization": "Bearer ${env:ZELTO_API_KEY}"}
+    server = {"url": f"{base_url}/mcp", "headers": headers}
+    return as_json({"mcpServers": {"zelto": server}})
+
+
+QUESTIONS = (
+    "Is my LiveKit worker still forwarding its sessions to Zelto?",
+    "Why was the last delivery refused? Correct it in this repository.",
+    "Find calls in which the caller asked for a human, and say what led to it.",
+    "Compare how long the calls of the last two agent versions took.",
+)
+
+
 def agent_prompt(base_url: str) -> str:
     """For the coding agent in the repository that takes the calls: the same body as the
     page's, read off the same model."""

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from integrations.views import (
+    agent_access,
     call_upload,
     deliveries,
     delivery,
@@ -50,6 +51,8 @@ settings_urls = [
         name="send-test-call",
     ),
     *key_urls("api"),
+    path(f"{INTEGRATIONS}/mcp", agent_access.agent_access, name="mcp"),
+    *key_urls("mcp"),
 ]
 
 panel_urls = [

@@ -14,7 +14,13 @@ from integrations.key_usage import KeyUse, recent_use
 
 MOST_KEYS = 200
 # The pages with a card of keys, by the name of their address.
-PAGE_NAMES = {"livekit": "LiveKit", "api": "API call upload"}
+PAGE_NAMES = {
+    "livekit": "LiveKit",
+    "api": "API call upload",
+    "mcp": "AI agent access",
+}
+# Who only reads needs no more.
+SCOPES = {"mcp": ApiKey.Scope.READ}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,12 @@ def key_card(
         "page": page,
         "keys": [KeyRow(key, uses.get(key.id)) for key in keys[:MOST_KEYS]],
         "keys_cut_at": MOST_KEYS if len(keys) > MOST_KEYS else None,
-        "key_form": form or CreateKeyForm(organization=request.organization),
+        "key_form": form or new_form(request, page),
         "key_form_open": bool(form) or not keys,
         "made": made,
     }
+
+
+def new_form(request: OrganizationRequest, page: str) -> CreateKeyForm:
+    scope = SCOPES.get(page, ApiKey.Scope.FULL)
+    return CreateKeyForm(organization=request.organization, initial={"scope": scope})

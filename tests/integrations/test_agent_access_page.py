@@ -1,0 +1,116 @@
+"""`/org/<slug>/settings/integrations/mcp`."""
+
+import html
+import json
+import re
+import shlex
+import uuid
+
+import pytest
+
+from accounts.models import ApiKey
+from integrations.views import agent_access
+
+URL = "/org/acme/settings/integrations/mcp"
+OVERVIEW = "/org/acme/settings/integrations"
+
+
+@pytest.fixture
+def is_open(monkeypatch):
+    monkeypatch.setattr(agent_access, "IS_OPEN", True)
+
+
+@pytest.fixture
+def is_closed(monkeypatch):
+    monkeypatch.setattr(agent_access, "IS_OPEN", False)
+
+
+def code_of(response, part):
+    assert response.status_code == 200
+    content = response.content.decode()
+    [code] = re.findall(rf'<code id="{part}">(.*?)</code>', content, re.DOTALL)
+    return html.unescape(code)
+
+
+def words_of(response, part):
+    """As a shell reads them."""
+    return shlex.split(code_of(response, part).replace("\\\n", " "))
+
+
+def test_until_the_endpoint_answers_there_is_no_page(dora_client, is_closed):
+    assert dora_client.get(URL).status_code == 404
+    form = {"name": "one", "scope": "read"}
+    assert dora_client.post(f"{URL}/keys", form).status_code == 404
+    assert not ApiKey.objects.exists()
+    assert b"AI agent access" not in dora_client.get(OVERVIEW).content
+
+
+def test_the_overview_leads_here(bob_client, is_open):
+    assert f'href="{URL}"'.encode() in bob_client.get(OVERVIEW).content
+
+
+def test_it_hands_out_what_each_client_needs(bob_client, is_open, settings):
+    settings.BASE_URL = "https://zelto.example.com"
+    response = bob_client.get(URL)
+    claude = words_of(response, "claude-code")
+    assert claude[:5] == ["claude", "mcp", "add", "--transport", "http"]
+    assert claude[5:7] == ["zelto", "https://zelto.example.com/mcp"]
+    assert claude[7:] == ["--header", "Authorization: Bearer $ZELTO_API_KEY"]
+    assert words_of(response, "codex") == [
+        *("codex", "mcp", "add", "zelto"),
+        *("--url", "https://zelto.example.com/mcp"),
+        *("--bearer-token-env-var", "ZELTO_API_KEY"),
+    ]
+    server = json.loads(code_of(response, "cursor"))["mcpServers"]["zelto"]
+    assert server["url"] == "https://zelto.example.com/mcp"
+    assert server["headers"] == {"Authorization": "Bearer ${env:ZELTO_API_KEY}"}
+
+
+def test_a_key_made_here_only_reads_unless_one_chooses(dora_client, is_open):
+    content = dora_client.get(URL).content.decode()
+    assert '<option value="read" selected>' in content
+    form = {"name": "one", "scope": "read", "form_token": str(uuid.uuid4())}
+    response = dora_client.post(f"{URL}/keys", form)
+    text = code_of(response, "made-key")
+    assert code_of(response, "agent-key") == f"export ZELTO_API_KEY={text}"
+    key = ApiKey.objects.get()
+    assert key.scope == "read"
+    page = dora_client.get(f"{URL}/keys/{key.id}").content.decode()
+    assert f'href="{URL}#keys">AI agent access</a>' in page
+
+
+def test_other_pages_offer_full_access_first(dora_client):
+    content = dora_client.get(f"{OVERVIEW}/livekit").content.decode()
+    assert '<option value="full" selected>' in content
+
+
+def test_a_member_sees_no_keys(bob_client, is_open, organization, make_key):
+    make_key(organization, name="secret-name")
+    content = bob_client.get(URL).content.decode()
+    assert "an admin or owner creates one" in content
+    assert "secret-name" not in content
+
+
+def test_more_keys_take_no_more_queries(
+    dora_client, is_open, organization, make_key, django_assert_num_queries
+):
+    make_key(organization)
+    dora_client.get(URL)
+    with django_assert_num_queries(6):
+        dora_client.get(URL)
+    for number in range(10):
+        make_key(organization, name=f"key-{number}")
+    with django_assert_num_queries(6):
+        dora_client.get(URL)
+
+
+def test_it_refuses_an_outsider(charlie_client, is_open, organization):
+    assert charlie_client.get(URL).status_code == 404
+
+
+def test_signed_out_leads_to_the_login(client, is_open, organization):
+    assert client.get(URL)["Location"].startswith("/login")
+
+
+def test_it_is_only_read(dora_client, is_open):
+    assert dora_client.post(URL).status_code == 405
