@@ -97,6 +97,14 @@ def test_it_holds_in_any_width_and_theme(
     with open_page(
         viewport={"width": width, "height": 900}, color_scheme=theme
     ) as page:
+        page.goto(URL)
+        # The whole table is inside its card, which has the width of the page.
+        card = page.locator("#keys").bounding_box()
+        table = page.locator("#keys table").bounding_box()
+        main = page.get_by_role("main").bounding_box()
+        assert card and table and main
+        assert table["width"] <= card["width"]
+        assert card["width"] > main["width"] * 0.85
         page.goto(f"{URL}/keys/{key.id}")
         assert page.evaluate(
             "document.documentElement.scrollWidth <= window.innerWidth"
