@@ -16,6 +16,7 @@ class Standing(Enum):
     FAILED = "Failed"
     REFUSED = "Refused"
     QUIET = "Quiet"
+    IDLE = "Idle"
     ACTIVE = "Active"
     DORMANT = "Dormant"
     NEW = "No sessions"
@@ -25,6 +26,7 @@ class Standing(Enum):
 NEED_A_LOOK = frozenset({Standing.FAILED, Standing.REFUSED, Standing.QUIET})
 _BY_RHYTHM = {
     State.QUIET: Standing.QUIET,
+    State.IDLE: Standing.IDLE,
     State.ACTIVE: Standing.ACTIVE,
     State.DORMANT: Standing.DORMANT,
     State.NEW: Standing.NEW,

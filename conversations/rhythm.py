@@ -24,6 +24,7 @@ MOST_COUNTED = 1000
 
 class State(Enum):
     QUIET = "Quiet"
+    IDLE = "Idle"
     ACTIVE = "Active"
     DORMANT = "Dormant"
     NEW = "No sessions"
@@ -54,6 +55,7 @@ class Arrivals:
     week: int
     first: datetime
     last: datetime
+    last_is_test: bool
 
 
 def rhythms(agents: Iterable[Agent], now: datetime, zone: tzinfo) -> dict[UUID, Rhythm]:
@@ -93,17 +95,8 @@ def _rhythm(
 ) -> Rhythm:
     if arrivals is None:
         return Rhythm(State.NEW)
-    silent_for = now - arrivals.last
-    if silent_for >= DORMANT_AFTER:
-        state = State.DORMANT
-    elif (expected is not None and expected >= silence.EXPECTED_SESSIONS) or (
-        patience is not None and silent_for > patience
-    ):
-        state = State.QUIET
-    else:
-        state = State.ACTIVE
     return Rhythm(
-        state=state,
+        state=_state(arrivals, now - arrivals.last, expected, patience),
         first_session_at=arrivals.first,
         last_session_at=arrivals.last,
         day=arrivals.day,
@@ -112,6 +105,22 @@ def _rhythm(
         by_hour=by_hour,
         patience=patience,
     )
+
+
+def _state(
+    arrivals: Arrivals,
+    silent_for: timedelta,
+    expected: float | None,
+    patience: timedelta | None,
+) -> State:
+    if silent_for >= DORMANT_AFTER:
+        return State.DORMANT
+    nobody_waits = arrivals.last_is_test or (expected is None and patience is None)
+    if nobody_waits:
+        return State.IDLE if silent_for >= silence.IDLE_AFTER else State.ACTIVE
+    too_few = expected is not None and expected >= silence.EXPECTED_SESSIONS
+    too_long = patience is not None and silent_for > patience
+    return State.QUIET if too_few or too_long else State.ACTIVE
 
 
 def read_arrivals(agent_ids: list[UUID], now: datetime) -> dict[UUID, Arrivals]:
@@ -186,9 +195,9 @@ def _patience(newcomers: list[UUID]) -> dict[UUID, timedelta]:
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, parameters)
         return {
-            agent_id: silence.patience_of_a_newcomer(moments)
+            agent_id: found
             for agent_id, moments in cursor.fetchall()
-            if moments
+            if moments and (found := silence.patience_of_a_newcomer(moments))
         }
 
 
@@ -221,10 +230,11 @@ def count_in(asked: Mapping[UUID, Iterable[Interval]]) -> dict[UUID, list[int]]:
 
 # All read the index by agent alone.
 _ARRIVALS = """
-    SELECT agent.id, recent.day, recent.week, oldest.created_at, newest.created_at
+    SELECT agent.id, recent.day, recent.week,
+        oldest.created_at, newest.created_at, newest.is_test
     FROM unnest(%(agents)s::uuid[]) AS agent (id)
     CROSS JOIN LATERAL (
-        SELECT created_at FROM conversations_conversation
+        SELECT created_at, is_test FROM conversations_conversation
         WHERE agent_id = agent.id
         ORDER BY created_at DESC, id DESC LIMIT 1
     ) AS newest

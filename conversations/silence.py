@@ -30,7 +30,8 @@ MOST_GAPS = 200
 ENOUGH_GAPS = 5
 PATIENCE = 3
 SHORTEST_SILENCE_OF_A_NEWCOMER = timedelta(hours=1)
-SHORTEST_SILENCE_AFTER_A_FEW = timedelta(days=1)
+# After a few sessions, or a test that somebody sent by hand, nobody waits for the next.
+IDLE_AFTER = timedelta(days=1)
 
 Interval = tuple[datetime, datetime]
 
@@ -88,15 +89,14 @@ def gap_around(counts: Sequence[int]) -> timedelta | None:
     return 2 * AROUND * len(counts) / sum(counts)
 
 
-def patience_of_a_newcomer(arrivals: Sequence[datetime]) -> timedelta:
-    """A longer silence is worth a look.
+def patience_of_a_newcomer(arrivals: Sequence[datetime]) -> timedelta | None:
+    """A longer silence is worth a look; None where too few sessions came to say so.
 
     arrivals: of the newest `MOST_GAPS` sessions, newest first, at least one.
     """
     gaps = sorted(later - earlier for later, earlier in itertools.pairwise(arrivals))
     if len(gaps) < ENOUGH_GAPS:
-        longest = gaps[-1] if gaps else timedelta(0)
-        return max(PATIENCE * longest, SHORTEST_SILENCE_AFTER_A_FEW)
+        return None
     # Nineteen of twenty are at most this long.
     gap = gaps[(len(gaps) - 1) * 95 // 100]
     return max(PATIENCE * gap, SHORTEST_SILENCE_OF_A_NEWCOMER)

@@ -6,7 +6,6 @@ import pytest
 from conversations import silence
 from conversations.rhythm import State, rhythms, usual_hour
 from conversations.silence import (
-    SHORTEST_SILENCE_AFTER_A_FEW,
     SHORTEST_SILENCE_OF_A_NEWCOMER,
     around_this_hour,
     compared,
@@ -58,7 +57,7 @@ def test_a_newcomer_is_not_silent_for_minutes():
 
 
 def test_of_one_session_little_is_known():
-    assert patience_of_a_newcomer([NOW]) == SHORTEST_SILENCE_AFTER_A_FEW
+    assert patience_of_a_newcomer([NOW]) is None
 
 
 def test_only_the_weeks_it_worked_in_are_compared():
@@ -169,6 +168,21 @@ def test_an_agent_that_is_called_twice_a_day_may_be_silent_for_one(calls):
 def test_one_call_in_ten_days_is_no_rhythm_to_be_held_to(calls):
     agent = calls(every(10 * DAY, 9))
     assert state_of(agent, NOW + 20 * DAY) is State.ACTIVE
+
+
+def test_after_a_few_sessions_nobody_waits_for_the_next(calls):
+    agent = calls(every(HOUR, 3))
+    assert state_of(agent, NOW + 5 * HOUR) is State.ACTIVE
+    assert state_of(agent, NOW + 5 * DAY) is State.IDLE
+
+
+def test_after_a_test_session_nobody_waits_for_the_next(make_agent, make_conversation):
+    agent = make_agent()
+    for minutes in range(20):
+        moment = NOW - timedelta(minutes=minutes)
+        make_conversation(agent=agent, created_at=moment, is_test=True)
+    assert state_of(agent, NOW + 5 * HOUR) is State.ACTIVE
+    assert state_of(agent, NOW + 5 * DAY) is State.IDLE
 
 
 def test_no_more_is_counted_than_matters(calls, monkeypatch):

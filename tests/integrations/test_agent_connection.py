@@ -229,7 +229,9 @@ def test_of_a_newcomer_it_says_that_little_is_known(agent, bob_client, had_sessi
     had_sessions(1, every=timedelta(days=1), last=timedelta(days=2))
     content = page_of(bob_client, agent)
     assert "Nothing recent" in content
-    assert "too new to say what is usual" in content
+    assert "Nothing for 2 days." in content
+    assert "too few sessions to say what is usual" in content
+    assert "z-state-warn" not in content
 
 
 def test_a_retired_agent_is_not_watched(agent, bob_client, had_sessions):
