@@ -78,7 +78,7 @@ _ENTRIES = """
         UNION ALL
         SELECT tag || fact
         FROM unnest(ARRAY[
-            'o', to_char(call.created_at AT TIME ZONE 'UTC', '"n"YYYYMM'),
+            to_char(call.created_at AT TIME ZONE 'UTC', '"n"YYYYMM'),
             to_char(call.created_at AT TIME ZONE 'UTC', '"d"YYYYMMDD'),
             'a' || left(md5(call.agent_id::text), 12),
             'p' || left(md5(call.provider), 12),

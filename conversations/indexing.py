@@ -50,7 +50,6 @@ class Call(NamedTuple):
     turns: str | None
 
     def facts(self, metadata: Mapping[str, str]) -> Iterator[str]:
-        yield lexemes.EVERYTHING
         yield lexemes.month_fact(self.created_at)
         yield lexemes.day_fact(self.created_at)
         yield lexemes.agent_fact(self.agent_id)

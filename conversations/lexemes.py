@@ -26,7 +26,6 @@ MOST_BYTES = 700_000
 MOST_METADATA = 1_000
 
 SAID, REFERENCE = "w", "r"
-EVERYTHING = "o"
 
 
 def tag_of(organization_id: UUID) -> str:

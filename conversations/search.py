@@ -11,11 +11,14 @@ are looked at, whatever is common and whatever never meets.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
+
+from django.db import connection, transaction
 
 from accounts.models import Organization
 from conversations import lexemes
@@ -42,6 +45,7 @@ BOUND = 1_000
 # The index gathers all that begins alike before anything else, so what a tenth of the
 # rows have is better tested in the rows, if it leaves a tenth of them.
 COMMON = 0.1
+BITMAP_MEMORY = "32MB"
 # What the worker has not indexed yet is looked at row by row, the latest of it.
 NOT_INDEXED = 500
 
@@ -103,6 +107,16 @@ class Search:
         return hunt.run()
 
 
+@contextmanager
+def room_for_bitmaps() -> Iterator[None]:
+    """All rows of a common beginning are gathered in memory. With Postgres's usual 4 MB
+    only their pages are kept, and every row on those is read to look again."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('work_mem', %s, true)", [BITMAP_MEMORY])
+        yield
+
+
 def from_here(
     rows: ConversationQuerySet, than: Bounds | None, newest_first: bool
 ) -> ConversationQuerySet:
@@ -130,9 +144,13 @@ class Hunt:
             rows = list(self.fitting.filter(id__in=walked)[: self.count])
             if len(rows) == self.count or self.all_rows[:step].count() < step:
                 return rows
-        query = self._query(found=len(rows))
-        if len(rows) < OFTEN:
-            known = self._known(query, [lexemes.EVERYTHING])
+        with room_for_bitmaps():
+            return self._by_index(found=len(rows))
+
+    def _by_index(self, found: int) -> list[Conversation]:
+        query = self._query(found)
+        if found < OFTEN:
+            known = self._known(query)
             if len(known) <= BOUND:
                 return self._check(known, self.fitting)
         return self._span_by_span(query, self._months(), self.count)
@@ -165,12 +183,13 @@ class Hunt:
         seldom_meet = without >= OFTEN and found < COMMON * without
         return everything if seldom_meet else others
 
-    def _known(self, query: str, facts: Sequence[str]) -> list[UUID]:
-        """What the index has with one of these facts, cut above the bound."""
-        any_fact = lexemes.any_fact_query(self.organization.id, facts)
-        found = SearchEntry.objects.filter(
-            words__have=lexemes.together([query, any_fact])
-        )
+    def _known(self, query: str, facts: Sequence[str] = ()) -> list[UUID]:
+        """What the index has, with one of the facts where some are named, cut above
+        the bound."""
+        if facts:
+            any_fact = lexemes.any_fact_query(self.organization.id, facts)
+            query = lexemes.together([query, any_fact])
+        found = SearchEntry.objects.filter(words__have=query)
         return list(found.values_list("conversation_id", flat=True)[: BOUND + 1])
 
     def _check(
