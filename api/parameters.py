@@ -36,6 +36,7 @@ LONGEST_TEXT = 255
 LONGEST_CURSOR = 500
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 DAY_TEXT = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+FLAGS = {"true": True, "false": False}
 # In a query, a plus sign that nobody escaped is a space.
 LOST_PLUS = re.compile(r"(?<=:\d\d) (?=\d\d:?\d\d$)|(?<=\.\d{3}) (?=\d\d:?\d\d$)")
 
@@ -61,10 +62,11 @@ def read_id(value: Any) -> UUID:
 
 
 def read_flag(value: Any) -> bool:
-    flag = {"true": True, "false": False}.get(value, value) if value != "" else None
-    if not isinstance(flag, bool):
+    if isinstance(value, str) and value in FLAGS:
+        return FLAGS[value]
+    if not isinstance(value, bool):
         misfit("must be true or false", value)
-    return flag
+    return value
 
 
 def read_text(value: Any) -> str:

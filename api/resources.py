@@ -66,8 +66,8 @@ def id_in(path: str, noun: str) -> UUID:
     return UUID(path)
 
 
-def nothing(noun: str) -> Http404:
-    return Http404(f"There is no {noun} with this id.")
+def nothing(noun: str, name: str = "id") -> Http404:
+    return Http404(f"There is no {noun} with this {name}.")
 
 
 def as_json(resource: Resource) -> dict[str, Any]:

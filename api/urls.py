@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import conditional_page
 from rest_framework.views import APIView
 
+from api.model_context.tools import mcp
 from api.views import agents, conversations, deliveries, schema, usage
 
 app_name = "api"
@@ -33,4 +34,6 @@ urlpatterns = [
     endpoint("usage", usage.UsageView, "usage"),
     endpoint("openapi.json", schema.SchemaView, "schema"),
     endpoint("docs", schema.DocsView, "docs"),
+    path("mcp", mcp, name="mcp"),
+    path("mcp/", mcp),
 ]

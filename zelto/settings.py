@@ -310,4 +310,6 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": "INFO"},
+    # A line for each call of a tool is for nobody.
+    "loggers": {"django_mcpz.calls": {"level": "WARNING"}},
 }

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from jsonschema import Draft202012Validator
 
 from accounts.models import ApiKey, Organization
 from api.views.schema import schema_text
@@ -129,3 +130,47 @@ def make_delivery(organization: Organization) -> MakeDelivery:
         return Delivery.objects.create(**fields)
 
     return make
+
+
+class Tools:
+    """A coding agent's session: each result fits the schema that its tool announces."""
+
+    def __init__(self, key: str) -> None:
+        self.client = Client(raise_request_exception=False)
+        self.headers = {"Authorization": f"Bearer {key}"}
+        listed = self.rpc("tools/list")["result"]["tools"]
+        self.definitions = {each["name"]: each for each in listed}
+
+    def rpc(self, method: str, **params: Any) -> Any:
+        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        response = self.client.post(
+            "/mcp", message, content_type="application/json", headers=self.headers
+        )
+        assert response.status_code == 200, response.content
+        return response.json()
+
+    def call(self, tool: str, /, **arguments: Any) -> Any:
+        """What the tool gives; `from` and `to` go with an underscore behind them."""
+        given = {name.rstrip("_"): each for name, each in arguments.items()}
+        result = self.rpc("tools/call", name=tool, arguments=given)["result"]
+        assert not result["isError"], result
+        content = result["structuredContent"]
+        Draft202012Validator(self.definitions[tool]["outputSchema"]).validate(content)
+        assert json.loads(result["content"][0]["text"]) == content
+        return content
+
+    def refusal(self, tool: str, /, **arguments: Any) -> str:
+        """What a call that goes wrong says."""
+        result = self.rpc("tools/call", name=tool, arguments=arguments)["result"]
+        assert result["isError"]
+        return str(result["content"][0]["text"])
+
+
+@pytest.fixture
+def tools(full_key: tuple[ApiKey, str]) -> Tools:
+    return Tools(full_key[1])
+
+
+@pytest.fixture
+def outsiders_tools(other_organization: Organization, make_key: MakeKey) -> Tools:
+    return Tools(make_key(other_organization)[1])
