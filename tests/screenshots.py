@@ -31,6 +31,7 @@ PAGES = {
     "integrations": "settings/integrations",
     "livekit": "settings/integrations/livekit",
     "api": "settings/integrations/api",
+    "agent-access": "settings/integrations/mcp",
     "members": "settings/members",
     "organization": "settings/organization",
     "profile": "../../profile",

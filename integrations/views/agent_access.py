@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -13,9 +13,6 @@ from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from integrations import samples
 from integrations.views.key_card import MadeKey, key_card
-
-# Whether `/mcp` answers. Until then nothing leads to this page.
-IS_OPEN = False
 
 
 @require_GET
@@ -25,8 +22,6 @@ def agent_access(request: OrganizationRequest) -> HttpResponse:
 
 
 def render_page(request: OrganizationRequest, card: dict[str, Any]) -> HttpResponse:
-    if not IS_OPEN:
-        raise Http404("There is no MCP endpoint")
     made: MadeKey | None = card.get("made")
     context = {
         **card,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
@@ -32,8 +32,6 @@ def create_key(request: OrganizationRequest, page: str) -> HttpResponse:
     """Answers with the page itself: the key is in this answer and nowhere else."""
     if request.method == "GET":  # the address bar, after a key was made
         return redirect(f"integrations:{page}", request.organization.slug)
-    if page == "mcp" and not agent_access.IS_OPEN:
-        raise Http404("There is no MCP endpoint")
     form = CreateKeyForm(request.POST, organization=request.organization)
     if not form.is_valid():
         return PAGES[page](request, key_card(request, page, form=form))

@@ -7,7 +7,6 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from integrations.connection import provider_connection
-from integrations.views import agent_access
 
 
 @require_GET
@@ -15,7 +14,6 @@ from integrations.views import agent_access
 def overview(request: OrganizationRequest) -> HttpResponse:
     context = {
         "livekit": provider_connection(request.organization, "livekit"),
-        "agent_access_is_open": agent_access.IS_OPEN,
         "call_upload": provider_connection(request.organization, "zelto"),
     }
     return render(request, "integrations/index.html", context)

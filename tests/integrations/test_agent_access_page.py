@@ -6,23 +6,10 @@ import re
 import shlex
 import uuid
 
-import pytest
-
 from accounts.models import ApiKey
-from integrations.views import agent_access
 
 URL = "/org/acme/settings/integrations/mcp"
 OVERVIEW = "/org/acme/settings/integrations"
-
-
-@pytest.fixture
-def is_open(monkeypatch):
-    monkeypatch.setattr(agent_access, "IS_OPEN", True)
-
-
-@pytest.fixture
-def is_closed(monkeypatch):
-    monkeypatch.setattr(agent_access, "IS_OPEN", False)
 
 
 def code_of(response, part):
@@ -37,19 +24,11 @@ def words_of(response, part):
     return shlex.split(code_of(response, part).replace("\\\n", " "))
 
 
-def test_until_the_endpoint_answers_there_is_no_page(dora_client, is_closed):
-    assert dora_client.get(URL).status_code == 404
-    form = {"name": "one", "scope": "read"}
-    assert dora_client.post(f"{URL}/keys", form).status_code == 404
-    assert not ApiKey.objects.exists()
-    assert b"AI agent access" not in dora_client.get(OVERVIEW).content
-
-
-def test_the_overview_leads_here(bob_client, is_open):
+def test_the_overview_leads_here(bob_client):
     assert f'href="{URL}"'.encode() in bob_client.get(OVERVIEW).content
 
 
-def test_it_hands_out_what_each_client_needs(bob_client, is_open, settings):
+def test_it_hands_out_what_each_client_needs(bob_client, settings):
     settings.BASE_URL = "https://zelto.example.com"
     response = bob_client.get(URL)
     claude = words_of(response, "claude-code")
@@ -66,7 +45,7 @@ def test_it_hands_out_what_each_client_needs(bob_client, is_open, settings):
     assert server["headers"] == {"Authorization": "Bearer ${env:ZELTO_API_KEY}"}
 
 
-def test_a_key_made_here_only_reads_unless_one_chooses(dora_client, is_open):
+def test_a_key_made_here_only_reads_unless_one_chooses(dora_client):
     content = dora_client.get(URL).content.decode()
     assert '<option value="read" selected>' in content
     form = {"name": "one", "scope": "read", "form_token": str(uuid.uuid4())}
@@ -84,7 +63,7 @@ def test_other_pages_offer_full_access_first(dora_client):
     assert '<option value="full" selected>' in content
 
 
-def test_a_member_sees_no_keys(bob_client, is_open, organization, make_key):
+def test_a_member_sees_no_keys(bob_client, organization, make_key):
     make_key(organization, name="secret-name")
     content = bob_client.get(URL).content.decode()
     assert "an admin or owner creates one" in content
@@ -92,7 +71,7 @@ def test_a_member_sees_no_keys(bob_client, is_open, organization, make_key):
 
 
 def test_more_keys_take_no_more_queries(
-    dora_client, is_open, organization, make_key, django_assert_num_queries
+    dora_client, organization, make_key, django_assert_num_queries
 ):
     make_key(organization)
     dora_client.get(URL)
@@ -104,13 +83,13 @@ def test_more_keys_take_no_more_queries(
         dora_client.get(URL)
 
 
-def test_it_refuses_an_outsider(charlie_client, is_open, organization):
+def test_it_refuses_an_outsider(charlie_client, organization):
     assert charlie_client.get(URL).status_code == 404
 
 
-def test_signed_out_leads_to_the_login(client, is_open, organization):
+def test_signed_out_leads_to_the_login(client, organization):
     assert client.get(URL)["Location"].startswith("/login")
 
 
-def test_it_is_only_read(dora_client, is_open):
+def test_it_is_only_read(dora_client):
     assert dora_client.post(URL).status_code == 405
