@@ -14,7 +14,6 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from psycopg.errors import DeadlockDetected
 
 from accounts.actions import touch_keys
 from conversations.indexing import index_batch
@@ -29,6 +28,9 @@ BATCH_ROWS = 500
 CHUNK_BYTES = 8 * 1024 * 1024
 EMPTY_LOOKS = 2
 LOOK_AGAIN_SECONDS = 0.15
+# Postgres's own names: a code, and the first two characters of a class of them.
+DEADLOCK = "40P01"
+OVER_A_LIMIT = "54"
 
 
 def process_until_quiet() -> None:
@@ -67,9 +69,12 @@ def process_batch(limit: int = BATCH_ROWS) -> int:
 
 def is_away(error: Exception) -> bool:
     """Whether the database is at fault and no delivery; the lease brings them back.
-    Two workers that wait in a circle are none of both: trying again helps."""
-    in_a_circle = isinstance(error.__cause__, DeadlockDetected)
-    return isinstance(error, OperationalError | InterfaceError) and not in_a_circle
+    Two workers that wait in a circle are none of both: trying again helps. Nor is a
+    limit of the database's, which the delivery alone is over."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return state != DEADLOCK and not state.startswith(OVER_A_LIMIT)
 
 
 def in_chunks(
