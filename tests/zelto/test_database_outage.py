@@ -13,6 +13,7 @@ from tests.zelto.ledger import (
 )
 from tests.zelto.load import Senders, get, provision
 from tests.zelto.own_server import OwnServer
+from tests.zelto.small_disk import small_disk
 from tests.zelto.stack import SHORT_LEASE, Stack, wait_for
 
 pytestmark = pytest.mark.processes
@@ -56,6 +57,33 @@ def test_posts_are_asked_to_come_again_and_all_recovers_by_itself(
         )
         assert get(stack.port, "/", **SIGNED_IN).status == 302
         assert stack.pids() == before
+        assert not senders.odd
+        assert not senders.unanswered
+        with database(stack) as ask:
+            wait_until_processed(ask)
+            found = assert_all_there_once(ask, senders.acknowledged)
+            found |= assert_as_sent(ask, senders.revisions)
+        count(**senders.counts, **found)
+
+
+def test_a_full_disk_loses_nothing_that_was_acknowledged(count: Count) -> None:
+    with (
+        small_disk(200) as disk,
+        OwnServer(disk.folder / "data") as server,
+        Stack(environment=SHORT_LEASE, database_url=server.url) as stack,
+    ):
+        key = provision(stack)["apiKey"]
+        before = stack.pids()
+        with Senders(stack.port, key, threads=8, reposts=0.3) as senders:
+            senders.wait_for_more(100)
+            disk.fill()
+            wait_for(lambda: senders.answers[503] >= 200, 60, what="200 answers 503")
+            disk.free()
+            if not server.cluster.is_alive():  # its own supervisor would
+                server.start()
+            senders.wait_for_more(100)
+        assert stack.pids() == before
+        assert senders.answers.keys() == {200, 503}
         assert not senders.odd
         assert not senders.unanswered
         with database(stack) as ask:
