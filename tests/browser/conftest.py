@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Cookie, Page
 
+from tests.browser import walk
 from tests.browser.chromium import chromium
+from tests.zelto.load import PASSWORD, provision
 from tests.zelto.stack import Stack
 
 PATIENCE = 10_000  # milliseconds
@@ -51,3 +53,33 @@ def fresh_stack() -> Iterator[Stack]:
     """`make run` in a folder where nobody has been."""
     with Stack() as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def demo_stack() -> Iterator[Stack]:
+    """`make run` with what `make demo` makes; for tests that only look."""
+    with Stack() as stack:
+        provision(stack)
+        stack.manage("demo", "--sessions", "120")
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def demo_pages(demo_stack: Stack) -> list[str]:
+    """The addresses of all pages that links lead to."""
+    return walk.find_pages(demo_stack)
+
+
+@pytest.fixture(scope="module")
+def demo_cookies(browser: Browser, demo_stack: Stack) -> list[Cookie]:
+    """What makes a browser signed in, so that each test need not type a password."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{demo_stack.url}/login")
+    page.get_by_label("E-mail").fill(walk.EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/org/**")
+    cookies = context.cookies()
+    context.close()
+    return cookies
