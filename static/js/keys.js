@@ -107,7 +107,7 @@ window.zeltoKeys = (function () {
     const all = ofPage().concat([{ keys: ["?"], says: "This list" }]);
     dialog = element(
       "dialog",
-      { className: "z-keys card" },
+      { className: "z-shortcuts card" },
       element("h2", { id: "keys-heading" }, "Keyboard"),
       element("dl", {}, ...all.map(line)),
       element(
