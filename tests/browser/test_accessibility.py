@@ -85,7 +85,7 @@ def test_the_walk_finds_the_pages(demo_pages: list[str]) -> None:
     } <= kinds
 
 
-@pytest.mark.parametrize("width", [360, 390, 768, 1440])
+@pytest.mark.parametrize("width", [360, 390, 768, 1024, 1440])
 def test_nothing_scrolls_sideways(
     browser: Browser, demo_pages: list[str], demo_cookies: list[Cookie], width: int
 ) -> None:
