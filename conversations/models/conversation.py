@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import UUID
 
 from django.db import models
@@ -10,6 +10,9 @@ from django.utils import timezone
 from accounts.identifiers import time_ordered_uuid
 from accounts.models import Organization
 from conversations.models.agent import Agent
+
+if TYPE_CHECKING:
+    from conversations.excerpts import Excerpt
 
 
 class Provider(models.TextChoices):
@@ -94,6 +97,9 @@ class Conversation(models.Model):
     applied_through = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+
+    # Where a search hit it, as a page that searches leaves it here.
+    excerpt: Excerpt | None = None
 
     objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -11,9 +11,12 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
+from conversations.chips import chips_of
+from conversations.excerpts import excerpts
 from conversations.keyset import Page
-from conversations.listing import Asked, read_asked, read_page
-from conversations.models import Agent, Conversation, Provider
+from conversations.listing import Asked, exactly, read_asked, read_page
+from conversations.models import Agent, Conversation, Provider, SeenValue
+from conversations.seen_values import seen_values
 
 # More agents than this do not fit a menu; the agent's own page links its list.
 AGENTS_IN_MENU = 200
@@ -27,12 +30,16 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
     organization = request.organization
     filters = read_asked(request.GET)
     page = read_page(organization, filters, request.GET)
-    version = version_of(page.rows)
+    # A whole reference, typed or pasted, is what was looked for.
+    first = exactly(organization, filters) if page.newer is None else []
+    rows = [*first, *(row for row in page.rows if row not in first)]
+    version = version_of(rows)
     if request.htmx and request.GET.get("seen") == version:
         response = HttpResponse(status=204)
     else:
         context = {
             "page": page,
+            "rows": with_excerpts(rows, filters.text),
             "version": version,
             "filters": filters,
             "row_query": filters.query(),
@@ -47,6 +54,13 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def with_excerpts(rows: list[Conversation], text: str) -> list[Conversation]:
+    found = excerpts([row.id for row in rows], text) if text else {}
+    for row in rows:
+        row.excerpt = found.get(row.id)
+    return rows
 
 
 def version_of(rows: Iterable[Conversation]) -> str:
@@ -78,16 +92,22 @@ def filter_choices(request: OrganizationRequest, filters: Asked) -> dict[str, ob
         everyone = Agent.objects.in_organization(request.organization)
         chosen = everyone.filter(id=filters.agent).first()
         agents += [chosen] if chosen else []
-    labels = {
-        "agent": ("Agent", chosen.display_name if chosen else filters.agent),
-        "provider": ("Provider", dict(Provider.choices).get(filters.provider)),
-        "reference": ("Contains", filters.reference),
-        "first_day": ("From", filters.first_day),
-        "last_day": ("To", filters.last_day),
+    kinds = SeenValue.Kind
+    organization = request.organization
+    return {
+        "agents": agents,
+        "providers": Provider.choices,
+        "chips": chips_of(filters, chosen),
+        "ended_reasons": seen_values(organization, kinds.ENDED_REASON),
+        "versions": seen_values(organization, kinds.VERSION),
+        "metadata_keys": seen_values(organization, kinds.METADATA_KEY),
+        # What is at most seen in the part that opens.
+        "more_in_force": any(
+            (
+                *(filters.provider, filters.ended_reason, filters.version),
+                *(filters.metadata, filters.first_day, filters.last_day),
+                filters.has_transcript is not None,
+                filters.has_audio is not None,
+            )
+        ),
     }
-    chips = [
-        {"label": label, "value": value, "query": filters.without(name).query()}
-        for name, (label, value) in labels.items()
-        if value
-    ]
-    return {"agents": agents, "providers": Provider.choices, "chips": chips}
