@@ -59,7 +59,7 @@ def test_the_system_prompt_is_not_shown():
         asked_words("order"),
         "order",
     )
-    assert found.number == 2
+    assert found is not None and found.number == 2
 
 
 def test_a_page_of_them_is_one_query_for_sizes_and_one_for_turns(

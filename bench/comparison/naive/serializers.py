@@ -1,6 +1,6 @@
 """The body of a session, as Django REST framework describes it."""
 
-# mypy: disable-error-code="import-not-found, import-untyped, misc"
+# mypy: disable-error-code="import-not-found, import-untyped, misc, type-arg"
 
 from __future__ import annotations
 
