@@ -61,6 +61,8 @@ window.zeltoKeys = (function () {
   function isTaken(event) {
     const place = event.target;
     if (!(place instanceof Element)) return false;
+    // What is closed by now can keep the focus for a moment.
+    if (place.closest("dialog:not([open])")) return false;
     if (place.closest(CONTROLS) || place.closest("dialog, [popover]")) return true;
     const moves = event.key.startsWith("Arrow");
     return moves && Boolean(place.closest("pre, [tabindex='0'], audio"));
