@@ -192,7 +192,7 @@ def append(
 def test_one_poisonous_delivery_fails_alone(
     organization: Organization, post: Post, process: Process
 ) -> None:
-    poison = append(organization, b"{not json", 1)
+    poison = append(organization, b"{not json", 10**9)  # apart from the sequences of posts
     for number in range(5):
         post(session(f"call-{number}"))
     process()
