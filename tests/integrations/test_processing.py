@@ -192,7 +192,8 @@ def append(
 def test_one_poisonous_delivery_fails_alone(
     organization: Organization, post: Post, process: Process
 ) -> None:
-    poison = append(organization, b"{not json", 10**9)  # apart from the sequences of posts
+    # Its sequence is apart from those of the posts.
+    poison = append(organization, b"{not json", 10**9)
     for number in range(5):
         post(session(f"call-{number}"))
     process()
