@@ -51,7 +51,7 @@ endif
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/installed-for-tests: requirements.txt requirements-dev.txt
+.venv/installed-for-tests: requirements.txt requirements-s3.txt requirements-stt.txt requirements-dev.txt
 	@$(make_environment)
 	@echo "Installing requirements-dev.txt; the first time this takes a minute or two."
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt

@@ -21,6 +21,7 @@ from conversations.agents import AgentKey
 from conversations.fold import CallState
 from conversations.models import Charge, Conversation, Transcript
 from conversations.models.charge import call_subject
+from conversations.recordings.wanting import want_recordings
 from conversations.tombstones import erased_among
 from conversations.update import CallUpdate
 
@@ -86,12 +87,18 @@ def store_calls(
     """
     calls: dict[CallKey, Sequence[Delivered]] = _by_call(delivered)
     _leave_out(erased_among(calls), calls)
+    with_audio = [
+        key
+        for key, parts in calls.items()
+        if any(one.update.recording_url for one in parts)
+    ]
     agent_ids = _agents(calls)
     stored = _make(calls, agent_ids)
     known = {key: parts for key, parts in calls.items() if key not in stored}
     stored |= _continue(known, agent_ids, history)
     _charge(stored)
     _warn_of_twins(stored, calls)
+    want_recordings(stored[key].conversation for key in with_audio if key in stored)
     return stored
 
 

@@ -1,10 +1,11 @@
-"""Doors from the broker. The rules are in `actions`."""
+"""Doors from the broker. The rules are in `actions` and `recordings`."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
 from conversations import actions
+from conversations.recordings import fetching, files
 
 # A worker has other things to do as well.
 SECONDS_AT_ONCE = 1.0
@@ -14,3 +15,13 @@ SECONDS_AT_ONCE = 1.0
 def move_merged_conversations() -> None:
     if actions.move_merged_conversations(seconds=SECONDS_AT_ONCE):
         move_merged_conversations.delay()
+
+
+@shared_task
+def fetch_recordings() -> None:
+    fetching.fetch_until_none_is_due()
+
+
+@shared_task
+def delete_unused_files() -> None:
+    files.delete_unused()

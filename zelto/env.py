@@ -145,6 +145,31 @@ def broker_settings(data_dir: Path) -> dict[str, Any]:
     }
 
 
+def recording_storage(data_dir: Path) -> dict[str, Any]:
+    """Django's STORAGES["recordings"]: ZELTO_S3_BUCKET or else a folder."""
+    bucket = env_text("ZELTO_S3_BUCKET")
+    if not bucket:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {
+                "location": str(data_dir / "recordings"),
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
+        }
+    options: dict[str, Any] = {
+        "bucket_name": bucket,
+        "access_key": env_text("ZELTO_S3_ACCESS_KEY") or None,
+        "secret_key": env_text("ZELTO_S3_SECRET_KEY") or None,
+        "endpoint_url": env_text("ZELTO_S3_ENDPOINT") or None,
+        "region_name": env_text("ZELTO_S3_REGION") or None,
+        "querystring_auth": True,
+        "querystring_expire": 300,
+        "default_acl": None,
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
 def secret_key(data_dir: Path, *, required: bool) -> str:
     """SECRET_KEY or else, on one's own machine, one made once and kept."""
     key = env_text("SECRET_KEY")

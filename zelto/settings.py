@@ -18,6 +18,7 @@ from zelto.env import (
     env_int,
     env_list,
     env_text,
+    recording_storage,
     secret_key,
 )
 
@@ -192,6 +193,7 @@ SWAGGER_UI = Path(drf_spectacular_sidecar.__file__).parent / (
 STATICFILES_DIRS = [BASE_DIR / "static", ("swagger-ui", SWAGGER_UI)]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "recordings": recording_storage(DATA_DIR),
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
@@ -228,12 +230,23 @@ METRICS_TOKEN = env_text("ZELTO_METRICS_TOKEN", "")
 KEEP_BODIES_DAYS = env_int("ZELTO_KEEP_BODIES_DAYS", 90)
 KEEP_REJECTED_DAYS = env_int("ZELTO_KEEP_REJECTED_DAYS", 14)
 
+# Recordings: the largest one, and how long fetching it may take.
+MAX_AUDIO_BYTES = env_int("ZELTO_MAX_AUDIO_BYTES", 500 * 1024 * 1024)
+FETCH_SECONDS = env_int("ZELTO_FETCH_SECONDS", 600, minimum=1)
+# Hosts and networks of the operator's own that recordings may come from.
+RECORDING_ALLOW = env_list("ZELTO_RECORDING_ALLOW", [])
+
 # Work behind the answers. The row is the job; a message only wakes a worker.
 globals().update(broker_settings(DATA_DIR))
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "deliveries"
+# A process of its own: nothing that takes minutes is in the way of a delivery.
+CELERY_TASK_ROUTES = {
+    "conversations.tasks.fetch_recordings": {"queue": "media"},
+    "conversations.tasks.delete_unused_files": {"queue": "media"},
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # After a hundred tries, which is some fifty minutes, a worker would end, and all else
@@ -246,6 +259,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "integrations.tasks.process_deliveries",
         "schedule": timedelta(seconds=2),
         "options": {"expires": 2},
+    },
+    "sweep-recordings": {
+        "task": "conversations.tasks.fetch_recordings",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "delete-unused-files": {
+        "task": "conversations.tasks.delete_unused_files",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
     },
     # What merges of agents left behind: usually nothing.
     "move-merged-conversations": {

@@ -6,6 +6,8 @@ from conversations.models.conversation import (
     Provider,
     Transcript,
 )
+from conversations.models.leased_job import LeasedJob
+from conversations.models.recording import Recording, Transcription, UnusedFile
 from conversations.models.search import SearchEntry, SearchJob, SeenValue
 from conversations.models.tombstone import Tombstone
 
@@ -14,10 +16,14 @@ __all__ = [
     "Charge",
     "Conversation",
     "ConversationQuerySet",
+    "LeasedJob",
     "Provider",
+    "Recording",
     "SearchEntry",
     "SearchJob",
     "SeenValue",
     "Tombstone",
     "Transcript",
+    "Transcription",
+    "UnusedFile",
 ]

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Self
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models.functions import Now
+
+
+class LeasedJob(models.Model):
+    """A row that is work for a worker: claimed for a lease, which the worker renews
+    while it is at it; what a dead one held comes back when its lease ends.
+
+    Every write of a worker names its claim, so that one who was given up, or whose work
+    was changed under its hands, writes nothing.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    # How long to wait after each try that failed, seconds; after the last it is over.
+    WAITS: tuple[int, ...] = (10, 60, 300, 1800)
+
+    state = models.CharField(
+        max_length=16, choices=State.choices, default=State.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(null=True)
+    # Of the last try, for people; stays until the next one succeeds.
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def claim_next(cls) -> Self | None:
+        """Takes the one that has waited longest; commits at once, so that work which
+        kills its worker is counted too. A lease or a wait that no clock of ours could
+        have written counts as over: the clock was set back."""
+        now: Any = Now()
+        lease = timedelta(seconds=settings.LEASE_SECONDS)
+        held = models.Q(
+            state=cls.State.RUNNING,
+            lease_until__gte=now,
+            lease_until__lte=now + models.Value(lease),
+        )
+        waits = models.Q(
+            next_try_at__isnull=False,
+            next_try_at__gte=now,
+            next_try_at__lte=now + models.Value(timedelta(seconds=max(cls.WAITS))),
+        )
+        jobs: models.Manager[Self] = cls._default_manager
+        due = (
+            jobs.filter(state__in=[cls.State.WAITING, cls.State.RUNNING])
+            .exclude(held)
+            .exclude(waits)
+            .order_by(models.F("next_try_at").asc(nulls_first=True), "pk")
+            .select_for_update(skip_locked=True, of=("self",))
+            .values_list("pk", flat=True)
+        )
+        claim = uuid4()
+        with transaction.atomic(durable=True):
+            found = due.first()
+            if found is None:
+                return None
+            jobs.filter(pk=found).update(
+                state=cls.State.RUNNING,
+                attempts=models.F("attempts") + 1,
+                claim=claim,
+                lease_until=now + models.Value(lease),
+                next_try_at=None,
+            )
+        return jobs.filter(claim=claim).first()
+
+    def claimed(self) -> models.QuerySet[Self]:
+        """The row, as long as this worker holds it: of every write it is the start."""
+        jobs: models.Manager[Self] = type(self)._default_manager
+        return jobs.filter(pk=self.pk, claim=self.claim, state=self.State.RUNNING)
+
+    def renew(self, **progress: Any) -> bool:
+        """Keeps the lease, with how far the work got; False where it is no longer
+        ours, and the work is to be dropped."""
+        until = Now() + models.Value(timedelta(seconds=settings.LEASE_SECONDS))
+        return bool(self.claimed().update(lease_until=until, **progress))
+
+    def try_later(self, reason: str) -> None:
+        """Waits for the next try, or fails after the last."""
+        if self.attempts > len(self.WAITS):
+            self.give_up(reason)
+            return
+        wait = timedelta(seconds=self.WAITS[max(self.attempts - 1, 0)])
+        self.claimed().update(
+            state=self.State.WAITING,
+            claim=None,
+            lease_until=None,
+            next_try_at=Now() + models.Value(wait),
+            last_error=reason,
+        )
+
+    def give_up(self, reason: str) -> None:
+        self.claimed().update(
+            state=self.State.FAILED,
+            claim=None,
+            lease_until=None,
+            next_try_at=None,
+            last_error=reason,
+        )
+
+    @classmethod
+    def afresh(cls) -> dict[str, Any]:
+        """The fields of a job that is to be done from its beginning."""
+        fresh: dict[str, Any] = {
+            "state": cls.State.WAITING,
+            "attempts": 0,
+            "claim": None,
+            "lease_until": None,
+            "next_try_at": None,
+            "last_error": "",
+        }
+        return fresh

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+
+from accounts.identifiers import time_ordered_uuid
+from accounts.models import Organization
+from conversations.models.conversation import Conversation
+from conversations.models.leased_job import LeasedJob
+
+
+class RecordingQuerySet(models.QuerySet["Recording"]):
+    def in_organization(self, organization: Organization) -> Self:
+        return self.filter(conversation__organization=organization)
+
+    def stored(self) -> Self:
+        return self.exclude(file="")
+
+
+class Recording(LeasedJob):
+    """The audio of a conversation, and the job of fetching it.
+
+    What is kept stays until something better is here: a fetch that fails changes no
+    more than `last_error`. Times are seconds, sizes bytes.
+    """
+
+    conversation = models.OneToOneField(
+        Conversation,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="recording",
+    )
+    # What is fetched, as sent last; empty where somebody uploaded the audio.
+    source_url = models.CharField(max_length=4096, blank=True)
+    # How far a fetch got, and how far it has to go where the server told.
+    fetched_bytes = models.BigIntegerField(default=0)
+    expected_bytes = models.BigIntegerField(null=True)
+
+    # The audio: empty or null where there is none yet. `file` is its name in the
+    # storage, which ends in the SHA-256 of what is in it.
+    file = models.CharField(max_length=255, blank=True)
+    content_type = models.CharField(max_length=64, blank=True)
+    codec = models.CharField(max_length=64, blank=True)
+    channels = models.PositiveSmallIntegerField(null=True)
+    # Of what could be decoded, which a damaged file's own head may overstate.
+    duration_seconds = models.FloatField(null=True)
+    size = models.BigIntegerField(null=True)
+    stored_at = models.DateTimeField(null=True)
+    # Loudness for the player's wave: a list for each channel of whole numbers, 0..255.
+    peaks = models.JSONField(default=list)
+    # Where nobody speaks for long, and where both do: {"kind", "start", "end"}.
+    marks = models.JSONField(default=list)
+
+    objects: ClassVar[RecordingQuerySet] = RecordingQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = (
+            # What a worker claims: hot and small.
+            models.Index(
+                fields=["next_try_at"],
+                name="recording_waiting",
+                condition=models.Q(state__in=["waiting", "running"]),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Recording of {self.conversation_id}"
+
+    @property
+    def public_state(self) -> str:
+        """As the API and pages say it: `waiting`, `fetching`, `stored`, `failed`."""
+        if self.file:
+            return "stored"
+        return "fetching" if self.state == self.State.RUNNING else str(self.state)
+
+
+class UnusedFile(models.Model):
+    """A file of the storage that no recording names: one that is being written, or one
+    that is to be deleted. Noted before the file is there, and in the transaction that
+    lets go of it, so that nothing private is left behind whoever dies."""
+
+    id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
+    name = models.CharField(max_length=255, unique=True)
+    delete_after = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            # What is due.
+            models.Index(fields=["delete_after"], name="unused_file_due"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Transcription(LeasedJob):
+    """The job of making turns from a conversation's audio."""
+
+    conversation = models.OneToOneField(
+        Conversation,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="transcription",
+    )
+    # The recording that is transcribed: its `Recording.file` at that time.
+    file = models.CharField(max_length=255)
+    # 0 to 1.
+    progress = models.FloatField(default=0)
+    # What made the turns: engine and model.
+    made_by = models.CharField(max_length=255, blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            # What a worker claims: hot and small.
+            models.Index(
+                fields=["next_try_at"],
+                name="transcription_waiting",
+                condition=models.Q(state__in=["waiting", "running"]),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Transcription of {self.conversation_id}"

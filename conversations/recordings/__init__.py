@@ -1,0 +1,1 @@
+"""The audio of conversations: wanted by a delivery, fetched by a worker, kept as files."""

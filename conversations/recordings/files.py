@@ -1,0 +1,74 @@
+"""Names of recordings in the storage, and letting go of them.
+
+A file is noted as unused before it is written, and the note goes in the transaction
+that names it; letting go of it notes it again. So a file without a recording is always
+noted, and a sweep deletes it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.files.storage import Storage, storages
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Now
+
+from conversations.models import Conversation, Recording, UnusedFile
+
+# Writing a file and naming it takes less; until then it is not swept away.
+WRITTEN_WITHIN = timedelta(hours=1)
+
+
+def recordings_storage() -> Storage:
+    return storages["recordings"]
+
+
+def name_of(conversation: Conversation, sha256: str, extension: str) -> str:
+    """By its content, within its conversation: two that are alike share no file, so
+    that erasing one never takes the other's."""
+    return f"{conversation.organization_id}/{conversation.pk}/{sha256}.{extension}"
+
+
+def note_before_writing(name: str) -> None:
+    UnusedFile.objects.update_or_create(
+        name=name,
+        defaults={"delete_after": Now() + Value(WRITTEN_WITHIN)},
+    )
+
+
+def keep(name: str) -> None:
+    """In the transaction in which a recording names it."""
+    UnusedFile.objects.filter(name=name).delete()
+
+
+def let_go(name: str) -> None:
+    """In the transaction in which no recording names it any more."""
+    if name:
+        UnusedFile.objects.update_or_create(name=name, defaults={"delete_after": Now()})
+        # Should the storage be away, a sweep deletes it later.
+        transaction.on_commit(lambda: _delete_if_unused(name), robust=True)
+
+
+def let_go_of_files(conversation: Conversation) -> None:
+    recording = Recording.objects.filter(conversation=conversation).only("file").first()
+    if recording is not None:
+        let_go(recording.file)
+
+
+def delete_unused() -> None:
+    """Deletes what is due; what the storage refuses comes again."""
+    due = UnusedFile.objects.filter(delete_after__lte=Now())
+    for name in list(due.order_by("delete_after").values_list("name", flat=True)[:100]):
+        _delete_if_unused(name)
+
+
+@transaction.atomic
+def _delete_if_unused(name: str) -> None:
+    notes = UnusedFile.objects.select_for_update(skip_locked=True)
+    note = notes.filter(name=name, delete_after__lte=Now()).first()
+    if note is None:
+        return
+    if not Recording.objects.filter(file=name).exists():
+        recordings_storage().delete(name)
+    note.delete()
