@@ -58,7 +58,12 @@ _PHRASES: dict[str, tuple[str, ...]] = {
     AuditAction.AGENT_MERGED: ("merged the agent {subject}", "into {into}"),
     AuditAction.AGENT_SEPARATED: ("separated the agent {subject}", "from {kept}"),
     AuditAction.CONVERSATION_ERASED: ("erased the conversation {subject}",),
-    AuditAction.DATA_EXPORTED: ("exported {subject}", "as {format}"),
+    AuditAction.DATA_EXPORTED: (
+        "exported {subject}",
+        "as {format}",
+        "filtered by {filters}",
+        "chosen {choice}",
+    ),
     AuditAction.BODY_OPENED: ("opened the raw body of {subject}",),
     AuditAction.RECORDING_OPENED: ("opened the recording of {subject}",),
     AuditAction.DELIVERY_REPLAYED: ("replayed the delivery of {subject}",),

@@ -57,9 +57,9 @@ class Asked:
 
     def query(self) -> str:
         """As the query of an address, without the question mark."""
-        return urlencode([*self._pairs()])
+        return urlencode([*self.pairs()])
 
-    def _pairs(self) -> Iterator[tuple[str, str]]:
+    def pairs(self) -> Iterator[tuple[str, str]]:
         for name, parameter in PARAMETERS.items():
             value = getattr(self, name)
             if isinstance(value, bool):

@@ -10,6 +10,7 @@ from conversations.views import (
     agents,
     conversation,
     conversations,
+    exports,
     usage,
 )
 
@@ -59,6 +60,12 @@ conversation_urls = [
 
 urlpatterns = [
     *page("org/<slug:slug>/conversations", conversations.conversation_list, "list"),
+    *page("org/<slug:slug>/conversations/export", exports.export, "export"),
+    path(
+        "org/<slug:slug>/conversations/export/file",
+        exports.export_file,
+        name="export-file",
+    ),
     *conversation_urls,
     *agent_urls,
     *page("org/<slug:slug>/settings/usage", usage.usage, "usage"),

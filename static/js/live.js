@@ -109,6 +109,8 @@
         here.classList.add("z-row-new");
       } else if (here.dataset.version !== row.dataset.version && !isInUse(here)) {
         const changed = document.adoptNode(row);
+        const box = boxOf(changed);
+        if (box) box.checked = boxOf(here).checked;
         here.replaceWith(changed);
         here = changed;
       }
@@ -116,7 +118,17 @@
       if (next !== here) body.insertBefore(here, next);
       after = here;
     }
-    for (const gone of old.values()) if (!isInUse(gone)) gone.remove();
+    for (const gone of old.values()) if (!isInUse(gone) && !isSelected(gone)) gone.remove();
+  }
+
+  // A row that was selected stays, ticked, wherever the list has got to; see selection.js.
+  function boxOf(row) {
+    return row.querySelector("[data-select]");
+  }
+
+  function isSelected(row) {
+    const box = boxOf(row);
+    return Boolean(box && box.checked);
   }
 
   function mergePages(now, fresh) {
