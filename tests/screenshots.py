@@ -45,6 +45,7 @@ FILTERED = {
     "conversations-filtered": "conversations?provider=livekit&reference=front",
     "deliveries-need-a-look": "deliveries?outcome=needs-a-look",
     "conversations-none-fits": "conversations?reference=nobody-has-this",
+    "conversations-export": "conversations/export?provider=livekit",
 }
 # A page behind the first link that fits: (the list, what its address contains), and what
 # comes after that address.
