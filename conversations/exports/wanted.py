@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import unquote
 from uuid import UUID
 
 from django.db import models
@@ -45,13 +45,6 @@ class Wanted:
     format: Format
     metadata_keys: tuple[str, ...]
 
-    def query(self) -> str:
-        """As the query of an address, without the format."""
-        pairs = [("columns", METADATA + key) for key in self.metadata_keys]
-        if self.chosen is not None:
-            pairs += [("only", "chosen"), *((CHOSEN, str(id_)) for id_ in self.chosen)]
-        return "&".join(filter(None, (self.asked.query(), urlencode(pairs))))
-
 
 def read_wanted(parameters: QueryDict) -> Wanted:
     named = parameters.get("format", "")
@@ -79,6 +72,7 @@ def _id(text: str) -> UUID | None:
 
 
 def _metadata_keys(columns: Sequence[str]) -> tuple[str, ...]:
-    names = [name for column in columns for name in column.split(",")]
+    # Joined by commas; those of a key are escaped.
+    names = [unquote(name) for column in columns for name in column.split(",")]
     keys = [name.removeprefix(METADATA) for name in names if name.startswith(METADATA)]
     return tuple(key for key in dict.fromkeys(keys) if key)

@@ -14,6 +14,7 @@ from accounts.models import Organization
 from conversations.indexing import index_batch
 from conversations.models import Agent, Conversation, SearchJob, Transcript
 from tests.conversations.browser import browser_beside_django, signed_in_page
+from tests.conversations.downloads import URL, Export
 
 MakeAgent = Callable[..., Agent]
 MakeConversation = Callable[..., Conversation]
@@ -81,6 +82,18 @@ def make_findable(db: None) -> MakeFindable:
             pass
 
     return index
+
+
+@pytest.fixture
+def export(bob_client: Client) -> Export:
+    """`export(format="csv", ...)`: the whole file."""
+
+    def get(**parameters: Any) -> bytes:
+        response: Any = bob_client.get(URL, parameters)
+        assert response.status_code == 200
+        return b"".join(response.streaming_content)
+
+    return get
 
 
 @pytest.fixture(scope="module")
