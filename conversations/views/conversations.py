@@ -12,14 +12,30 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations.chips import chips_of
+from conversations.columns import (
+    LABELS,
+    METADATA,
+    MOST_METADATA_COLUMNS,
+    USUAL,
+    Column,
+    columns_of,
+    fill_metadata,
+    read_columns,
+    remembered_columns,
+    write_columns,
+    written,
+)
 from conversations.excerpts import excerpts
 from conversations.keyset import Page
 from conversations.listing import Asked, exactly, read_asked, read_page
 from conversations.models import Agent, Conversation, Provider, SeenValue
+from conversations.saved_views import views_of
 from conversations.seen_values import seen_values
 
 # More agents than this do not fit a menu; the agent's own page links its list.
 AGENTS_IN_MENU = 200
+# Of metadata keys; any other one is typed.
+KEYS_TO_TICK = 12
 
 
 @require_GET
@@ -29,6 +45,8 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
     as that reader has `seen` it."""
     organization = request.organization
     filters = read_asked(request.GET)
+    tokens = shown_columns(request, filters)
+    columns = columns_of(tokens)
     page = read_page(organization, filters, request.GET)
     # A whole reference, typed or pasted, is what was looked for.
     first = exactly(organization, filters) if page.newer is None else []
@@ -37,13 +55,19 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
     if request.htmx and request.GET.get("seen") == version:
         response = HttpResponse(status=204)
     else:
+        fill_metadata(rows, columns)
         context = {
             "page": page,
+            "columns": columns,
+            "are_usual_columns": tokens == USUAL,
+            "written_columns": write_columns(tokens),
             "rows": with_excerpts(rows, filters.text),
             "version": version,
             "filters": filters,
             "row_query": filters.query(),
             "list_url": reverse("conversations:list", args=[organization.slug]),
+            "cleared": filters.cleared().query(),
+            "shows_customer": "customer" in tokens,
             **page_links(page, filters),
         }
         if request.htmx:
@@ -51,9 +75,20 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
         else:
             template = "conversations/list.html"
             context |= filter_choices(request, filters)
+            context |= column_choices(columns, context["metadata_keys"])
+            context |= view_choices(request, filters, tokens)
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def shown_columns(request: OrganizationRequest, filters: Asked) -> tuple[str, ...]:
+    """A poll names those that its page shows as `shown`: what the reader chooses
+    meanwhile, in another tab, does not fit under its headings."""
+    if filters.columns is not None:
+        return filters.columns
+    shown = read_columns(request.GET.get("shown", ""), []) if request.htmx else None
+    return remembered_columns(request.membership) if shown is None else shown
 
 
 def with_excerpts(rows: list[Conversation], text: str) -> list[Conversation]:
@@ -77,6 +112,36 @@ def page_links(page: Page, filters: Asked) -> dict[str, str]:
     return {
         "newer_url": f"{start}after={page.newer.cursor}" if page.newer else "",
         "older_url": f"{start}before={page.older.cursor}" if page.older else "",
+    }
+
+
+def column_choices(
+    columns: list[Column], metadata_keys: list[str]
+) -> dict[str, object]:
+    chosen = {column.token for column in columns}
+    keys = [column.key for column in columns if column.key]
+    others = [key for key in metadata_keys if key not in keys]
+    return {
+        "column_choices": [
+            *((name, label, name in chosen) for name, label in LABELS.items()),
+        ],
+        "metadata_choices": [
+            (written(METADATA + key), key, key in keys)
+            for key in [*keys, *others[: max(0, KEYS_TO_TICK - len(keys))]]
+        ],
+        "most_metadata_columns": MOST_METADATA_COLUMNS,
+    }
+
+
+def view_choices(
+    request: OrganizationRequest, filters: Asked, tokens: tuple[str, ...]
+) -> dict[str, object]:
+    views = views_of(request.membership, filters, tokens)
+    return {
+        "views": views,
+        "is_all": not filters and views.in_force is None,
+        "may_remove_view": views.in_force
+        and views.in_force.view.may_be_removed_by(request.membership),
     }
 
 
