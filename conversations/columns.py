@@ -17,6 +17,8 @@ from conversations.models import ColumnChoice, Conversation
 METADATA = "metadata."
 MOST_METADATA_COLUMNS = 5
 LONGEST_KEY = 255
+# Offered in the menu; any other key is typed.
+KEYS_TO_TICK = 12
 # Of a value; the rest is on the conversation's page.
 LONGEST_VALUE = 120
 # The reference is always there and first; the others come in this order, keys of the
@@ -57,6 +59,35 @@ class Column:
     @property
     def token(self) -> str:
         return METADATA + self.key if self.key else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A box to tick. value: as the address has it."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    known: list[Choice]
+    metadata: list[Choice]
+    most_metadata: int = MOST_METADATA_COLUMNS
+
+
+def column_menu(columns: Iterable[Column], seen_keys: Iterable[str]) -> Menu:
+    chosen = {column.token for column in columns}
+    keys = [column.key for column in columns if column.key]
+    others = [key for key in seen_keys if key not in keys]
+    return Menu(
+        [Choice(name, label, name in chosen) for name, label in LABELS.items()],
+        [
+            Choice(written(METADATA + key), key, key in keys)
+            for key in [*keys, *others[: max(0, KEYS_TO_TICK - len(keys))]]
+        ],
+    )
 
 
 def columns_of(tokens: Iterable[str]) -> list[Column]:

@@ -12,7 +12,6 @@ from accounts.identifiers import time_ordered_uuid
 from accounts.models import Membership, Organization, Role
 from accounts.names import validate_one_line
 
-
 MOST_OF_A_PERSON = 30
 
 

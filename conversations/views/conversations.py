@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,29 +15,23 @@ from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations.chips import chips_of
 from conversations.columns import (
-    LABELS,
-    METADATA,
-    MOST_METADATA_COLUMNS,
     USUAL,
-    Column,
+    column_menu,
     columns_of,
     fill_metadata,
     read_columns,
     remembered_columns,
     write_columns,
-    written,
 )
 from conversations.excerpts import excerpts
 from conversations.keyset import Page
 from conversations.listing import Asked, exactly, read_asked, read_page
 from conversations.models import Agent, Conversation, Provider, SeenValue
-from conversations.saved_views import views_of
+from conversations.saved_views import Views, views_of
 from conversations.seen_values import seen_values
 
 # More agents than this do not fit a menu; the agent's own page links its list.
 AGENTS_IN_MENU = 200
-# Of metadata keys; any other one is typed.
-KEYS_TO_TICK = 12
 
 
 @require_GET
@@ -47,6 +43,11 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
     filters = read_asked(request.GET)
     tokens = shown_columns(request, filters)
     columns = columns_of(tokens)
+    views = None if request.htmx else views_of(request.membership, filters, tokens)
+    if views:
+        # What is changed from here on is changed in this view.
+        opened = views.in_force.view.pk if views.in_force else None
+        filters = replace(filters, view=opened)
     page = read_page(organization, filters, request.GET)
     # A whole reference, typed or pasted, is what was looked for.
     first = exactly(organization, filters) if page.newer is None else []
@@ -70,13 +71,13 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
             "shows_customer": "customer" in tokens,
             **page_links(page, filters),
         }
-        if request.htmx:
+        if views is None:
             template = "conversations/_listing.html"
         else:
             template = "conversations/list.html"
-            context |= filter_choices(request, filters)
-            context |= column_choices(columns, context["metadata_keys"])
-            context |= view_choices(request, filters, tokens)
+            choices = filter_choices(request, filters)
+            menu = column_menu(columns, choices["metadata_keys"])
+            context |= choices | view_facts(request, views) | {"menu": menu}
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -115,37 +116,15 @@ def page_links(page: Page, filters: Asked) -> dict[str, str]:
     }
 
 
-def column_choices(
-    columns: list[Column], metadata_keys: list[str]
-) -> dict[str, object]:
-    chosen = {column.token for column in columns}
-    keys = [column.key for column in columns if column.key]
-    others = [key for key in metadata_keys if key not in keys]
-    return {
-        "column_choices": [
-            *((name, label, name in chosen) for name, label in LABELS.items()),
-        ],
-        "metadata_choices": [
-            (written(METADATA + key), key, key in keys)
-            for key in [*keys, *others[: max(0, KEYS_TO_TICK - len(keys))]]
-        ],
-        "most_metadata_columns": MOST_METADATA_COLUMNS,
-    }
-
-
-def view_choices(
-    request: OrganizationRequest, filters: Asked, tokens: tuple[str, ...]
-) -> dict[str, object]:
-    views = views_of(request.membership, filters, tokens)
+def view_facts(request: OrganizationRequest, views: Views) -> dict[str, object]:
+    shown = views.in_force
     return {
         "views": views,
-        "is_all": not filters and views.in_force is None,
-        "may_remove_view": views.in_force
-        and views.in_force.view.may_be_removed_by(request.membership),
+        "may_remove_view": shown and shown.view.may_be_removed_by(request.membership),
     }
 
 
-def filter_choices(request: OrganizationRequest, filters: Asked) -> dict[str, object]:
+def filter_choices(request: OrganizationRequest, filters: Asked) -> dict[str, Any]:
     agents = list(
         Agent.objects.in_organization(request.organization)
         .not_merged()

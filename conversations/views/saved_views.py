@@ -89,9 +89,7 @@ def rename(request: OrganizationRequest, view_id: UUID) -> HttpResponse:
         messages.error(request, form.first_fault())
         return to_list(request, asked_with(request))
     try:
-        actions.rename_view(
-            view=view, name=form.cleaned_data["name"], by=request.user
-        )
+        actions.rename_view(view=view, name=form.cleaned_data["name"], by=request.user)
     except actions.NameTaken:
         messages.error(request, NAME_TAKEN)
     return to_list(request, asked_with(request))
