@@ -59,7 +59,9 @@ def test_the_page_marks_the_words_in_all_turns(bob_client, make_conversation):
 def test_a_tool_unfolds_where_it_was_hit(bob_client, make_conversation):
     conversation = make_conversation(
         turns=[
-            turn("tool", "", kind="call", toolCallId="1", toolName="look", arguments={}),
+            turn(
+                "tool", "", kind="call", toolCallId="1", toolName="look", arguments={}
+            ),
             turn("tool", "a lamp", kind="result", toolCallId="1"),
         ]
     )
