@@ -11,7 +11,7 @@ from conversations.listing import Asked, read_asked
 from conversations.models import SavedView
 
 # More than these are in a menu; the one in force is always beside it.
-VIEWS_IN_ROW = 6
+VIEWS_IN_ROW = 5
 # All that are shared, of however many people.
 MOST_SHOWN = 200
 
