@@ -86,11 +86,11 @@ class Asked:
         return Asked(columns=self.columns)
 
     def is_like(self, other: Asked) -> bool:
-        """The same filters, in whatever order, and the same columns."""
+        """The same filters, in whatever order, and the same columns, if it names any."""
         mine, others = (
             replace(one, metadata=tuple(sorted(one.metadata))) for one in (self, other)
         )
-        return mine == others and self.columns == other.columns
+        return mine == others and self.columns in (None, other.columns)
 
     def without(self, name: str) -> Asked:
         if name.startswith(METADATA):
