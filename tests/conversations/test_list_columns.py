@@ -16,8 +16,8 @@ POLL = {"HX-Request": "true"}
 
 
 def headings(response):
-    head = re.search(r"<thead>.*</thead>", response.content.decode(), re.DOTALL)
-    cells = re.findall(r"<th\b[^>]*>(.*?)</th>", head[0], re.DOTALL)
+    (head,) = re.findall(r"<thead>.*</thead>", response.content.decode(), re.DOTALL)
+    cells = re.findall(r"<th\b[^>]*>(.*?)</th>", head, re.DOTALL)
     return [re.sub(r"<[^>]*>", "", cell).strip() for cell in cells]
 
 
@@ -35,7 +35,7 @@ def cells_named(response, name):
     [(), ("agent", "audio"), ("metadata.a,b", "metadata.100%", "metadata.%2C")],
 )
 def test_columns_are_written_and_read_again(tokens):
-    faults = []
+    faults: list[str] = []
     assert read_columns(write_columns(tokens), faults) == tokens
     assert not faults
 
@@ -57,7 +57,7 @@ def test_an_address_without_columns_names_none():
     ],
 )
 def test_what_is_no_column_is_left_out_with_a_sentence(text, expected, fault):
-    faults = []
+    faults: list[str] = []
     assert read_columns(text, faults) == expected
     assert fault in faults[0]
 
