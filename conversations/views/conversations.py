@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
+from accounts.models import Organization
 from conversations.chips import chips_of
 from conversations.columns import (
     USUAL,
@@ -42,7 +43,6 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
     organization = request.organization
     filters = read_asked(request.GET)
     tokens = shown_columns(request, filters)
-    columns = columns_of(tokens)
     views = None if request.htmx else views_of(request.membership, filters, tokens)
     if views:
         # What is changed from here on is changed in this view.
@@ -56,31 +56,43 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
     if request.htmx and request.GET.get("seen") == version:
         response = HttpResponse(status=204)
     else:
-        fill_metadata(rows, columns)
-        context = {
-            "page": page,
-            "columns": columns,
-            "are_usual_columns": tokens == USUAL,
-            "written_columns": write_columns(tokens),
-            "rows": with_excerpts(rows, filters.text),
-            "version": version,
-            "filters": filters,
-            "row_query": filters.query(),
-            "list_url": reverse("conversations:list", args=[organization.slug]),
-            "cleared": filters.cleared().query(),
-            "shows_customer": "customer" in tokens,
-            **page_links(page, filters),
-        }
+        context = list_context(organization, filters, tokens, page, rows)
+        context["version"] = version
         if views is None:
             template = "conversations/_listing.html"
         else:
             template = "conversations/list.html"
             choices = filter_choices(request, filters)
-            menu = column_menu(columns, choices["metadata_keys"])
+            menu = column_menu(context["columns"], choices["metadata_keys"])
             context |= choices | view_facts(request, views) | {"menu": menu}
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def list_context(
+    organization: Organization,
+    filters: Asked,
+    tokens: tuple[str, ...],
+    page: Page,
+    rows: list[Conversation],
+) -> dict[str, Any]:
+    """tokens: of the columns that are shown."""
+    columns = columns_of(tokens)
+    fill_metadata(rows, columns)
+    return {
+        "page": page,
+        "columns": columns,
+        "are_usual_columns": tokens == USUAL,
+        "written_columns": write_columns(tokens),
+        "rows": with_excerpts(rows, filters.text),
+        "filters": filters,
+        "row_query": filters.query(),
+        "list_url": reverse("conversations:list", args=[organization.slug]),
+        "cleared": filters.cleared().query(),
+        "shows_customer": "customer" in tokens,
+        **page_links(page, filters),
+    }
 
 
 def shown_columns(request: OrganizationRequest, filters: Asked) -> tuple[str, ...]:
