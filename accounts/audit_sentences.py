@@ -57,6 +57,9 @@ _PHRASES: dict[str, tuple[str, ...]] = {
     AuditAction.AGENT_RESTORED: ("brought back the agent {subject}",),
     AuditAction.AGENT_MERGED: ("merged the agent {subject}", "into {into}"),
     AuditAction.AGENT_SEPARATED: ("separated the agent {subject}", "from {kept}"),
+    AuditAction.VIEW_SHARED: ("shared the view {subject}",),
+    AuditAction.VIEW_UNSHARED: ("stopped sharing the view {subject}", "of {owner}"),
+    AuditAction.VIEW_DELETED: ("deleted the shared view {subject}", "of {owner}"),
     AuditAction.CONVERSATION_ERASED: ("erased the conversation {subject}",),
     AuditAction.DATA_EXPORTED: (
         "exported {subject}",

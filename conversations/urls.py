@@ -11,12 +11,15 @@ from conversations.views import (
     conversation,
     conversations,
     exports,
+    saved_views,
     usage,
 )
 
 app_name = "conversations"
 
-CONVERSATION = "org/<slug:slug>/conversations/<uuid:conversation_id>"
+LIST = "org/<slug:slug>/conversations"
+CONVERSATION = f"{LIST}/<uuid:conversation_id>"
+VIEW = f"{LIST}/views/<uuid:view_id>"
 AGENT = "org/<slug:slug>/agents/<uuid:agent_id>"
 
 
@@ -58,14 +61,21 @@ conversation_urls = [
     ),
 ]
 
+view_urls = [
+    path(f"{LIST}/columns", saved_views.choose_columns, name="columns"),
+    path(f"{LIST}/views", saved_views.save, name="view-save"),
+    path(f"{VIEW}/rename", saved_views.rename, name="view-rename"),
+    path(f"{VIEW}/update", saved_views.update, name="view-update"),
+    path(f"{VIEW}/share", saved_views.share, name="view-share"),
+    path(f"{VIEW}/unshare", saved_views.unshare, name="view-unshare"),
+    path(f"{VIEW}/delete", saved_views.delete, name="view-delete"),
+]
+
 urlpatterns = [
-    *page("org/<slug:slug>/conversations", conversations.conversation_list, "list"),
-    *page("org/<slug:slug>/conversations/export", exports.export, "export"),
-    path(
-        "org/<slug:slug>/conversations/export/file",
-        exports.export_file,
-        name="export-file",
-    ),
+    *page(LIST, conversations.conversation_list, "list"),
+    *page(f"{LIST}/export", exports.export, "export"),
+    path(f"{LIST}/export/file", exports.export_file, name="export-file"),
+    *view_urls,
     *conversation_urls,
     *agent_urls,
     *page("org/<slug:slug>/settings/usage", usage.usage, "usage"),

@@ -11,13 +11,35 @@ from conversations.actions.merging import (
     move_merged_conversations,
     separate_agent,
 )
+from conversations.actions.saved_views import (
+    NameTaken,
+    TooManyViews,
+    choose_columns,
+    delete_view,
+    forget_columns,
+    rename_view,
+    save_view,
+    share_view,
+    unshare_view,
+    update_view,
+)
 
 __all__ = [
     "MergeConflict",
+    "NameTaken",
+    "TooManyViews",
     "bring_back_agent",
     "change_agent",
+    "choose_columns",
+    "delete_view",
+    "forget_columns",
     "merge_agents",
     "move_merged_conversations",
+    "rename_view",
     "retire_agent",
+    "save_view",
     "separate_agent",
+    "share_view",
+    "unshare_view",
+    "update_view",
 ]

@@ -43,6 +43,9 @@
     try {
       const address = new URL(place.dataset.live, window.location.href);
       address.searchParams.set("seen", (waiting || content()).dataset.version);
+      // The columns that are shown, whatever is chosen in another tab meanwhile.
+      const shown = place.dataset.liveShown;
+      if (shown) address.searchParams.set("shown", shown);
       const answer = await fetch(address, {
         headers: { "HX-Request": "true" },
         cache: "no-store",
