@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -40,7 +41,7 @@ def delivery_list(request: OrganizationRequest) -> HttpResponse:
     if request.htmx and request.GET.get("seen") == version:
         response = HttpResponse(status=204)
     else:
-        context = {
+        context: dict[str, Any] = {
             "page": page,
             "version": version,
             "filters": filters,
