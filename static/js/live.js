@@ -95,6 +95,7 @@
       now.replaceWith(document.adoptNode(fresh));
     } else {
       mergeRows(body, freshBody);
+      mergeAnswer(now, fresh);
       mergePages(now, fresh);
       now.dataset.version = fresh.dataset.version;
     }
@@ -132,6 +133,15 @@
   function isSelected(row) {
     const box = boxOf(row);
     return Boolean(box && box.checked);
+  }
+
+  // What the rows come to, in a sentence above them.
+  function mergeAnswer(now, fresh) {
+    const answer = now.querySelector("[data-live-answer]");
+    const freshAnswer = fresh.querySelector("[data-live-answer]");
+    if (answer && freshAnswer && !isInUse(answer)) {
+      answer.replaceWith(document.adoptNode(freshAnswer));
+    }
   }
 
   function mergePages(now, fresh) {
