@@ -1,11 +1,15 @@
-"""Doors from the broker. The rules are in `actions` and `recordings`."""
+"""Doors from the broker. The rules are in `actions`, `recordings` and `transcription`."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_shutting_down
 
 from conversations import actions
 from conversations.recordings import fetching, files
+from conversations.transcription import jobs
 
 # A worker has other things to do as well.
 SECONDS_AT_ONCE = 1.0
@@ -25,3 +29,14 @@ def fetch_recordings() -> None:
 @shared_task
 def delete_unused_files() -> None:
     files.delete_unused()
+
+
+@shared_task
+def transcribe() -> None:
+    jobs.transcribe_until_none_is_due()
+
+
+@worker_shutting_down.connect
+def put_back_what_is_transcribed(**_: Any) -> None:
+    """Else the worker would wait for it, which may be an hour."""
+    jobs.ending.set()

@@ -1,0 +1,223 @@
+"""The worker's loop over what is to be transcribed: one at a time in a process, so that
+fetching goes on beside it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from conversations import bulk_write
+from conversations.models import Charge, Conversation, Recording, Transcription
+from conversations.models import Transcript as TranscriptRow
+from conversations.models.charge import recording_subject
+from conversations.recordings.files import recordings_storage
+from conversations.transcription import log
+from conversations.transcription.channels import roles_of
+from conversations.transcription.child_process import CannotTranscribe, Dropped
+from conversations.transcription.engine import Engine, engine
+from conversations.transcription.results import Transcript
+from conversations.transcription.turns import turns_of
+
+logger = logging.getLogger(__name__)
+
+NOTED_EVERY_SECONDS = 1.0
+INTERRUPTED = "Its worker was interrupted each time; it was given up."
+# Set when this process is to end: what is under way goes back to where it was.
+ending = threading.Event()
+_one_at_a_time = threading.Lock()
+
+
+def transcribe_until_none_is_due() -> None:
+    """Nothing is claimed where no engine is installed: it waits, and is done once there
+    is one."""
+    if not _one_at_a_time.acquire(blocking=False):
+        return
+    try:
+        chosen = engine()
+        while not ending.is_set() and not chosen.missing():
+            job = Transcription.claim_next()
+            if job is None:
+                return
+            transcribe(job, chosen)
+    finally:
+        _one_at_a_time.release()
+
+
+def transcribe(job: Transcription, chosen: Engine) -> None:
+    if job.attempts > len(job.WAITS) + 1:
+        job.give_up(INTERRUPTED)
+        return
+    recording = _wanted(job)
+    if recording is None:
+        job.claimed().delete()
+        return
+    try:
+        _transcribe(job, recording, chosen)
+    except Dropped:
+        if ending.is_set():
+            _put_back(job)
+    except FileNotFoundError:
+        job.give_up("Its audio is no longer in the storage.")
+    except CannotTranscribe as error:
+        job.try_later(str(error))
+    except OSError as error:
+        logger.exception("A recording could not be read from the storage")
+        job.try_later(f"Its audio could not be read: {type(error).__name__}.")
+
+
+def _wanted(job: Transcription) -> Recording | None:
+    """What is there now; None where it is gone, or where turns were sent meanwhile."""
+    sent = TranscriptRow.objects.filter(
+        conversation=job.conversation_id, is_heard=False
+    ).exclude(turns=None)
+    if sent.exclude(turns=[]).exists():
+        return None
+    recordings = Recording.objects.stored().select_related("conversation__organization")
+    return recordings.filter(pk=job.conversation_id).first()
+
+
+def _transcribe(job: Transcription, recording: Recording, chosen: Engine) -> None:
+    if job.file != recording.file:  # another one took its place before it was claimed
+        job.file = recording.file
+        job.renew(file=recording.file)
+    noted_at = 0.0
+
+    def on_progress(done: float) -> bool:
+        nonlocal noted_at
+        if ending.is_set():
+            return False
+        if time.monotonic() - noted_at < NOTED_EVERY_SECONDS:
+            return True
+        noted_at = time.monotonic()
+        return job.renew(progress=done)
+
+    channels = recording.channels or 1
+    with local_copy(recording.file) as path:
+        heard = chosen.transcribe(path, channels, on_progress)
+    roles = roles_of(channels, recording.conversation.metadata)
+    finish(
+        job,
+        recording,
+        Transcript(
+            turns=turns_of(heard, roles),
+            duration_seconds=recording.duration_seconds or 0.0,
+            sha256=sha256_of(recording.file),
+            made_by=chosen.name,
+        ),
+    )
+
+
+def finish(job: Transcription, recording: Recording, transcript: Transcript) -> None:
+    """Closes the job, hands its turns over and charges its minutes, in one transaction;
+    nothing of it where the job is no longer ours: given to another worker, erased, or
+    of audio that was replaced."""
+    conversations = Conversation.objects.select_related("organization")
+    with transaction.atomic(durable=True):
+        conversation = (
+            conversations.select_for_update(of=("self",))
+            .filter(pk=job.conversation_id)
+            .first()
+        )
+        if conversation is None:
+            return
+        if not _is_of_the_audio(job):
+            job.claimed().update(**Transcription.afresh(), progress=0)
+            return
+        done = job.claimed().update(
+            state=Transcription.State.DONE,
+            claim=None,
+            lease_until=None,
+            last_error="",
+            progress=1,
+            made_by=transcript.made_by,
+            finished_at=Now(),
+        )
+        if not done:
+            return
+        log.hand_over(conversation, transcript)
+        _charge(conversation, transcript)
+
+
+def _is_of_the_audio(job: Transcription) -> bool:
+    return Recording.objects.filter(pk=job.conversation_id, file=job.file).exists()
+
+
+def _charge(conversation: Conversation, transcript: Transcript) -> None:
+    """One recording is one charge, ever: the constraint ignores what is charged."""
+    if conversation.is_test:
+        return
+    minutes = Decimal(str(transcript.duration_seconds)) / 60
+    charge = Charge(
+        organization=conversation.organization,
+        meter=Charge.Meter.TRANSCRIPTION_MINUTES,
+        subject=recording_subject(
+            conversation.organization,
+            conversation.provider,
+            conversation.external_id,
+            transcript.sha256,
+        ),
+        quantity=minutes.quantize(Decimal("0.0001")),
+        charged_at=timezone.now(),
+    )
+    bulk_write.insert_missing([charge], unique=["organization_id", "meter", "subject"])
+
+
+def _put_back(job: Transcription) -> None:
+    """As if it had not been begun, for whoever comes next."""
+    job.claimed().update(
+        state=Transcription.State.WAITING,
+        attempts=models.F("attempts") - 1,
+        claim=None,
+        lease_until=None,
+    )
+
+
+def sha256_of(name: str) -> str:
+    """From its name in the storage."""
+    return Path(name).stem
+
+
+@contextmanager
+def local_copy(name: str) -> Iterator[Path]:
+    """The file itself where the storage is a folder; else a copy, for as long."""
+    storage = recordings_storage()
+    try:
+        path = Path(storage.path(name))
+    except NotImplementedError:
+        pass
+    else:
+        if not path.exists():
+            raise FileNotFoundError(name)
+        yield path
+        return
+    folder = settings.DATA_DIR / "transcribing"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _delete_stale_copies(folder)
+    with tempfile.NamedTemporaryFile(dir=folder) as copy:
+        with storage.open(name) as source:
+            shutil.copyfileobj(source, copy, 1024 * 1024)
+        copy.flush()
+        yield Path(copy.name)
+
+
+# What somebody who was killed has left behind: nobody writes for so long.
+STALE_AFTER = timedelta(days=1)
+
+
+def _delete_stale_copies(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.stat().st_mtime < time.time() - STALE_AFTER.total_seconds():
+            path.unlink(missing_ok=True)
