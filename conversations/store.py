@@ -50,10 +50,10 @@ class Delivered:
 
     @property
     def agent(self) -> AgentKey | None:
-        agent = self.update.agent
-        if agent is None:
+        """None where it says nothing of who took the call."""
+        if self.update.is_heard:
             return None
-        return agents.key_of(self.organization_id, self.provider, agent)
+        return agents.key_of(self.organization_id, self.provider, self.update.agent)
 
 
 @dataclass(slots=True)
@@ -189,7 +189,7 @@ def _agents(calls: Mapping[CallKey, Sequence[Delivered]]) -> dict[AgentKey, UUID
     agent_ids = agents.find_or_create(
         agents.Named(one.sequence, one.agent, one.update.agent.name)
         for one in parts
-        if one.agent is not None and one.update.agent is not None
+        if one.agent is not None
     )
     _require_known(parts, agent_ids)
     return agent_ids

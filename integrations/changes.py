@@ -69,7 +69,7 @@ def changes_by(deliveries: Sequence[Delivery]) -> dict[int, Change]:
         parts = [*_parts(state, after), *_agent(before, delivered)]
         changes[row.sequence] = Change(is_first=before is None, parts=parts)
         state = after
-        if before is None or delivered.update.agent is not None:
+        if not delivered.update.is_heard:
             before = delivered
     return changes
 
@@ -104,7 +104,7 @@ def _turns(before: CallState, after: CallState) -> str:
 
 
 def _agent(before: Delivered | None, now: Delivered) -> Iterator[str]:
-    if before is None or before.update.agent is None or now.update.agent is None:
+    if before is None or now.update.is_heard:
         return
     old, new = before.update.agent, now.update.agent
     if (old.id, old.external_id) != (new.id, new.external_id):

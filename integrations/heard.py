@@ -10,7 +10,7 @@ from django.db import transaction
 
 from conversations.models import Conversation
 from conversations.transcription.results import Transcript
-from conversations.update import CallUpdate
+from conversations.update import AgentReference, CallUpdate
 from integrations.models import Delivery
 from integrations.nudge import nudge
 
@@ -47,7 +47,7 @@ def read(payload: dict[str, Any]) -> CallUpdate:
     call = payload["call"]
     return CallUpdate(
         external_id=call["externalId"],
-        agent=None,
+        agent=AgentReference(),
         duration_seconds=call["durationSeconds"],
         turns=payload["transcript"]["turns"],
         is_heard=True,

@@ -243,10 +243,14 @@ STT_ENGINE = env_text("ZELTO_STT_ENGINE", "faster-whisper")
 if STT_ENGINE not in {"faster-whisper", "none"}:
     raise ImproperlyConfigured("ZELTO_STT_ENGINE must be faster-whisper or none.")
 STT_MODEL = env_text("ZELTO_STT_MODEL", "base")
-STT_THREADS = env_int("ZELTO_STT_THREADS", max((os.cpu_count() or 1) // 2, 1), minimum=1)
+STT_THREADS = env_int(
+    "ZELTO_STT_THREADS", max((os.cpu_count() or 1) // 2, 1), minimum=1
+)
 STEREO_CHANNELS = env_list("ZELTO_STEREO_CHANNELS", ["user", "agent"])
 if sorted(STEREO_CHANNELS) != ["agent", "user"]:
-    raise ImproperlyConfigured("ZELTO_STEREO_CHANNELS must be user,agent or agent,user.")
+    raise ImproperlyConfigured(
+        "ZELTO_STEREO_CHANNELS must be user,agent or agent,user."
+    )
 
 # Work behind the answers. The row is the job; a message only wakes a worker.
 globals().update(broker_settings(DATA_DIR))

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0005_recording'),
+        ("conversations", "0005_recording"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='conversation',
-            name='heard_duration_seconds',
+            model_name="conversation",
+            name="heard_duration_seconds",
             field=models.FloatField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='transcript',
-            name='is_heard',
+            model_name="transcript",
+            name="is_heard",
             field=models.BooleanField(db_default=False, default=False),
         ),
     ]

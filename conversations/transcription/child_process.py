@@ -37,7 +37,7 @@ def transcribe(
     path: Path, channels: int, on_progress: Callable[[float], bool]
 ) -> list[Heard]:
     with tempfile.TemporaryFile() as complaints:
-        child = subprocess.Popen(  # noqa: S603 - our own module
+        child = subprocess.Popen(
             [sys.executable, "-m", "conversations.transcription.child"],
             cwd=settings.BASE_DIR,
             # It ends by itself when this pipe does: whoever kills us leaves none behind.

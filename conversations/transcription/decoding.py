@@ -121,4 +121,4 @@ def _quietest(part: Samples) -> int:
     start = part.shape[1] - CUT_WITHIN_SECONDS * RATE
     loudness = numpy.square(part[:, start:]).sum(axis=0)
     moments = loudness.reshape(-1, size).sum(axis=1)
-    return start + int(moments.argmin()) * size + size // 2
+    return int(start + int(moments.argmin()) * size + size // 2)

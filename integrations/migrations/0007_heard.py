@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0006_deliveries_folded_last'),
+        ("integrations", "0006_deliveries_folded_last"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='source',
-            field=models.CharField(choices=[('post', 'A post'), ('form', 'Uploaded here'), ('transcription', "Zelto's transcription")], db_default='post', default='post', max_length=16),
+            model_name="delivery",
+            name="source",
+            field=models.CharField(
+                choices=[
+                    ("post", "A post"),
+                    ("form", "Uploaded here"),
+                    ("transcription", "Zelto's transcription"),
+                ],
+                db_default="post",
+                default="post",
+                max_length=16,
+            ),
         ),
     ]
