@@ -20,6 +20,7 @@ NOTED_EVERY = timedelta(minutes=1)
 MAY_ONLY_POST = (
     "This key may only post sessions. Ask with a key of the scope full or read."
 )
+MAY_NOT_POST = "This key may only read. Upload with a key of the scope full or ingest."
 MAY_ONLY_READ = "This key may only read. Ask with a key of the scope full."
 
 
@@ -38,6 +39,10 @@ class Caller:
             raise Refusal(403, MAY_ONLY_POST)
         if writes and not self.check.may_write:
             raise Refusal(403, MAY_ONLY_READ)
+
+    def require_posting(self) -> None:
+        if not self.check.may_post:
+            raise Refusal(403, MAY_NOT_POST)
 
 
 def find_caller(request: HttpRequest) -> Caller:

@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from conversations import actions
-from conversations.recordings import fetching, files
+from conversations.recordings import drafts, fetching, files
 from conversations.transcription import jobs
 
 # A worker has other things to do as well.
@@ -29,6 +29,7 @@ def fetch_recordings() -> None:
 @shared_task
 def delete_unused_files() -> None:
     files.delete_unused()
+    drafts.delete_stale_drafts()
 
 
 @shared_task

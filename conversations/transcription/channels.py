@@ -6,7 +6,12 @@ from typing import Any
 
 from django.conf import settings
 
-ROLES = {"user": "user", "agent": "assistant", "assistant": "assistant"}
+ROLES = {
+    "user": "user",
+    "customer": "user",
+    "agent": "assistant",
+    "assistant": "assistant",
+}
 # Under this key the metadata of a call says otherwise: ["agent", "user"].
 METADATA_KEY = "channels"
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -23,6 +20,7 @@ from conversations import bulk_write
 from conversations.models import Charge, Conversation, Recording, Transcription
 from conversations.models import Transcript as TranscriptRow
 from conversations.models.charge import recording_subject
+from conversations.recordings.drafts import new_draft
 from conversations.recordings.files import recordings_storage
 from conversations.transcription import log
 from conversations.transcription.channels import roles_of
@@ -203,21 +201,8 @@ def local_copy(name: str) -> Iterator[Path]:
             raise FileNotFoundError(name)
         yield path
         return
-    folder = settings.DATA_DIR / "transcribing"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _delete_stale_copies(folder)
-    with tempfile.NamedTemporaryFile(dir=folder) as copy:
+    with new_draft() as copy:
         with storage.open(name) as source:
             shutil.copyfileobj(source, copy, 1024 * 1024)
         copy.flush()
         yield Path(copy.name)
-
-
-# What somebody who was killed has left behind: nobody writes for so long.
-STALE_AFTER = timedelta(days=1)
-
-
-def _delete_stale_copies(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.stat().st_mtime < time.time() - STALE_AFTER.total_seconds():
-            path.unlink(missing_ok=True)
