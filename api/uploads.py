@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -21,14 +18,7 @@ from integrations.delivery_log import Arrival
 from integrations.ingest import UNKNOWN_AGENT, Refusal, misfit, user_agent_of
 from integrations.multipart import Parts, read_parts
 from integrations.providers import Fault, Reading
-from integrations.uploads import PROVIDER, Uploaded, away, take_upload
-
-# An upload takes its time, and a thread of the web server for as long; the webhook
-# must always find one.
-AT_ONCE = 2
-RETRY_AFTER_SECONDS = 5
-
-_places = threading.BoundedSemaphore(AT_ONCE)
+from integrations.uploads import PROVIDER, Uploaded, a_place, away, take_upload
 
 
 class Upload:
@@ -47,7 +37,7 @@ class Upload:
     def take(self, caller: Caller) -> Uploaded:
         """Raises `Refusal`."""
         caller.require_posting()
-        with _a_place():
+        with a_place():
             try:
                 return self._take()
             except BodyFault as fault:
@@ -120,17 +110,3 @@ def log_refusal(request: HttpRequest, refusal: Refusal, upload: Upload | None) -
         reason=refusal.detail,
         errors=refusal.errors,
     )
-
-
-@contextmanager
-def _a_place() -> Iterator[None]:
-    if not _places.acquire(blocking=False):
-        raise Refusal(
-            503,
-            "Other uploads are under way. Send it again in a moment.",
-            headers=(("Retry-After", str(RETRY_AFTER_SECONDS)),),
-        )
-    try:
-        yield
-    finally:
-        _places.release()

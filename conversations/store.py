@@ -100,10 +100,11 @@ def store_calls(
         if any(one.update.recording_url for one in parts)
     ]
     agent_ids = _agents(calls)
-    stored = _make(_with_agent(calls), agent_ids)
+    posted = _with_agent(calls)
+    stored = _make(posted, agent_ids)
     known = {key: parts for key, parts in calls.items() if key not in stored}
     stored |= _continue(known, agent_ids, history)
-    _charge(stored)
+    _charge({key: stored[key] for key in posted if key in stored})
     _warn_of_twins(stored, calls)
     want_recordings(stored[key].conversation for key in with_audio if key in stored)
     return stored

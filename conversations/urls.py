@@ -12,6 +12,7 @@ from conversations.views import (
     conversations,
     exports,
     saved_views,
+    transcription,
     usage,
 )
 
@@ -59,6 +60,7 @@ conversation_urls = [
         conversation.metadata_json,
         name="metadata-json",
     ),
+    path(f"{CONVERSATION}/transcribe", transcription.transcribe, name="transcribe"),
 ]
 
 view_urls = [

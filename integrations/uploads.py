@@ -8,8 +8,10 @@ nothing and uploads again: the same id is the same conversation.
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +34,12 @@ PROVIDER = "upload"
 # A worker that was quicker takes a moment.
 PROCESSED_WITHIN_SECONDS = 10.0
 LOOK_EVERY_SECONDS = 0.05
+# An upload takes its time, and a thread of the web server for as long; the webhook
+# must always find one.
+AT_ONCE = 2
+BUSY_SECONDS = 5
+
+_places = threading.BoundedSemaphore(AT_ONCE)
 
 # Appends an accepted delivery and commits; its sequence. Raises `Refusal`.
 Append = Callable[[Arrival, Reading], int]
@@ -41,6 +49,21 @@ Append = Callable[[Arrival, Reading], int]
 class Uploaded:
     conversation: Conversation
     warnings: list[Fault]
+
+
+@contextmanager
+def a_place() -> Iterator[None]:
+    """For reading an upload; raises `Refusal` where none is free in this process."""
+    if not _places.acquire(blocking=False):
+        raise Refusal(
+            503,
+            "Other uploads are under way. Send it again in a moment.",
+            headers=(("Retry-After", str(BUSY_SECONDS)),),
+        )
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def take_upload(

@@ -138,10 +138,10 @@ def test_another_recording_of_the_call_is_charged_too(
     assert want_transcription(heard_call)
     jobs.transcribe_until_none_is_due()
 
-    minutes = sorted(charge.quantity for charge in Charge.objects.all())
-    assert minutes == [Decimal("0.5"), Decimal("1.5")]
     (turn,) = turns_of(heard_call)
     assert turn["content"] == "Anew"
+    minutes = sorted(charge.quantity for charge in Charge.objects.all())
+    assert minutes == [Decimal("0.5"), Decimal("1.5")]
 
 
 def test_a_test_session_is_not_charged(ear: Engine, heard_call: Conversation) -> None:
@@ -293,10 +293,24 @@ def test_a_worker_that_ends_puts_its_job_back(
     assert (job.state, job.attempts, job.claim) == ("waiting", 0, None)
 
 
-def test_one_at_a_time_in_a_process(ear: Engine, heard_call: Conversation) -> None:
-    ear.meanwhile = jobs.transcribe_until_none_is_due
+def test_one_at_a_time_in_a_process(
+    ear: Engine,
+    heard_call: Conversation,
+    make_conversation: MakeConversation,
+    tmp_path: Path,
+) -> None:
+    other = make_conversation(applied_through=1)
+    keep_audio(other, write_sound(tmp_path / "b.wav", 1.0))
+    assert want_transcription(other)
+    running: list[int] = []
+
+    def another_message_comes() -> None:
+        jobs.transcribe_until_none_is_due()
+        running.append(Transcription.objects.filter(state="running").count())
+
+    ear.meanwhile = another_message_comes
     jobs.transcribe_until_none_is_due()
-    assert ear.times == 1
+    assert running == [1, 1]
 
 
 def test_the_metadata_of_a_call_says_who_is_in_which_channel(
