@@ -7,7 +7,6 @@ import secrets
 import tempfile
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -23,8 +22,10 @@ from integrations.ingest import Refusal
 
 # A menu of more is no menu.
 MOST_AGENTS = 500
+# In the list of agents: none of them.
+NEW = "new"
 CHANNELS = [
-    ("", "As Zelto is set up"),
+    ("usual", "As Zelto is set up"),
     ("user,agent", "Caller left, agent right"),
     ("agent,user", "Agent left, caller right"),
 ]
@@ -39,9 +40,15 @@ FIELD_OF = {
 
 
 class UploadForm(forms.Form):
-    agent = forms.TypedChoiceField(
-        label="Agent", required=False, coerce=UUID, empty_value=None
+    file = forms.FileField(
+        label="Recording",
+        error_messages={
+            "required": "Choose a file.",
+            "empty": "This file is empty. Choose another one.",
+        },
+        widget=forms.FileInput(attrs={"accept": "audio/*,video/*"}),
     )
+    agent = forms.ChoiceField(label="Agent", initial=NEW)
     new_agent = forms.CharField(
         label="Id of a new agent",
         required=False,
@@ -59,18 +66,7 @@ class UploadForm(forms.Form):
         help_text="Your own id of the call. Under one that was uploaded before, the "
         "audio is replaced. Made up where empty.",
     )
-    channels = forms.ChoiceField(
-        label="Who is where, in stereo", required=False, choices=CHANNELS
-    )
-    # The last one: what comes before it in the body is read before it.
-    file = forms.FileField(
-        label="Recording",
-        error_messages={
-            "required": "Choose a file.",
-            "empty": "This file is empty. Choose another one.",
-        },
-        widget=forms.FileInput(attrs={"accept": "audio/*,video/*"}),
-    )
+    channels = forms.ChoiceField(label="Who is where, in stereo", choices=CHANNELS)
 
     def __init__(self, *args: Any, organization: Organization, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -81,7 +77,7 @@ class UploadForm(forms.Form):
             .in_service_first()[:MOST_AGENTS]
         )
         choices = [(str(one.pk), one.display_name[:80]) for one in agents]
-        self.fields["agent"].choices = [("", "A new one"), *choices]  # type: ignore[attr-defined]
+        self.fields["agent"].choices = [(NEW, "A new one"), *choices]  # type: ignore[attr-defined]
         limit = filesizeformat(settings.MAX_AUDIO_BYTES)
         self.fields[
             "file"
@@ -89,8 +85,8 @@ class UploadForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        is_named = cleaned.get("agent") or cleaned.get("new_agent")
-        if not is_named and not self.errors.keys() & {"agent", "new_agent"}:
+        is_new = cleaned.get("agent") == NEW
+        if is_new and not cleaned.get("new_agent") and "new_agent" not in self.errors:
             self.add_error("new_agent", "Name the agent, or choose one.")
         return cleaned
 
@@ -99,11 +95,11 @@ class UploadForm(forms.Form):
         found = self.cleaned_data
         reference = found["reference"] or f"upload-{secrets.token_hex(6)}"
         body: dict[str, Any] = {"call": {"externalId": reference}}
-        if found["agent"]:
-            body["agentId"] = str(found["agent"])
-        else:
+        if found["agent"] == NEW:
             body["agent"] = {"externalId": found["new_agent"]}
-        if found["channels"]:
+        else:
+            body["agentId"] = found["agent"]
+        if "," in found["channels"]:
             body["metadata"] = {"channels": found["channels"].split(",")}
         return json.dumps(body, ensure_ascii=False).encode()
 

@@ -27,6 +27,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def send(client: Client, content: bytes | None, **fields: Any) -> Any:
+    fields = {"agent": "new", "channels": "usual"} | fields
     if content is not None:
         fields["file"] = SimpleUploadedFile("call.mp3", content)
     return client.post(PAGE, fields, headers=fields.pop("headers", None))
