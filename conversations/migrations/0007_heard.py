@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0005_recording"),
+        ("conversations", "0006_saved_view"),
     ]
 
     operations = [
