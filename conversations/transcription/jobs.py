@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from django.db import models, transaction
+from django.db import DatabaseError, InterfaceError, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -67,6 +67,9 @@ def transcribe(job: Transcription, chosen: Engine) -> None:
     except Dropped:
         if ending.is_set():
             _put_back(job)
+    except (DatabaseError, InterfaceError):
+        # Nothing can be written down; it comes back when the lease ends.
+        logger.exception("The database was away while a recording was transcribed")
     except FileNotFoundError:
         job.give_up("Its audio is no longer in the storage.")
     except CannotTranscribe as error:
