@@ -49,15 +49,15 @@ def find_caller(request: HttpRequest) -> Caller:
     """Raises `Refusal` where the request brings no good key. Never looks at a cookie."""
     check = key_check.check_key(request.headers.get("Authorization"))
     if check.refused or check.key_id is None:
-        raise _unauthorized(check)
+        raise unauthorized(check)
     key = ApiKey.objects.select_related("organization").filter(pk=check.key_id).first()
     if key is None:  # its organization went this moment
-        raise _unauthorized(key_check.UNKNOWN)
+        raise unauthorized(key_check.UNKNOWN)
     _note_use(key)
     return Caller(check, key)
 
 
-def _unauthorized(check: KeyCheck) -> Refusal:
+def unauthorized(check: KeyCheck) -> Refusal:
     return Refusal(401, check.detail, headers=(("WWW-Authenticate", "Bearer"),))
 
 

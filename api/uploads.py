@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts.key_check import check_key
 from accounts.request_id import request_id_of
-from api.caller import Caller
+from api.caller import Caller, unauthorized
 from conversations.recordings.drafts import new_draft
 from integrations import delivery_log, strangers
 from integrations.body import BodyFault
@@ -77,7 +77,7 @@ class Upload:
         # The key is no longer good, or the agent went this moment.
         check = check_key(self.request.headers.get("Authorization"))
         if check.refused:
-            raise Refusal(401, check.detail, headers=(("WWW-Authenticate", "Bearer"),))
+            raise unauthorized(check)
         raise misfit([UNKNOWN_AGENT])
 
 

@@ -83,7 +83,10 @@ def take_upload(
     conversation = _conversation_of(sequence, arrival)
     _store(conversation, path, audio)
     want_transcription(conversation)
-    conversation.refresh_from_db()
+    try:
+        conversation.refresh_from_db()
+    except Conversation.DoesNotExist:
+        raise erased() from None
     return Uploaded(conversation, warnings)
 
 
