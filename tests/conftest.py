@@ -24,7 +24,7 @@ def quick_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         STORAGES={
             "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
             "recordings": {
-                "BACKEND": "django.core.files.storage.FileSystemStorage",
+                "BACKEND": "conversations.recordings.folder.RecordingsFolder",
                 "OPTIONS": {"location": str(tmp_path_factory.mktemp("recordings"))},
             },
             "staticfiles": {

@@ -150,7 +150,7 @@ def recording_storage(data_dir: Path) -> dict[str, Any]:
     bucket = env_text("ZELTO_S3_BUCKET")
     if not bucket:
         return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "conversations.recordings.folder.RecordingsFolder",
             "OPTIONS": {
                 "location": str(data_dir / "recordings"),
                 "file_permissions_mode": 0o600,
