@@ -10,6 +10,7 @@ from conversations.views import (
     agents,
     conversation,
     conversations,
+    recording,
     usage,
 )
 
@@ -55,6 +56,7 @@ conversation_urls = [
         conversation.metadata_json,
         name="metadata-json",
     ),
+    path(f"{CONVERSATION}/recording/retry", recording.retry, name="recording-retry"),
 ]
 
 urlpatterns = [

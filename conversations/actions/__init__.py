@@ -11,6 +11,7 @@ from conversations.actions.merging import (
     move_merged_conversations,
     separate_agent,
 )
+from conversations.actions.recordings import retry_recording
 
 __all__ = [
     "MergeConflict",
@@ -19,5 +20,6 @@ __all__ = [
     "merge_agents",
     "move_merged_conversations",
     "retire_agent",
+    "retry_recording",
     "separate_agent",
 ]
