@@ -14,6 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from conversations.models import Recording
@@ -100,13 +101,14 @@ class Watch:
 
     def _run(self) -> None:
         try:
+            beat = min(BEAT_SECONDS, settings.LEASE_SECONDS / 3)
             last_beat = 0.0
             while not self._over.wait(0.1):
                 if self._deadline is not None and time.monotonic() > self._deadline:
                     self._end(TookTooLong())
                 if is_shutting_down():
                     self._end(PutBack())
-                if time.monotonic() - last_beat >= BEAT_SECONDS:
+                if time.monotonic() - last_beat >= beat:
                     self._renew()
                     last_beat = time.monotonic()
         finally:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -30,9 +30,9 @@ def recording(make_conversation: MakeConversation) -> Recording:
     )
 
 
-def retry(client: Client, recording: Recording, slug: str = "acme") -> HttpResponse:
+def retry(client: Client, recording: Recording, slug: str = "acme") -> Any:
     url = reverse("conversations:recording-retry", args=[slug, recording.pk])
-    answered: HttpResponse = client.post(url)
+    answered = client.post(url)
     recording.refresh_from_db()
     return answered
 
