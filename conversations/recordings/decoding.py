@@ -15,6 +15,7 @@ import resource
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -246,6 +247,13 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _limit(kind: int, most: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    with suppress(ValueError, OSError):  # not every system has every limit
+        resource.setrlimit(kind, (most, hard))
+
+
 def _main(path: str, lifeline: str) -> None:
     """One line of JSON about the file. lifeline: a pipe that ends when our caller does,
     and we with it."""
@@ -254,8 +262,8 @@ def _main(path: str, lifeline: str) -> None:
         os.read(int(lifeline), 1)
         os._exit(1)
 
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_SECONDS, MOST_CPU_SECONDS + 5))
+    _limit(resource.RLIMIT_AS, MOST_MEMORY)
+    _limit(resource.RLIMIT_CPU, MOST_CPU_SECONDS)
     threading.Thread(target=die_with_the_caller, daemon=True).start()
     av.logging.set_level(None)
     os.nice(10)  # whoever posts or reads goes first
