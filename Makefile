@@ -15,7 +15,7 @@ run: .venv/installed
 test: .venv/installed-for-tests chromium lint
 	$(WITH_DATABASE) $(PYTHON) manage.py makemigrations --check --dry-run
 	$(PUBLIC) $(PYTHON) manage.py check --deploy --fail-level WARNING
-	$(WITH_DATABASE) $(PYTHON) -m pytest
+	$(WITH_DATABASE) $(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
 
 lint: .venv/installed-for-tests
 	$(PYTHON) -m ruff format --check .

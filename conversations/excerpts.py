@@ -77,7 +77,7 @@ def excerpt_of(
             continue
         text = " ".join(as_text(content)[:room].split())
         room -= len(text)
-        hits = _count(text, asked)
+        hits = count_in(text, asked)
         if hits > most:
             best, most = (number, text), hits
         if hits == len(asked):
@@ -88,7 +88,8 @@ def excerpt_of(
     return Excerpt(number, tuple(_pieces(text, asked)))
 
 
-def _count(text: str, asked: Sequence[AskedWord]) -> int:
+def count_in(text: str, asked: Sequence[AskedWord]) -> int:
+    """How many of the words the text has."""
     there = words_in(text)
     return sum(_is_there(word, there, is_last=word is asked[-1]) for word in asked)
 
@@ -104,14 +105,18 @@ def _has(word: str, there: Collection[str], is_last: bool) -> bool:
     return word in there or (is_last and any(one.startswith(word) for one in there))
 
 
+def parts_of(asked: Sequence[AskedWord]) -> list[AskedWord]:
+    return [AskedWord(part, (part,)) for word in asked for part in word.parts]
+
+
 def _pieces(text: str, asked: Sequence[AskedWord]) -> list[Piece]:
     """The text around the first hit, cut where words are, each hit a piece."""
     tokens = list(_TOGETHER.finditer(text))
-    hits = [token for token in tokens if _count(token[0], asked)] or tokens[:1]
+    hits = [token for token in tokens if count_in(token[0], asked)] or tokens[:1]
     # What a whole stands for may be told only by its parts: then those are marked.
-    if not any(_count(token[0], asked) for token in hits):
-        parts = [AskedWord(part, (part,)) for word in asked for part in word.parts]
-        hits = [token for token in tokens if _count(token[0], parts)]
+    if not any(count_in(token[0], asked) for token in hits):
+        parts = parts_of(asked)
+        hits = [token for token in tokens if count_in(token[0], parts)]
     if not hits:
         return [Piece(text[:AFTER], is_hit=False)]
     start = max(0, hits[0].start() - BEFORE)

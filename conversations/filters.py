@@ -141,11 +141,11 @@ def narrow_by_facts(
         queryset = queryset.filter(has_audio=filters.has_audio)
     for number, (key, value) in enumerate(filters.metadata):
         name = f"metadata_{number}"
-        queryset = queryset.alias(**{name: _metadata_text(key)}).filter(**{name: value})
+        queryset = queryset.alias(**{name: metadata_text(key)}).filter(**{name: value})
     return queryset
 
 
-def _metadata_text(key: str) -> Func:
+def metadata_text(key: str) -> Func:
     # Not Django's own key transform: it takes a key of digits for a place in a list.
     return Func(
         F("metadata"),

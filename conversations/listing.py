@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from accounts.models import Organization
+from conversations.columns import read_columns, write_columns
 from conversations.days import midnight, read_day
 from conversations.filters import Filters
 from conversations.keyset import (
@@ -37,6 +38,8 @@ class Asked:
 
     first_day, last_day: ingestion, both inclusive, in the organization's time zone.
     faults: sentences on what could not be read and is left out.
+    columns: None where the address leaves them to what the reader last chose.
+    view: the saved one that this was opened as, and perhaps changed since.
     """
 
     text: str = ""
@@ -51,15 +54,17 @@ class Asked:
     first_day: date | None = None
     last_day: date | None = None
     faults: tuple[str, ...] = field(default=(), compare=False)
+    columns: tuple[str, ...] | None = field(default=None, compare=False)
+    view: UUID | None = field(default=None, compare=False)
 
     def __bool__(self) -> bool:
         return self != Asked()
 
     def query(self) -> str:
         """As the query of an address, without the question mark."""
-        return urlencode([*self._pairs()])
+        return urlencode([*self.pairs()], safe=",")
 
-    def _pairs(self) -> Iterator[tuple[str, str]]:
+    def pairs(self) -> Iterator[tuple[str, str]]:
         for name, parameter in PARAMETERS.items():
             value = getattr(self, name)
             if isinstance(value, bool):
@@ -68,6 +73,24 @@ class Asked:
                 yield parameter, str(value)
         for key, value in self.metadata:
             yield METADATA + key, value
+        if self.columns is not None:
+            yield "columns", self.written_columns
+        if self.view:
+            yield "view", str(self.view)
+
+    @property
+    def written_columns(self) -> str:
+        return "" if self.columns is None else write_columns(self.columns)
+
+    def cleared(self) -> Asked:
+        return Asked(columns=self.columns)
+
+    def is_like(self, other: Asked) -> bool:
+        """The same filters, in whatever order, and the same columns, if it names any."""
+        mine, others = (
+            replace(one, metadata=tuple(sorted(one.metadata))) for one in (self, other)
+        )
+        return mine == others and self.columns in (None, other.columns)
 
     def without(self, name: str) -> Asked:
         if name.startswith(METADATA):
@@ -122,6 +145,8 @@ def read_asked(parameters: Mapping[str, str]) -> Asked:
         metadata=_metadata(parameters, faults),
         first_day=read_day(parameters.get("from", ""), "From", faults),
         last_day=read_day(parameters.get("to", ""), "To", faults),
+        columns=read_columns(parameters.get("columns", ""), faults),
+        view=_view(parameters.get("view", "")),
     )
     if asked.first_day and asked.last_day and asked.first_day > asked.last_day:
         faults.append("From is after To, so nothing can match. Swap the two dates.")
@@ -168,6 +193,14 @@ def _agent(text: str, faults: list[str]) -> UUID | None:
         return UUID(text)
     except ValueError:
         faults.append("The agent in the address is not an id, so it is left out.")
+        return None
+
+
+def _view(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        # Only a mark: the address has the filters itself.
         return None
 
 

@@ -10,13 +10,17 @@ from conversations.views import (
     agents,
     conversation,
     conversations,
+    exports,
     recording,
+    saved_views,
     usage,
 )
 
 app_name = "conversations"
 
-CONVERSATION = "org/<slug:slug>/conversations/<uuid:conversation_id>"
+LIST = "org/<slug:slug>/conversations"
+CONVERSATION = f"{LIST}/<uuid:conversation_id>"
+VIEW = f"{LIST}/views/<uuid:view_id>"
 AGENT = "org/<slug:slug>/agents/<uuid:agent_id>"
 
 
@@ -59,8 +63,21 @@ conversation_urls = [
     path(f"{CONVERSATION}/recording/retry", recording.retry, name="recording-retry"),
 ]
 
+view_urls = [
+    path(f"{LIST}/columns", saved_views.choose_columns, name="columns"),
+    path(f"{LIST}/views", saved_views.save, name="view-save"),
+    path(f"{VIEW}/rename", saved_views.rename, name="view-rename"),
+    path(f"{VIEW}/update", saved_views.update, name="view-update"),
+    path(f"{VIEW}/share", saved_views.share, name="view-share"),
+    path(f"{VIEW}/unshare", saved_views.unshare, name="view-unshare"),
+    path(f"{VIEW}/delete", saved_views.delete, name="view-delete"),
+]
+
 urlpatterns = [
-    *page("org/<slug:slug>/conversations", conversations.conversation_list, "list"),
+    *page(LIST, conversations.conversation_list, "list"),
+    *page(f"{LIST}/export", exports.export, "export"),
+    path(f"{LIST}/export/file", exports.export_file, name="export-file"),
+    *view_urls,
     *conversation_urls,
     *agent_urls,
     *page("org/<slug:slug>/settings/usage", usage.usage, "usage"),

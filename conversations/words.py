@@ -94,6 +94,10 @@ def asked_words(text: str) -> list[AskedWord]:
     return list(asked)
 
 
+def is_spaceless(text: str) -> bool:
+    return bool(_SPACELESS.search(text))
+
+
 def _cut(part: str, *, with_last: bool) -> Iterator[str]:
     """The part itself; of a script without spaces all pairs of neighbours."""
     if not _SPACELESS.search(part):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
+from psycopg.errors import LockNotAvailable
 
 from accounts import audit
 from accounts.models import ApiKey, AuditAction, User
@@ -18,6 +22,8 @@ from integrations.models import Delivery
 logger = logging.getLogger(__name__)
 
 Outcome = Delivery.Outcome
+# Somebody waits for the page; what is left by then is told, and can be tried again.
+TOGETHER_LAST = 20.0  # seconds
 
 
 def erase_conversation(
@@ -52,6 +58,40 @@ def erase_conversation(
         by.pk if by else "-",
         emptied,
     )
+
+
+@dataclass(slots=True)
+class Erased:
+    """count: how many are gone, also by somebody who was quicker. left: the others."""
+
+    count: int = 0
+    left: list[Conversation] = field(default_factory=list)
+
+
+def erase_conversations(*, conversations: Iterable[Conversation], by: User) -> Erased:
+    """Each as `erase_conversation` does, in a transaction of its own, with its entry in
+    the audit log: what is erased stays so, whatever happens to the rest."""
+    erased = Erased()
+    give_up_at = time.monotonic() + TOGETHER_LAST
+    for conversation in conversations:
+        if time.monotonic() > give_up_at or not _was_erased(conversation, by=by):
+            erased.left.append(conversation)
+        else:
+            erased.count += 1
+    return erased
+
+
+def _was_erased(conversation: Conversation, *, by: User) -> bool:
+    """Not where a worker writes it for longer than one waits."""
+    try:
+        erase_conversation(conversation=conversation, by=by)
+    except Conversation.DoesNotExist:
+        return True  # somebody was quicker
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        return False
+    return True
 
 
 def _empty_deliveries(conversation: Conversation) -> int:

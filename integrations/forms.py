@@ -10,6 +10,28 @@ from django.core.exceptions import ValidationError
 from conversations.models import Conversation
 
 
+class EraseManyForm(forms.Form):
+    """As `EraseForm`; many references nobody types, so it is the word and how many."""
+
+    word = forms.CharField(
+        label="Confirmation",
+        error_messages={"required": "Type the words above."},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "class": "z-mono"}
+        ),
+    )
+
+    def __init__(self, *args: Any, count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.words = f"erase {count}"
+
+    def clean_word(self) -> str:
+        typed = str(self.cleaned_data["word"])
+        if typed.lower().split() != self.words.split():
+            raise ValidationError(f"These are not the words. Type {self.words}.")
+        return typed
+
+
 class EraseForm(forms.Form):
     """Nobody erases by one click: the reference has to be typed."""
 

@@ -15,7 +15,10 @@ from integrations.body_fields import body_fields
 from integrations.worker_code import worker_code
 
 # In the order in which a newcomer reads them.
-PATHS = ("connect-livekit", "call-body", "missing-call", "statuses", "keys-and-roles")
+PATHS = (
+    *("connect-livekit", "call-body", "missing-call", "statuses"),
+    *("export", "keys-and-roles"),
+)
 # What stands in the files, so that they read well in the repository too.
 EXAMPLE_ORGANIZATION = "https://zelto.example.com/org/acme"
 EXAMPLE_ADDRESS = "https://zelto.example.com"

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from integrations.views import (
     agent_access,
+    bulk_erasure,
     call_upload,
     deliveries,
     delivery,
@@ -66,6 +67,7 @@ panel_urls = [
         panels.conversation_deliveries,
         name="conversation-deliveries",
     ),
+    path("conversations/erase", bulk_erasure.erase_many, name="conversations-erase"),
     path(
         "conversations/<uuid:conversation_id>/erase",
         erasure.erase,

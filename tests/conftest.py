@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -11,8 +12,20 @@ from django.test import Client, override_settings
 from accounts import keys
 from accounts.models import ApiKey, Membership, Organization, Role, User
 
+CHECKOUT = Path(__file__).resolve().parent.parent
+# These share one stack, which takes long to fill.
+TOGETHER = "tests/browser"
 PASSWORD = "a long walk by the river"
 MakeKey = Callable[..., tuple[ApiKey, str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, a file stays in one of them: what its
+    tests share is made once."""
+    for item in items:
+        file = item.path.relative_to(CHECKOUT).as_posix()
+        group = TOGETHER if file.startswith(f"{TOGETHER}/") else file
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,7 +1,8 @@
 """Every page in light and dark, narrow and wide: `make screenshots`.
 
 Starts a stack of its own, fills it by `manage.py demo`, and writes PNGs to
-<data dir>/screenshots: first those of an organization that has nothing, then full ones.
+<data dir>/screenshots: first those of an organization that has nothing, then full ones,
+with texts as long as they may be, as a member sees them, on paper and without scripts.
 """
 
 from __future__ import annotations
@@ -14,15 +15,23 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.chromium import chromium
-from tests.zelto.load import PASSWORD, provision
+from tests.zelto.load import PASSWORD, body, post, provision
 from tests.zelto.stack import CHECKOUT, Stack
 from zelto.env import data_directory
 
-WIDTHS = {"wide": 1440, "narrow": 390}
+WIDTHS = {"wide": 1440, "tablet": 768, "narrow": 390}
 SCHEMES = ("light", "dark")
 README_IMAGE = CHECKOUT / "docs" / "images" / "conversations.png"
 
-SIGNED_OUT = {"login": "/login", "reset": "/password/reset", "not-found": "/nothing"}
+OWNER, MEMBER = "ada@example.org", "bob@example.org"
+
+SIGNED_OUT = {
+    "login": "/login",
+    "reset": "/password/reset",
+    "not-found": "/nothing",
+    "sign-up-closed": "/signup",
+    "invitation-void": "/invitation/nothing",
+}
 # What a member's side bar leads to, below /org/<slug>/.
 PAGES = {
     "conversations": "conversations",
@@ -35,9 +44,14 @@ PAGES = {
     "members": "settings/members",
     "organization": "settings/organization",
     "profile": "../../profile",
+    "password": "../../password/change",
+    "log-out": "../../logout",
     "help": "../../help",
     "help-connect": "../../help/connect-livekit",
     "help-body": "../../help/call-body",
+    "help-missing": "../../help/missing-call",
+    "help-statuses": "../../help/statuses",
+    "help-keys": "../../help/keys-and-roles",
     "usage": "settings/usage",
     "audit": "settings/audit",
 }
@@ -45,17 +59,58 @@ FILTERED = {
     "conversations-filtered": "conversations?provider=livekit&reference=front",
     "deliveries-need-a-look": "deliveries?outcome=needs-a-look",
     "conversations-none-fits": "conversations?reference=nobody-has-this",
+    "conversations-export": "conversations/export?provider=livekit",
 }
 # A page behind the first link that fits: (the list, what its address contains), and what
 # comes after that address.
 BEHIND: dict[str, tuple[str, ...]] = {
     "conversation": ("conversations", "/conversations/"),
+    "conversation-erase": ("conversations", "/conversations/", "/erase"),
     "agent": ("agents", "/agents/"),
     "agent-edit": ("agents", "/agents/", "/edit"),
     "agent-merge": ("agents", "/agents/", "/merge"),
     "delivery": ("deliveries?outcome=processed", "/deliveries/"),
     "delivery-refused": ("deliveries?status=422", "/deliveries/"),
+    "key": ("settings/integrations/livekit", "/keys/"),
+    "conversation-long": ("conversations?reference=RRRR", "/conversations/"),
+    "agent-long": ("agents?q=name-without-end", "/agents/"),
+    "delivery-long": ("deliveries?reference=bad", "/deliveries/"),
 }
+# What a member may open, and what not.
+OF_A_MEMBER = {
+    "conversations": "conversations",
+    "livekit": "settings/integrations/livekit",
+    "members": "settings/members",
+    "forbidden": "deliveries",
+}
+
+
+def post_long_texts(stack: Stack, key: str) -> None:
+    """Whatever may be long or unbroken, is; letters run both ways."""
+    long = body(
+        "R" * 255,
+        endedReason="of-a-reason-without-end-" * 10,
+        customer={"name": "فاطمة الزهراء " * 15, "number": "+" + "1" * 63},
+        cost="123456.123456",
+    )
+    long["agent"] = {"externalId": "a" * 255, "name": "name-without-end-" * 15}
+    long["version"] = "1.2.3-" * 40
+    long["metadata"] = {"k" * 255: "v" * 500, "مفتاح": "قيمة"}
+    long["systemPrompt"] = "You are patient. " * 500
+    long["transcript"]["turns"] += [
+        {"role": "user", "content": "W" * 1500, "interrupted": True},
+        {"role": "assistant", "content": "تم شحن طلبك رقم ORD-123: OK!"},
+        {
+            "role": "tool",
+            "toolName": "t" * 100,
+            "toolCallId": "1",
+            "arguments": {"blob": "A" * 20_000},
+        },
+    ]
+    assert post(stack.port, key, long) == 200
+    faults = body("bad", bad="x" * 300)
+    faults["transcript"]["turns"] = [{"role": "robot"}] * 120
+    assert post(stack.port, key, faults) == 422
 
 
 def shoot(page: Page, address: str, file: Path) -> None:
@@ -79,9 +134,9 @@ def each_look(browser: Browser) -> Iterator[Iterator[tuple[str, BrowserContext]]
     yield looks()
 
 
-def log_in(page: Page, stack: Stack) -> None:
+def log_in(page: Page, stack: Stack, email: str = OWNER) -> None:
     page.goto(f"{stack.url}/login")
-    page.locator("input[type=email]").fill("ada@example.org")
+    page.locator("input[type=email]").fill(email)
     page.locator("input[type=password]").fill(PASSWORD)
     page.locator("main button[type=submit], form button[type=submit]").first.click()
     page.wait_for_url("**/org/**")
@@ -109,22 +164,59 @@ def shoot_all(stack: Stack, slug: str, folder: Path, state: str) -> None:
                     shoot(page, address, folder / f"{name}-{look}.png")
 
 
+def shoot_readme_image(stack: Stack, slug: str) -> None:
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 760})
+        log_in(page, stack)
+        README_IMAGE.parent.mkdir(exist_ok=True)
+        page.goto(f"{stack.url}/org/{slug}/conversations")
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=README_IMAGE)
+
+
+def shoot_as_member(stack: Stack, slug: str, folder: Path) -> None:
+    stack.manage(
+        *("provision", "--organization", "Acme", "--email", MEMBER),
+        *("--password", PASSWORD, "--role", "member"),
+    )
+    with chromium() as browser, each_look(browser) as looks:
+        for look, context in looks:
+            page = context.new_page()
+            log_in(page, stack, MEMBER)
+            for name, path in OF_A_MEMBER.items():
+                address = f"{stack.url}/org/{slug}/{path}"
+                shoot(page, address, folder / f"{name}-member-{look}.png")
+
+
+def shoot_without_scripts_and_on_paper(stack: Stack, slug: str, folder: Path) -> None:
+    with chromium() as browser:
+        page = browser.new_context(java_script_enabled=False).new_page()
+        log_in(page, stack)
+        for name in ("conversation", "agent", "delivery"):
+            list_path, contains, *_ = BEHIND[name]
+            page.goto(f"{stack.url}/org/{slug}/{list_path}")
+            link = page.locator(f'main table a[href*="{contains}"]').first
+            address = stack.url + (link.get_attribute("href") or "")
+            shoot(page, address, folder / f"{name}-without-scripts.png")
+            page.emulate_media(media="print")
+            page.screenshot(path=folder / f"{name}-on-paper.png", full_page=True)
+            page.emulate_media(media="screen")
+
+
 def main() -> None:
     folder = data_directory() / "screenshots"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with Stack() as stack:
-        slug = provision(stack)["slug"]
+        made = provision(stack)
+        slug = made["slug"]
         shoot_all(stack, slug, folder, "empty")
         stack.manage("demo")
+        shoot_readme_image(stack, slug)
+        shoot_without_scripts_and_on_paper(stack, slug, folder)
+        post_long_texts(stack, made["apiKey"])
         shoot_all(stack, slug, folder, "full")
-        with chromium() as browser:
-            page = browser.new_page(viewport={"width": 1280, "height": 760})
-            log_in(page, stack)
-            README_IMAGE.parent.mkdir(exist_ok=True)
-            page.goto(f"{stack.url}/org/{slug}/conversations")
-            page.wait_for_load_state("networkidle")
-            page.screenshot(path=README_IMAGE)
+        shoot_as_member(stack, slug, folder)
     print(f"{len(list(folder.iterdir()))} screenshots are in {folder}.")  # noqa: T201
 
 

@@ -38,6 +38,9 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def may_post(self) -> Self:
         return self.filter(scope__in=ApiKey.POSTING_SCOPES)
 
+    def may_read(self) -> Self:
+        return self.filter(scope__in=ApiKey.READING_SCOPES)
+
 
 class ApiKey(models.Model):
     """A credential of an organization. The key itself is nowhere, only its digest."""
@@ -48,6 +51,7 @@ class ApiKey(models.Model):
         READ = "read", "Read only"
 
     POSTING_SCOPES = frozenset({Scope.FULL, Scope.INGEST})
+    READING_SCOPES = frozenset({Scope.FULL, Scope.READ})
 
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     organization = models.ForeignKey(

@@ -8,17 +8,20 @@ from conversations.models.conversation import (
 )
 from conversations.models.leased_job import LeasedJob
 from conversations.models.recording import Recording, Transcription, UnusedFile
+from conversations.models.saved_view import ColumnChoice, SavedView
 from conversations.models.search import SearchEntry, SearchJob, SeenValue
 from conversations.models.tombstone import Tombstone
 
 __all__ = [
     "Agent",
     "Charge",
+    "ColumnChoice",
     "Conversation",
     "ConversationQuerySet",
     "LeasedJob",
     "Provider",
     "Recording",
+    "SavedView",
     "SearchEntry",
     "SearchJob",
     "SeenValue",

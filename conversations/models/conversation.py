@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import UUID
 
@@ -100,6 +102,8 @@ class Conversation(models.Model):
 
     # Where a search hit it, as a page that searches leaves it here.
     excerpt: Excerpt | None = None
+    # Likewise, by its keys, what of the metadata has a column.
+    metadata_texts: Mapping[str, str] = MappingProxyType({})
 
     objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
 

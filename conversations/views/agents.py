@@ -11,6 +11,7 @@ from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations.activity import activity_of
 from conversations.agent_rows import rows_of
+from conversations.columns import OF_AN_AGENT, columns_of
 from conversations.models import Agent, Conversation, Transcript
 from conversations.panels import render_panel
 from conversations.versions import compare_versions
@@ -72,6 +73,7 @@ def agent_detail(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
         "row": rows_of([agent], timezone.now(), request.organization.zone)[0],
         "agent": agent,
         "recent": recent,
+        "recent_columns": columns_of(OF_AN_AGENT),
         # Next and previous of one that is opened here stay within this agent's.
         "row_query": f"agent={agent.id}",
         "newest": newest,

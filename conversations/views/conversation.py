@@ -14,6 +14,7 @@ from accounts.http import OrganizationRequest
 from conversations import transcript_files
 from conversations.json_tree import lay_out
 from conversations.listing import Asked, read_asked
+from conversations.marks import Marks
 from conversations.models import Conversation, Transcript
 from conversations.search import Search
 from conversations.transcript_pages import Part, part_with, whole
@@ -45,7 +46,9 @@ def conversation_detail(
         "transcript": transcript,
         "view": view,
         "part": part,
+        "filters": filters,
         "query": query,
+        "marks": Marks(filters.text) if filters.text else None,
         "here": here,
         "slowest_url": turn_url(view.slowest.number, part, here)
         if view.slowest

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,11 +13,22 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
+from accounts.models import Organization
 from conversations.chips import chips_of
+from conversations.columns import (
+    USUAL,
+    column_menu,
+    columns_of,
+    fill_metadata,
+    read_columns,
+    remembered_columns,
+    write_columns,
+)
 from conversations.excerpts import excerpts
 from conversations.keyset import Page
 from conversations.listing import Asked, exactly, read_asked, read_page
 from conversations.models import Agent, Conversation, Provider, SeenValue
+from conversations.saved_views import Views, views_of
 from conversations.seen_values import seen_values
 
 # More agents than this do not fit a menu; the agent's own page links its list.
@@ -29,6 +42,12 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
     as that reader has `seen` it."""
     organization = request.organization
     filters = read_asked(request.GET)
+    tokens = shown_columns(request, filters)
+    views = None if request.htmx else views_of(request.membership, filters, tokens)
+    if views:
+        # What is changed from here on is changed in this view.
+        opened = views.in_force.view.pk if views.in_force else None
+        filters = replace(filters, view=opened)
     page = read_page(organization, filters, request.GET)
     # A whole reference, typed or pasted, is what was looked for.
     first = exactly(organization, filters) if page.newer is None else []
@@ -37,23 +56,52 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
     if request.htmx and request.GET.get("seen") == version:
         response = HttpResponse(status=204)
     else:
-        context = {
-            "page": page,
-            "rows": with_excerpts(rows, filters.text),
-            "version": version,
-            "filters": filters,
-            "row_query": filters.query(),
-            "list_url": reverse("conversations:list", args=[organization.slug]),
-            **page_links(page, filters),
-        }
-        if request.htmx:
+        context = list_context(organization, filters, tokens, page, rows)
+        context["version"] = version
+        if views is None:
             template = "conversations/_listing.html"
         else:
             template = "conversations/list.html"
-            context |= filter_choices(request, filters)
+            choices = filter_choices(request, filters)
+            menu = column_menu(context["columns"], choices["metadata_keys"])
+            context |= choices | view_facts(request, views) | {"menu": menu}
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def list_context(
+    organization: Organization,
+    filters: Asked,
+    tokens: tuple[str, ...],
+    page: Page,
+    rows: list[Conversation],
+) -> dict[str, Any]:
+    """tokens: of the columns that are shown."""
+    columns = columns_of(tokens)
+    fill_metadata(rows, columns)
+    return {
+        "page": page,
+        "columns": columns,
+        "are_usual_columns": tokens == USUAL,
+        "written_columns": write_columns(tokens),
+        "rows": with_excerpts(rows, filters.text),
+        "filters": filters,
+        "row_query": filters.query(),
+        "list_url": reverse("conversations:list", args=[organization.slug]),
+        "cleared": filters.cleared().query(),
+        "shows_customer": "customer" in tokens,
+        **page_links(page, filters),
+    }
+
+
+def shown_columns(request: OrganizationRequest, filters: Asked) -> tuple[str, ...]:
+    """A poll names those that its page shows as `shown`: what the reader chooses
+    meanwhile, in another tab, does not fit under its headings."""
+    if filters.columns is not None:
+        return filters.columns
+    shown = read_columns(request.GET.get("shown", ""), []) if request.htmx else None
+    return remembered_columns(request.membership) if shown is None else shown
 
 
 def with_excerpts(rows: list[Conversation], text: str) -> list[Conversation]:
@@ -80,7 +128,15 @@ def page_links(page: Page, filters: Asked) -> dict[str, str]:
     }
 
 
-def filter_choices(request: OrganizationRequest, filters: Asked) -> dict[str, object]:
+def view_facts(request: OrganizationRequest, views: Views) -> dict[str, object]:
+    shown = views.in_force
+    return {
+        "views": views,
+        "may_remove_view": shown and shown.view.may_be_removed_by(request.membership),
+    }
+
+
+def filter_choices(request: OrganizationRequest, filters: Asked) -> dict[str, Any]:
     agents = list(
         Agent.objects.in_organization(request.organization)
         .not_merged()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from integrations import samples
+from integrations.reading_access import reading_access
 from integrations.views.key_card import MadeKey, key_card
 
 
@@ -25,6 +26,7 @@ def render_page(request: OrganizationRequest, card: dict[str, Any]) -> HttpRespo
     made: MadeKey | None = card.get("made")
     context = {
         **card,
+        "access": reading_access(request.organization),
         "base_url": settings.BASE_URL,
         "is_local": settings.IS_LOCAL,
         "export_line": samples.export_line(made.text if made else None),

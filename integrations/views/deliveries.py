@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from accounts.models import ApiKey, Role
+from accounts.models import ApiKey, Organization, Role
 from integrations import delivery_filters
 from integrations.deliveries import Page, read_page
 from integrations.delivery_filters import Filters, read_filters
 from integrations.models import Delivery
+from integrations.refusals import Refusals, refusals_since
 
+LATELY = timedelta(hours=24)
 # More keys than this do not fit a menu; a key's own row links its deliveries.
 KEYS_IN_MENU = 200
 
@@ -31,15 +36,18 @@ def delivery_list(request: OrganizationRequest) -> HttpResponse:
     organization = request.organization
     filters = read_filters(request.GET)
     page = read_page(organization, filters, request.GET)
+    shows_newest = not filters and not page.newer
     version = version_of(page.rows)
     if request.htmx and request.GET.get("seen") == version:
         response = HttpResponse(status=204)
     else:
-        context = {
+        context: dict[str, Any] = {
             "page": page,
             "version": version,
             "filters": filters,
             "list_url": reverse("integrations:deliveries", args=[organization.slug]),
+            "shows_newest": shows_newest,
+            "refusals": refused_lately(organization) if shows_newest else None,
             **page_links(page, filters),
         }
         if request.htmx:
@@ -50,6 +58,11 @@ def delivery_list(request: OrganizationRequest) -> HttpResponse:
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def refused_lately(organization: Organization) -> Refusals | None:
+    posts = Delivery.objects.in_organization(organization).from_workers()
+    return refusals_since(posts, organization.id, timezone.now() - LATELY)
 
 
 def version_of(rows: Iterable[Delivery]) -> str:

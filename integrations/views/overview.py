@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from integrations.connection import provider_connection
+from integrations.reading_access import reading_access
 
 
 @require_GET
@@ -15,5 +16,6 @@ def overview(request: OrganizationRequest) -> HttpResponse:
     context = {
         "livekit": provider_connection(request.organization, "livekit"),
         "call_upload": provider_connection(request.organization, "zelto"),
+        "access": reading_access(request.organization),
     }
     return render(request, "integrations/index.html", context)

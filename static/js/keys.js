@@ -12,7 +12,7 @@ window.zeltoKeys = (function () {
     ArrowDown: "↓",
     Enter: "↵",
   };
-  const CONTROLS = "input, select, textarea, [contenteditable], [role=slider]";
+  const CONTROLS = "input:not([type=checkbox]), select, textarea, [contenteditable], [role=slider]";
   const added = [];
   let dialog = null;
 

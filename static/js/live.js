@@ -43,6 +43,9 @@
     try {
       const address = new URL(place.dataset.live, window.location.href);
       address.searchParams.set("seen", (waiting || content()).dataset.version);
+      // The columns that are shown, whatever is chosen in another tab meanwhile.
+      const shown = place.dataset.liveShown;
+      if (shown) address.searchParams.set("shown", shown);
       const answer = await fetch(address, {
         headers: { "HX-Request": "true" },
         cache: "no-store",
@@ -92,6 +95,7 @@
       now.replaceWith(document.adoptNode(fresh));
     } else {
       mergeRows(body, freshBody);
+      mergeAnswer(now, fresh);
       mergePages(now, fresh);
       now.dataset.version = fresh.dataset.version;
     }
@@ -109,6 +113,8 @@
         here.classList.add("z-row-new");
       } else if (here.dataset.version !== row.dataset.version && !isInUse(here)) {
         const changed = document.adoptNode(row);
+        const box = boxOf(changed);
+        if (box) box.checked = boxOf(here).checked;
         here.replaceWith(changed);
         here = changed;
       }
@@ -116,7 +122,26 @@
       if (next !== here) body.insertBefore(here, next);
       after = here;
     }
-    for (const gone of old.values()) if (!isInUse(gone)) gone.remove();
+    for (const gone of old.values()) if (!isInUse(gone) && !isSelected(gone)) gone.remove();
+  }
+
+  // A row that was selected stays, ticked, wherever the list has got to; see selection.js.
+  function boxOf(row) {
+    return row.querySelector("[data-select]");
+  }
+
+  function isSelected(row) {
+    const box = boxOf(row);
+    return Boolean(box && box.checked);
+  }
+
+  // What the rows come to, in a sentence above them.
+  function mergeAnswer(now, fresh) {
+    const answer = now.querySelector("[data-live-answer]");
+    const freshAnswer = fresh.querySelector("[data-live-answer]");
+    if (answer && freshAnswer && !isInUse(answer)) {
+      answer.replaceWith(document.adoptNode(freshAnswer));
+    }
   }
 
   function mergePages(now, fresh) {

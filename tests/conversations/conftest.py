@@ -21,6 +21,7 @@ from conversations.models import (
     Transcript,
 )
 from tests.conversations.browser import browser_beside_django, signed_in_page
+from tests.conversations.downloads import URL, Export
 from tests.conversations.far_server import FarServer
 from tests.conversations.fetches import SECRET
 from tests.conversations.sounds import write_sound
@@ -119,6 +120,18 @@ def want(make_conversation: MakeConversation) -> Want:
         return Recording.objects.create(conversation=conversation, source_url=url)
 
     return make
+
+
+@pytest.fixture
+def export(bob_client: Client) -> Export:
+    """`export(format="csv", ...)`: the whole file."""
+
+    def get(**parameters: Any) -> bytes:
+        response: Any = bob_client.get(URL, parameters)
+        assert response.status_code == 200
+        return b"".join(response.streaming_content)
+
+    return get
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ import re
 import shlex
 import uuid
 
+from django.utils import timezone
+
 from accounts.models import ApiKey
 
 URL = "/org/acme/settings/integrations/mcp"
@@ -26,6 +28,19 @@ def words_of(response, part):
 
 def test_the_overview_leads_here(bob_client):
     assert f'href="{URL}"'.encode() in bob_client.get(OVERVIEW).content
+
+
+def test_both_say_whether_a_key_can_read(bob_client, organization, make_key):
+    make_key(organization, scope=ApiKey.Scope.INGEST)
+    make_key(organization, scope=ApiKey.Scope.READ, revoked_at=timezone.now())
+    for address in (URL, OVERVIEW):
+        assert "No key can read" in bob_client.get(address).content.decode()
+    make_key(organization)
+    make_key(organization, scope=ApiKey.Scope.READ, last_used_at=timezone.now())
+    for address in (URL, OVERVIEW):
+        content = bob_client.get(address).content.decode()
+        assert "2 keys can read" in content
+        assert "one that only reads was used" in content
 
 
 def test_it_hands_out_what_each_client_needs(bob_client, settings):
@@ -75,11 +90,11 @@ def test_more_keys_take_no_more_queries(
 ):
     make_key(organization)
     dora_client.get(URL)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         dora_client.get(URL)
     for number in range(10):
         make_key(organization, name=f"key-{number}")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         dora_client.get(URL)
 
 

@@ -64,10 +64,13 @@ def test_posts_slip_into_the_log_and_turn_there(
     expect(row).to_contain_text("Stored", timeout=SOON)
     process()
     expect(row).to_contain_text("Processed", timeout=SOON)
+    answer = page.locator("[data-live-answer]")
+    expect(answer).to_have_text("None refused in 24 hours")
     post(session("call-2", transcript={"turns": 1}), **LIVEKIT)
     first = page.locator("tbody tr").first
     expect(first).to_contain_text("call-2", timeout=SOON)
     expect(first).to_contain_text("Refused")
+    expect(answer).to_contain_text("1 refused or failed in 24 hours")
     expect(page.locator("[data-live-news]")).to_have_text("1 new delivery")
 
 

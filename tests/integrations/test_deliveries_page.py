@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import ApiKey
 from integrations import deliveries
@@ -291,17 +292,33 @@ def test_the_side_bar_leads_here(dora_client, bob_client):
     assert "/org/acme/deliveries" not in members
 
 
+def test_it_says_first_whether_the_last_day_needs_a_look(
+    dora_client, arrive, organization, make_key
+):
+    now, key = timezone.now(), make_key(organization)[0]
+    refused = {"status": 422, "outcome": "rejected", "key": key}
+    arrive("call-1", **refused, received_at=now - timedelta(hours=25))
+    arrive("call-2", received_at=now - timedelta(hours=3))
+    assert "None refused in 24 hours" in page_of(dora_client)
+    arrive("call-3", **refused, received_at=now - timedelta(hours=2), count=3)
+    arrive("call-4", outcome="failed", key=key, received_at=now)
+    content = page_of(dora_client)
+    assert "4 refused or failed in 24 hours" in content
+    assert 'href="?outcome=needs-a-look">See them</a>' in content
+    assert "in 24 hours" not in page_of(dora_client, "?provider=livekit")
+
+
 def test_more_rows_take_no_more_queries_and_no_bodies(
     dora_client, arrive, organization, make_key, django_assert_num_queries
 ):
     for number in range(5):
         arrive(f"call-{number}", key=make_key(organization)[0], body=b"{}")
     page_of(dora_client)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         page_of(dora_client)
     for number in range(45):
         arrive(f"call-{number}", key=make_key(organization)[0], body=b"{}")
-    with django_assert_num_queries(6) as many:
+    with django_assert_num_queries(8) as many:
         page_of(dora_client)
     assert not any('"body"' in query["sql"] for query in many.captured_queries)
 

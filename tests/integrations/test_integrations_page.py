@@ -64,14 +64,14 @@ def test_it_takes_a_fixed_number_of_queries(
     bob_client, post, process, django_assert_num_queries
 ):
     bob_client.get(URL)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         bob_client.get(URL)
     for number in range(3):
         post(session(f"call-{number}"), **LIVEKIT)
         post(session(f"call-{number}"))
         process()
     # And of both where in the log the time since the last session begins.
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         bob_client.get(URL)
 
 

@@ -15,7 +15,7 @@ from zelto.embedded.stopping import Stopping
 
 # Longer than the path of a socket may be, and with spaces, as folders of people have.
 AWKWARD = "/".join(["a folder of my own with quite a name"] * 4)
-FIGURES = pytest.StashKey[list[str]]()
+FIGURES = "counted"
 
 
 @contextmanager
@@ -92,16 +92,21 @@ def count(request: pytest.FixtureRequest) -> Count:
         told = ", ".join(
             f"{name.replace('_', ' ')} {value}" for name, value in figures.items()
         )
-        lines = request.config.stash.setdefault(FIGURES, [])
-        lines.append(f"{request.node.name}: {told}")
+        # With the report, which may cross from one process to another.
+        request.node.user_properties.append((FIGURES, f"{request.node.name}: {told}"))
 
     return note
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    lines = config.stash.get(FIGURES, [])
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    lines = [
+        line
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, line in report.user_properties
+        if name == FIGURES
+    ]
     if lines:
         terminalreporter.section("what the fault tests counted")
         for line in lines:

@@ -11,7 +11,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Invitation, Membership, Organization, User
-from conversations.models import Agent, Conversation, Recording, Transcript
+from conversations.models import (
+    Agent,
+    Conversation,
+    Recording,
+    SavedView,
+    Transcript,
+)
 from integrations.models import Delivery
 from tests.conftest import MakeKey
 
@@ -72,13 +78,22 @@ def everything(
         token_digest=b"x",
         expires_at="2100-01-01T00:00Z",
     )
+    membership = Membership.objects.get(user=alice)
+    view = SavedView.objects.create(
+        organization=organization,
+        membership=membership,
+        place=1,
+        name="Ours",
+        is_shared=True,
+    )
     return {
         "slug": organization.slug,
         "agent_id": agent.id,
         "conversation_id": conversation.id,
         "delivery_id": delivery.uuid,
         "key_id": make_key(organization)[0].id,
-        "membership_id": Membership.objects.get(user=alice).id,
+        "membership_id": membership.id,
+        "view_id": view.id,
         "invitation_id": invitation.id,
     }
 

@@ -1,0 +1,1 @@
+"""Conversations to take along, as many as there are."""

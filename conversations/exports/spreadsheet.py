@@ -1,0 +1,105 @@
+"""Conversations as CSV (RFC 4180), for people with spreadsheets.
+
+It begins with a byte order mark: without one Excel takes UTF-8 for the code page of its
+machine. Python reads it as `utf-8-sig`.
+
+A spreadsheet runs what looks like a formula, and callers and agents choose what is in
+these texts. So a text that one could take for a formula, or that begins with an
+apostrophe, gets an apostrophe in front. Taking one off wherever there is one gives back
+what was there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from conversations.models import Conversation
+
+BYTE_ORDER_MARK = "\ufeff"
+# The wide ones too: where they are typed every day, spreadsheets take them as well.
+STARTS_OF_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - meant
+COLUMNS = (
+    *("id", "reference", "name", "number", "agent_id", "agent", "source"),
+    *("started_at", "ended_at", "duration_seconds", "ended_reason", "cost"),
+    *("version", "turns", "has_transcript", "has_audio", "is_test"),
+    *("arrived_at", "updated_at", "metadata"),
+)
+Cell = str | int | float
+
+
+class Spreadsheet:
+    """metadata_keys: keys with a column each, after the others."""
+
+    def __init__(self, metadata_keys: Sequence[str] = ()) -> None:
+        self.metadata_keys = metadata_keys
+
+    def head(self) -> bytes:
+        names = [*COLUMNS, *(f"metadata.{key}" for key in self.metadata_keys)]
+        return (BYTE_ORDER_MARK + written([[safe(name) for name in names]])).encode()
+
+    def lines(self, rows: Sequence[Conversation]) -> Iterable[bytes]:
+        yield written(self._cells(row) for row in rows).encode()
+
+    def broken_off(self, reason: str) -> bytes:
+        """One cell where each row has many, and no id."""
+        return written([[f"THIS FILE IS INCOMPLETE: {reason}"]]).encode()
+
+    def _cells(self, row: Conversation) -> list[Cell]:
+        return [
+            str(row.id),
+            safe(row.external_id),
+            safe(row.customer_name),
+            safe(row.customer_number),
+            str(row.agent_id),
+            safe(row.agent.display_name),
+            row.provider,
+            moment(row.started_at),
+            moment(row.ended_at),
+            "" if row.duration_seconds is None else row.duration_seconds,
+            safe(row.ended_reason),
+            "" if row.cost is None else f"{row.cost:f}",
+            safe(row.version),
+            row.turn_count,
+            yes_or_no(row.has_transcript),
+            yes_or_no(row.has_audio),
+            yes_or_no(row.is_test),
+            moment(row.created_at),
+            moment(row.updated_at),
+            safe(as_text(row.metadata)) if row.metadata else "",
+            *(
+                safe(as_text(row.metadata[key])) if key in row.metadata else ""
+                for key in self.metadata_keys
+            ),
+        ]
+
+
+def safe(text: str) -> str:
+    # Spaces in front do not keep every spreadsheet from it.
+    looks_like_one = text.startswith("'") or text.lstrip(" \u00a0").startswith(
+        STARTS_OF_FORMULAS
+    )
+    return f"'{text}" if looks_like_one else text
+
+
+def written(rows: Iterable[Sequence[Cell]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue()
+
+
+def moment(value: datetime | None) -> str:
+    return value.isoformat().replace("+00:00", "Z") if value else ""
+
+
+def yes_or_no(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def as_text(value: Any) -> str:
+    """A text as it is; all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

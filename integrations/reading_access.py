@@ -1,0 +1,29 @@
+"""Whether a program, such as a coding agent, can read an organization."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Q
+
+from accounts.models import ApiKey, Organization
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingAccess:
+    """keys: how many can read now. last_used_at: of those that only read; use of a key
+    with full access may have been a post."""
+
+    keys: int
+    last_used_at: datetime | None
+
+
+def reading_access(organization: Organization) -> ReadingAccess:
+    keys = ApiKey.objects.in_organization(organization).usable().may_read()
+    only_reads = Q(scope=ApiKey.Scope.READ)
+    return ReadingAccess(
+        **keys.aggregate(
+            keys=Count("pk"), last_used_at=Max("last_used_at", filter=only_reads)
+        )
+    )
