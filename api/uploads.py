@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.http import HttpRequest
 from accounts.key_check import check_key
 from accounts.request_id import request_id_of
 from api.caller import Caller, unauthorized
-from conversations.recordings.drafts import new_draft
+from conversations.recordings.incoming import incoming_file
 from integrations import delivery_log, strangers
 from integrations.body import BodyFault
 from integrations.delivery_log import Arrival
@@ -44,14 +43,15 @@ class Upload:
                 raise Refusal(fault.status, fault.detail) from fault
 
     def _take(self) -> Uploaded:
-        with new_draft() as file:
+        with incoming_file() as path:
             try:
-                parts = read_parts(
-                    self.request,
-                    file,
-                    most_file=settings.MAX_AUDIO_BYTES,
-                    most_call=settings.MAX_BODY_BYTES,
-                )
+                with path.open("wb") as file:
+                    parts = read_parts(
+                        self.request,
+                        file,
+                        most_file=settings.MAX_AUDIO_BYTES,
+                        most_call=settings.MAX_BODY_BYTES,
+                    )
             except OSError as error:
                 raise away("The file could not be stored just now.") from error
             if parts.calls:
@@ -61,7 +61,7 @@ class Upload:
                 raise misfit(faults)
             return take_upload(
                 self.arrival,
-                Path(file.name),
+                path,
                 append=self._append,
                 further=[
                     Fault(name, "is not a known part and was ignored")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from conversations import actions
-from conversations.recordings import drafts, fetching, files
+from conversations.recordings import fetching, files, watch
 from conversations.transcription import jobs
 
 # A worker has other things to do as well.
@@ -29,7 +27,6 @@ def fetch_recordings() -> None:
 @shared_task
 def delete_unused_files() -> None:
     files.delete_unused()
-    drafts.delete_stale_drafts()
 
 
 @shared_task
@@ -38,6 +35,6 @@ def transcribe() -> None:
 
 
 @worker_shutting_down.connect
-def put_back_what_is_transcribed(**_: Any) -> None:
-    """Else the worker would wait for it, which may be an hour."""
+def end_what_would_take_minutes(**told: object) -> None:
+    watch.shut_down()
     jobs.ending.set()

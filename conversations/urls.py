@@ -11,6 +11,7 @@ from conversations.views import (
     conversation,
     conversations,
     exports,
+    recording,
     saved_views,
     transcription,
     usage,
@@ -61,6 +62,7 @@ conversation_urls = [
         name="metadata-json",
     ),
     path(f"{CONVERSATION}/transcribe", transcription.transcribe, name="transcribe"),
+    path(f"{CONVERSATION}/recording/retry", recording.retry, name="recording-retry"),
 ]
 
 view_urls = [

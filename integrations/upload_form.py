@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from django.template.defaultfilters import filesizeformat
 from accounts.models import Organization
 from accounts.names import validate_one_line
 from conversations.models import Agent
-from conversations.recordings.drafts import drafts_folder
+from conversations.recordings.incoming import new_incoming_file
 from integrations.ingest import Refusal
 
 # A menu of more is no menu.
@@ -127,7 +126,7 @@ class IntoDraft(FileUploadHandler):
 
     def new_file(self, *args: Any, **options: Any) -> None:
         super().new_file(*args, **options)
-        self.draft = tempfile.NamedTemporaryFile(dir=drafts_folder())  # noqa: SIM115 - closed with the request
+        self.draft = new_incoming_file()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start + len(raw_data) > settings.MAX_AUDIO_BYTES:

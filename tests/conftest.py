@@ -49,6 +49,16 @@ def quick_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def recording_nudges(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """One for each time that a worker would be woken for recordings."""
+    sent: list[None] = []
+    monkeypatch.setattr(
+        "conversations.recordings.nudge.nudge", lambda: sent.append(None)
+    )
+    return sent
+
+
+@pytest.fixture(autouse=True)
 def fresh_rate_limits(request: pytest.FixtureRequest) -> None:
     """Counts live in a table without a model, which no flush after a test empties."""
     marker = request.node.get_closest_marker("django_db")

@@ -15,6 +15,8 @@ from django.db.models import Value
 from django.db.models.functions import Now
 
 from conversations.models import Conversation, Recording, UnusedFile
+from conversations.recordings import incoming
+from conversations.recordings.folder import RecordingsFolder
 
 # Writing a file and naming it takes less; until then it is not swept away.
 WRITTEN_WITHIN = timedelta(hours=1)
@@ -63,6 +65,10 @@ def let_go_of_files(conversation: Conversation) -> None:
 
 def delete_unused() -> None:
     """Deletes what is due; what the storage refuses comes again."""
+    incoming.delete_stale()
+    storage = recordings_storage()
+    if isinstance(storage, RecordingsFolder):
+        storage.delete_stale_drafts(WRITTEN_WITHIN.total_seconds())
     due = UnusedFile.objects.filter(delete_after__lte=Now())
     for name in list(due.order_by("delete_after").values_list("name", flat=True)[:100]):
         delete_if_unused(name)

@@ -10,7 +10,7 @@ import av
 import numpy
 from av.audio.resampler import AudioResampler
 
-from conversations.recordings.audio import ALLOWED, GAP_SECONDS
+from conversations.recordings.decoding import ALLOWED, GAP_SECONDS
 
 RATE = 16_000  # samples a second
 # So much is in memory at once; cut where it is quietest near the end.

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from django.db import DatabaseError, InterfaceError, models, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -20,8 +20,8 @@ from conversations import bulk_write
 from conversations.models import Charge, Conversation, Recording, Transcription
 from conversations.models import Transcript as TranscriptRow
 from conversations.models.charge import recording_subject
-from conversations.recordings.drafts import new_draft
 from conversations.recordings.files import recordings_storage
+from conversations.recordings.incoming import incoming_file
 from conversations.transcription import log
 from conversations.transcription.channels import roles_of
 from conversations.transcription.child_process import CannotTranscribe, Dropped
@@ -32,6 +32,7 @@ from conversations.transcription.turns import turns_of
 logger = logging.getLogger(__name__)
 
 NOTED_EVERY_SECONDS = 1.0
+CHUNK_BYTES = 1024 * 1024
 INTERRUPTED = "Its worker was interrupted each time; it was given up."
 # Set when this process is to end: what is under way goes back to where it was.
 ending = threading.Event()
@@ -55,7 +56,7 @@ def transcribe_until_none_is_due() -> None:
 
 
 def transcribe(job: Transcription, chosen: Engine) -> None:
-    if job.attempts > len(job.WAITS) + 1:
+    if job.is_exhausted:
         job.give_up(INTERRUPTED)
         return
     recording = _wanted(job)
@@ -66,7 +67,7 @@ def transcribe(job: Transcription, chosen: Engine) -> None:
         _transcribe(job, recording, chosen)
     except Dropped:
         if ending.is_set():
-            _put_back(job)
+            job.put_back()
     except (DatabaseError, InterfaceError):
         # Nothing can be written down; it comes back when the lease ends.
         logger.exception("The database was away while a recording was transcribed")
@@ -176,16 +177,6 @@ def _charge(conversation: Conversation, transcript: Transcript) -> None:
     bulk_write.insert_missing([charge], unique=["organization_id", "meter", "subject"])
 
 
-def _put_back(job: Transcription) -> None:
-    """As if it had not been begun, for whoever comes next."""
-    job.claimed().update(
-        state=Transcription.State.WAITING,
-        attempts=models.F("attempts") - 1,
-        claim=None,
-        lease_until=None,
-    )
-
-
 def sha256_of(name: str) -> str:
     """From its name in the storage."""
     return Path(name).stem
@@ -204,8 +195,7 @@ def local_copy(name: str) -> Iterator[Path]:
             raise FileNotFoundError(name)
         yield path
         return
-    with new_draft() as copy:
-        with storage.open(name) as source:
-            shutil.copyfileobj(source, copy, 1024 * 1024)
-        copy.flush()
-        yield Path(copy.name)
+    with incoming_file() as copy:
+        with storage.open(name) as source, copy.open("wb") as file:
+            shutil.copyfileobj(source, file, CHUNK_BYTES)
+        yield copy

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import struct
+import subprocess
+import sys
 import wave
 from pathlib import Path
 
 import pytest
 
-from conversations.recordings import audio
+from conversations.recordings import audio, decoding
 from conversations.recordings.audio import NotAudio, read_audio
+from conversations.recordings.decoding import decode
 from tests.conversations.sounds import write_silent_film, write_sound
 
 KINDS = [
@@ -134,7 +138,7 @@ def test_it_follows_no_file_into_another(tmp_path: Path, kind: str):
 def test_a_small_file_that_decodes_to_days_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(audio, "LONGEST_SECONDS", 60)
+    monkeypatch.setattr(decoding, "LONGEST_SECONDS", 60)
     path = tmp_path / "a.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -142,15 +146,15 @@ def test_a_small_file_that_decodes_to_days_is_refused(
         file.setframerate(100)
         file.writeframes(b"\x80" * 100 * 90)
     with pytest.raises(NotAudio, match="more than a day"):
-        read_audio(path)
+        decode(path)
 
 
 def test_it_is_bound_by_the_number_of_samples_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(audio, "MOST_SAMPLES", 48_000)
+    monkeypatch.setattr(decoding, "MOST_SAMPLES", 48_000)
     with pytest.raises(NotAudio, match="more than a day"):
-        read_audio(write_sound(tmp_path / "a.flac"))
+        decode(write_sound(tmp_path / "a.flac"))
 
 
 def test_a_long_one_has_no_more_peaks_than_a_page_draws(tmp_path: Path):
@@ -190,3 +194,46 @@ def test_who_reads_can_be_stopped(tmp_path: Path):
 
     with pytest.raises(InterruptedError):
         read_audio(write_sound(tmp_path / "a.mp3"), tick=stop)
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        "os.kill(os.getpid(), signal.SIGSEGV)",
+        "resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass",
+        "bytearray(3 * 1024 ** 3)",
+    ],
+)
+def test_what_breaks_the_decoder_breaks_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaks: str
+):
+    """In place of the decoder a program that has its bounds, and does what one may be
+    brought to do."""
+    package = tmp_path / "conversations" / "recordings"
+    package.mkdir(parents=True)
+    (package / "decoding.py").write_text(
+        "import os, resource, signal\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({decoding.MOST_MEMORY},) * 2)\n"
+        f"{breaks}\nprint('{{}}')\n"
+    )
+    monkeypatch.setattr(audio, "CHECKOUT", tmp_path)
+    path = write_sound(tmp_path / "a.ogg")
+    with pytest.raises(NotAudio, match="broke the decoder"):
+        read_audio(path)
+
+
+def test_the_decoder_ends_with_who_asked():
+    reading, writing = os.pipe()
+    program = "from conversations.recordings import decoding\n" + (
+        "decoding.decode = lambda path: threading.Event().wait()\n"
+        f"decoding._main('a', '{reading}')\n"
+    )
+    with subprocess.Popen(  # noqa: S603 - a program of our own
+        [sys.executable, "-c", f"import threading\n{program}"],
+        cwd=audio.CHECKOUT,
+        pass_fds=[reading],
+    ) as process:
+        os.close(reading)
+        assert process.poll() is None
+        os.close(writing)
+        assert process.wait(20) == 1

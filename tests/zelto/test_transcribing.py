@@ -136,7 +136,7 @@ def test_a_large_upload_is_never_in_memory(tmp_path: Path, count: Count) -> None
             upload(stack, key, large, f"large-{number}")
         grown = max(peak_of(one) - before[one.pid] for one in workers)
         size = large.stat().st_size
-        drafts = list((stack.data_dir / "drafts").iterdir())
+        drafts = list((stack.data_dir / "incoming").iterdir())
     count(file=f"{size / MEGABYTE:.0f} MB", grown=f"{grown / MEGABYTE:.1f} MB")
     assert size > 60 * MEGABYTE
     assert grown < 20 * MEGABYTE
