@@ -52,6 +52,24 @@ RETRY_AFTER = OpenApiParameter(
     response=[429, 503],
     description="Seconds.",
 )
+RATE_LIMITS = [
+    OpenApiParameter(
+        "RateLimit-Policy",
+        str,
+        OpenApiParameter.HEADER,
+        response=[200, 429],
+        description="Where the operator has set a limit: posts (`q`) of the "
+        'organization in so many seconds (`w`), as `"posts";q=600;w=60`.',
+    ),
+    OpenApiParameter(
+        "RateLimit",
+        str,
+        OpenApiParameter.HEADER,
+        response=[200, 429],
+        description="Where the operator has set a limit: what is left of it (`r`), and "
+        'the seconds until it begins anew (`t`), as `"posts";r=599;t=42`.',
+    ),
+]
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     str,

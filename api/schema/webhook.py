@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 from pydantic import BaseModel, Field
 from rest_framework.views import APIView
 
-from api.schema.operations import operation
+from api.schema.operations import RATE_LIMITS, operation
 from api.schema.problem import FieldFault
 from integrations.providers import PROVIDERS
 from integrations.providers.schema import CallBody
@@ -60,7 +60,7 @@ class ReceiveCall(APIView):
         "Post a finished session",
         tag="Sessions",
         description=DESCRIPTION,
-        further=HEADERS,
+        further=[*HEADERS, *RATE_LIMITS],
         body=CallBody,
         gives={200: (Received, "It is stored.")},
         refuses=(411, 413, 415, 422, 429),

@@ -21,6 +21,7 @@ class AgentsView(Endpoint):
         "List agents",
         tag=TAG,
         description="By creation, newest first.",
+        conditional=True,
         asks=PageParameters,
         gives={200: (AgentList, "A page of them.")},
     )

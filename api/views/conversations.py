@@ -53,6 +53,7 @@ class ConversationsView(Endpoint):
         tag=TAG,
         description="By arrival, newest first; all filters must fit. What just arrived "
         "is found by `q` and most other filters a second later.",
+        conditional=True,
         asks=ConversationParameters,
         further=[METADATA],
         gives={200: (ConversationList, "A page of them.")},

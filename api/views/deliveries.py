@@ -31,6 +31,7 @@ class DeliveriesView(Endpoint):
         description="Every post of the organization's keys, newest first. A page may be "
         "short, or empty, although there is a `nextCursor`: only so many rows are looked "
         "through at once.",
+        conditional=True,
         asks=DeliveryParameters,
         gives={200: (DeliveryList, "A page of it.")},
     )

@@ -16,6 +16,7 @@ class UsageView(Endpoint):
         "getUsage",
         "What was used, by day",
         tag="Usage",
+        conditional=True,
         asks=UsageParameters,
         gives={200: (Usage, "The days and their sum.")},
     )
