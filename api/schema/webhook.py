@@ -32,13 +32,18 @@ With and without a slash at the end. Needs a key of the scope `full` or `ingest`
 HEADERS = [
     OpenApiParameter(
         "X-Zelto-Provider",
-        {"type": "string", "enum": sorted(PROVIDERS), "default": "zelto"},
+        {
+            "type": "string",
+            "enum": sorted(PROVIDERS),
+            "default": "zelto",
+            "examples": ["livekit"],
+        },
         OpenApiParameter.HEADER,
         description="Whose session it is; also the id space of `call.externalId`.",
     ),
     OpenApiParameter(
         "Content-Encoding",
-        {"type": "string", "enum": ["gzip", "identity"]},
+        {"type": "string", "enum": ["gzip", "identity"], "examples": ["identity"]},
         OpenApiParameter.HEADER,
         description="The size limit is counted after decompression.",
     ),
@@ -46,7 +51,9 @@ HEADERS = [
 
 
 class Received(BaseModel):
-    received: bool = Field(examples=[True])
+    """The receipt."""
+
+    received: bool = Field(description="It is on disk.", examples=[True])
     warnings: list[FieldFault] | None = Field(
         None, description="What was cut or dropped; at most 100."
     )

@@ -36,6 +36,7 @@ class AgentView(Endpoint):
         "getAgent",
         "One agent",
         tag=TAG,
+        description="With its system prompt.",
         has_id=True,
         conditional=True,
         gives={200: (Agent, "The agent.")},

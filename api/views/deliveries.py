@@ -46,6 +46,7 @@ class DeliveryView(Endpoint):
         "getDelivery",
         "One delivery, with its body",
         tag=TAG,
+        description="As it arrived, and what became of it.",
         has_id=True,
         conditional=True,
         gives={200: (DeliveryWithBody, "The delivery.")},
