@@ -133,7 +133,7 @@ def test_every_field_has_a_type_a_description_and_an_example(
 
 def test_every_example_is_valid() -> None:
     checked = 0
-    for name, field in fields():
+    for _, field in fields():
         schema = {"components": DOCUMENT["components"], **field.get("schema", field)}
         validator = Draft202012Validator(schema, format_checker=FormatChecker())
         for example in field.get("examples", []):
