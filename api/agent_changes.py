@@ -58,7 +58,13 @@ class AgentChange(BaseModel):
     name: Annotated[
         str | None,
         PlainValidator(read_name),
-        WithJsonSchema({"type": "string", "maxLength": LONGEST_NAME}),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "maxLength": LONGEST_NAME,
+                "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$",
+            }
+        ),
     ] = Field(
         None,
         description="One line. No call changes it from then on; an empty one lets the "
