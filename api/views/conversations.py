@@ -36,7 +36,8 @@ METADATA = OpenApiParameter(
         "propertyNames": {"pattern": r"^metadata\..{1,255}$"},
         "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 255},
         "maxProperties": MOST_METADATA,
-        "examples": [{"metadata.campaign": "spring"}],
+        # The first one stands in the field where somebody tries it out.
+        "examples": [{}, {"metadata.campaign": "spring"}],
     },
     OpenApiParameter.QUERY,
     style="form",
