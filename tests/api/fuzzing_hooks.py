@@ -10,7 +10,7 @@ from schemathesis import Case, HookContext
 
 
 @schemathesis.hook
-def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     # Made-up cursors lead nowhere, and a made-up agent is nobody's.

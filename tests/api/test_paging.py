@@ -33,7 +33,8 @@ def copy(first: Conversation, times: int) -> None:
         "external_id": "'old-' || number",
         "created_at": f"first.created_at - number / {AT_ONCE} * interval '1 second'",
     }
-    names = [field.column for field in Conversation._meta.concrete_fields]
+    fields = Conversation._meta.concrete_fields
+    names = [field.column for field in fields if field.column]
     statement = COPY.format(
         columns=", ".join(names),
         values=", ".join(own.get(name, f"first.{name}") for name in names),
