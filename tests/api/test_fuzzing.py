@@ -60,7 +60,7 @@ def test_nothing_that_is_asked_breaks_it_or_the_description(
             *("--header", f"Authorization: Bearer {key}", *amount),
             *("--report", "json", "--report-json-path", str(report_path)),
         ],
-        cwd=CHECKOUT,
+        cwd=tmp_path,  # it leaves a folder of its own
         env={**os.environ, "SCHEMATHESIS_HOOKS": HOOKS, "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
