@@ -191,7 +191,9 @@ def test_it_takes_an_agent_of_the_organization_by_id(
         (None, "There is no API key"),
         ("Basic Zm9vOmJhcg==", "must read: Bearer"),
         ("Bearer zelto_short", "mistyped"),
-        (f"Bearer {keys.generate_key()}", "No organization here"),
+        pytest.param(
+            f"Bearer {keys.generate_key()}", "No organization here", id="unknown"
+        ),
     ],
 )
 def test_it_refuses_a_stranger_and_counts_him(
