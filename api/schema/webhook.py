@@ -34,7 +34,7 @@ HEADERS = [
         "X-Zelto-Provider",
         {
             "type": "string",
-            "enum": sorted(PROVIDERS),
+            "enum": [*sorted(PROVIDERS), ""],  # empty means the default
             "default": "zelto",
             "examples": ["livekit"],
         },
@@ -43,7 +43,7 @@ HEADERS = [
     ),
     OpenApiParameter(
         "Content-Encoding",
-        {"type": "string", "enum": ["gzip", "identity"], "examples": ["identity"]},
+        {"type": "string", "enum": ["gzip", "identity", ""], "examples": ["identity"]},
         OpenApiParameter.HEADER,
         description="The size limit is counted after decompression.",
     ),
