@@ -25,10 +25,9 @@ from conversations import lexemes
 from conversations.filters import (
     Filters,
     narrow,
-    narrow_by_facts,
     narrow_by_index,
-    narrow_by_words,
 )
+from conversations.index_question import COMMON, OFTEN, Question
 from conversations.models import (
     Conversation,
     ConversationQuerySet,
@@ -38,13 +37,8 @@ from conversations.models import (
 
 # Rows walked: few first, since what is common is found among them.
 STEPS = (300, 2_000)
-# With so many found among the last step, all together are surely over the bound.
-OFTEN = 3
 # Rows of the index that are fetched at once, in no order.
 BOUND = 1_000
-# The index gathers all that begins alike before anything else, so what a tenth of the
-# rows have is better tested in the rows, if it leaves a tenth of them.
-COMMON = 0.1
 BITMAP_MEMORY = "32MB"
 # What the worker has not indexed yet is looked at row by row, the latest of it.
 NOT_INDEXED = 500
@@ -148,12 +142,23 @@ class Hunt:
             return self._by_index(found=len(rows))
 
     def _by_index(self, found: int) -> list[Conversation]:
-        query = self._query(found)
+        question = self._question()
+        query = question.shortened()
+        # With more among so few rows, all together are surely over the bound.
         if found < OFTEN:
             known = self._known(query)
+            if len(known) > BOUND and _few_have(known, question.everything):
+                query = question.everything
+                known = self._known(query)
             if len(known) <= BOUND:
                 return self._check(known, self.fitting)
         return self._span_by_span(query, self._months(), self.count)
+
+    def _question(self) -> Question:
+        facts = lexemes.facts_query(self.organization.id, self.filters.facts())
+        walked = self.all_rows[: STEPS[-1]].values("id")
+        sample = Conversation.objects.filter(id__in=walked)
+        return Question(self.words, facts, sample)
 
     @cached_property
     def all_rows(self) -> ConversationQuerySet:
@@ -162,26 +167,6 @@ class Hunt:
         rows = Conversation.objects.in_organization(self.organization)
         rows = narrow_by_index(rows, self.filters)
         return from_here(rows, self.than, self.newest_first)
-
-    def _query(self, found: int) -> str:
-        """What the index is asked for. found: of the rows that were walked."""
-        facts = lexemes.facts_query(self.organization.id, self.filters.facts())
-        others = lexemes.together([self.words.whole, facts])
-        everything = lexemes.together([others, self.words.begun])
-        if not others or not self.words.begun:
-            return everything
-        walked = Conversation.objects.filter(
-            id__in=self.all_rows[: STEPS[-1]].values("id")
-        )
-        begun = narrow_by_words(walked, self.words.begun).count()
-        if begun < COMMON * STEPS[-1]:
-            return everything
-        rest = narrow_by_facts(walked, self.filters)
-        if self.words.whole:
-            rest = narrow_by_words(rest, self.words.whole)
-        without = rest.count()
-        seldom_meet = without >= OFTEN and found < COMMON * without
-        return everything if seldom_meet else others
 
     def _known(self, query: str, facts: Sequence[str] = ()) -> list[UUID]:
         """What the index has, with one of the facts where some are named, cut above
@@ -245,6 +230,13 @@ class Hunt:
 
     def _ordered(self, spans: list[Span]) -> list[Span]:
         return spans[::-1] if self.newest_first else spans
+
+
+def _few_have(known: Sequence[UUID], query: str) -> bool:
+    """Whether it takes far more than these to fill a page: those that were walked may
+    have told nothing of what is rare among them."""
+    having = SearchEntry.objects.filter(conversation__in=known, words__tested_for=query)
+    return having.count() < COMMON * len(known)
 
 
 def months(first: datetime, last: datetime) -> list[Span]:
