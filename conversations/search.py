@@ -1,8 +1,8 @@
 """A page of any combination of filters, at any size: never more than a few thousand rows
 are looked at, whatever is common and whatever never meets.
 
-1. The newest rows are walked in the list's own order and tested one by one. What is
-   common fills the page here.
+1. The newest rows are walked in the list's own order and tested one by one, until the
+   page is full or enough are walked. What is common fills the page here.
 2. What is left is rare, at least lately, so the index of words and facts may be asked.
    Where it knows at most `BOUND` rows, these are all there are.
 3. Else it is asked for spans of time, from where we are on: one month, two, four. A span
@@ -35,8 +35,8 @@ from conversations.models import (
     SearchJob,
 )
 
-# Rows walked: few first, since what is common is found among them.
-STEPS = (300, 2_000)
+# Rows walked, as far as it takes.
+WALKED = 2_000
 # Rows of the index that are fetched at once, in no order.
 BOUND = 1_000
 BITMAP_MEMORY = "32MB"
@@ -132,14 +132,24 @@ class Hunt:
     newest_first: bool
 
     def run(self) -> list[Conversation]:
-        rows: list[Conversation] = []
-        for step in STEPS:
-            walked = self.all_rows[:step].values("id")
-            rows = list(self.fitting.filter(id__in=walked)[: self.count])
-            if len(rows) == self.count or self.all_rows[:step].count() < step:
-                return rows
+        rows = list(self._walk(self.fitting)[: self.count])
+        if len(rows) == self.count or self.edge is None:
+            return rows
         with room_for_bitmaps():
             return self._by_index(found=len(rows))
+
+    def _walk(self, rows: ConversationQuerySet) -> ConversationQuerySet:
+        if self.edge is None:
+            return rows
+        if self.newest_first:
+            return rows.filter(created_at__gte=self.edge)
+        return rows.filter(created_at__lte=self.edge)
+
+    @cached_property
+    def edge(self) -> datetime | None:
+        """The last moment of the walk; none where it comes to the end of the list."""
+        moments = self.all_rows.values_list("created_at", flat=True)
+        return next(iter(moments[WALKED - 1 : WALKED]), None)
 
     def _by_index(self, found: int) -> list[Conversation]:
         question = self._question()
@@ -147,7 +157,8 @@ class Hunt:
         # With more among so few rows, all together are surely over the bound.
         if found < OFTEN:
             known = self._known(query)
-            if len(known) > BOUND and _few_have(known, question.everything):
+            is_cut = len(known) > BOUND and query != question.everything
+            if is_cut and _few_have(known, question.everything):
                 query = question.everything
                 known = self._known(query)
             if len(known) <= BOUND:
@@ -156,9 +167,7 @@ class Hunt:
 
     def _question(self) -> Question:
         facts = lexemes.facts_query(self.organization.id, self.filters.facts())
-        walked = self.all_rows[: STEPS[-1]].values("id")
-        sample = Conversation.objects.filter(id__in=walked)
-        return Question(self.words, facts, sample)
+        return Question(self.words, facts, self._walk(self.all_rows))
 
     @cached_property
     def all_rows(self) -> ConversationQuerySet:

@@ -22,7 +22,7 @@ def said(text):
 @pytest.fixture
 def small_steps(monkeypatch):
     """So that few rows need every step that many would."""
-    monkeypatch.setattr(search, "STEPS", (2, 4))
+    monkeypatch.setattr(search, "WALKED", 4)
     monkeypatch.setattr(search, "BOUND", 3)
 
 
