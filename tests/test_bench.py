@@ -13,11 +13,12 @@ from django.test import Client
 from accounts.actions import create_key
 from accounts.models import Membership, Organization, Role, User
 from bench.addresses import REQUESTS, kinds_of_pages
+from bench.combinations import FOUND
 from bench.comparison.server import command
 from bench.filling import AGENTS, AGENTS_OF, fill
 from bench.programs import kinds_of_requests, ratios_of_requests
 from bench.report import Report, at_least, at_most, below
-from bench.searches import FOUND, kinds_of_searches
+from bench.searches import kinds_of_searches
 from bench.senders import Pgbench
 from bench.session import AGENT_PLACE, CALL_PLACE, body, session
 from conversations.indexing import index_batch

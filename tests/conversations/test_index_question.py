@@ -39,7 +39,9 @@ def asked(organization, thirty):
         filters = Filters(**fields)
         facts = lexemes.facts_query(organization.id, filters.facts())
         rows = Conversation.objects.in_organization(organization)
-        question = Question(filters.words_query(organization), facts, rows)
+        words = filters.words_query(organization)
+        assert words is not None
+        question = Question(words, facts, rows)
         return question.shortened(), question.everything
 
     return ask
