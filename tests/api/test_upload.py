@@ -221,6 +221,8 @@ def test_an_erased_call_stays_erased(api: Api, sound: bytes) -> None:
     response = upload(api, body_of(sound))
 
     assert response.status_code == 409
+    refused = Delivery.objects.get(outcome="rejected")
+    assert (refused.status, refused.body) == (409, None)
     assert not Conversation.objects.exists()
     assert not Transcription.objects.exists()
 
