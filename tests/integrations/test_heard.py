@@ -134,6 +134,8 @@ def test_nobody_outside_can_claim_to_be_it(post: Post) -> None:
     work()
     assert {one["path"] for one in answer["warnings"]} == {"source", "transcription"}
     assert set(Delivery.objects.values_list("source", flat=True)) == {"post"}
+    # It is a post as any other: its turns replace those before.
+    assert turns() == TURNS
     assert not Transcript.objects.get().is_heard
 
 
