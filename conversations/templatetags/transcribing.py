@@ -47,7 +47,7 @@ def transcription_of(conversation: Conversation) -> Standing | None:
         job=job,
         state=state,
         lacks=engine().missing(),
-        is_of_use=not has_sent_turns(conversation),
+        is_of_use=not has_sent_turns(conversation.pk),
     )
 
 

@@ -4,7 +4,6 @@ fetching goes on beside it."""
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -12,22 +11,22 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from conversations import bulk_write
 from conversations.models import Charge, Conversation, Recording, Transcription
-from conversations.models import Transcript as TranscriptRow
 from conversations.models.charge import recording_subject
 from conversations.recordings.files import recordings_storage
 from conversations.recordings.incoming import incoming_file
 from conversations.transcription import log
 from conversations.transcription.channels import roles_of
 from conversations.transcription.child_process import CannotTranscribe, Dropped
-from conversations.transcription.engine import Engine, engine
+from conversations.transcription.engine import Engine, OnProgress, engine
 from conversations.transcription.results import Transcript
 from conversations.transcription.turns import turns_of
+from conversations.transcription.wanting import has_sent_turns
 
 logger = logging.getLogger(__name__)
 
@@ -75,19 +74,17 @@ def transcribe(job: Transcription, chosen: Engine) -> None:
         job.give_up("Its audio is no longer in the storage.")
     except CannotTranscribe as error:
         job.try_later(str(error))
-    except OSError as error:
-        logger.exception("A recording could not be read from the storage")
+    except Exception as error:
+        # Whatever a storage raises: a bucket that is away, a disk that is full.
+        logger.exception("A recording could not be transcribed")
         job.try_later(f"Its audio could not be read: {type(error).__name__}.")
 
 
 def _wanted(job: Transcription) -> Recording | None:
     """What is there now; None where it is gone, or where turns were sent meanwhile."""
-    sent = TranscriptRow.objects.filter(
-        conversation=job.conversation_id, is_heard=False
-    ).exclude(turns=None)
-    if sent.exclude(turns=[]).exists():
+    if has_sent_turns(job.conversation_id):
         return None
-    recordings = Recording.objects.stored().select_related("conversation__organization")
+    recordings = Recording.objects.stored().select_related("conversation")
     return recordings.filter(pk=job.conversation_id).first()
 
 
@@ -104,15 +101,15 @@ def _transcribe(job: Transcription, recording: Recording, chosen: Engine) -> Non
         if time.monotonic() - noted_at < NOTED_EVERY_SECONDS:
             return True
         noted_at = time.monotonic()
-        return job.renew(progress=done)
+        return _renew(job, done)
 
     channels = recording.channels or 1
-    with local_copy(recording.file) as path:
+    with local_copy(recording.file, on_progress) as path:
         heard = chosen.transcribe(path, channels, on_progress)
     roles = roles_of(channels, recording.conversation.metadata)
+    close_old_connections()
     finish(
         job,
-        recording,
         Transcript(
             turns=turns_of(heard, roles),
             duration_seconds=recording.duration_seconds or 0.0,
@@ -122,7 +119,17 @@ def _transcribe(job: Transcription, recording: Recording, chosen: Engine) -> Non
     )
 
 
-def finish(job: Transcription, recording: Recording, transcript: Transcript) -> None:
+def _renew(job: Transcription, done: float) -> bool:
+    try:
+        close_old_connections()
+        return job.renew(progress=done)
+    except (DatabaseError, InterfaceError) as error:
+        # The lease lasts for a while yet.
+        logger.warning("A lease could not be renewed: %s", error)
+        return True
+
+
+def finish(job: Transcription, transcript: Transcript) -> None:
     """Closes the job, hands its turns over and charges its minutes, in one transaction;
     nothing of it where the job is no longer ours: given to another worker, erased, or
     of audio that was replaced."""
@@ -183,7 +190,7 @@ def sha256_of(name: str) -> str:
 
 
 @contextmanager
-def local_copy(name: str) -> Iterator[Path]:
+def local_copy(name: str, on_progress: OnProgress) -> Iterator[Path]:
     """The file itself where the storage is a folder; else a copy, for as long."""
     storage = recordings_storage()
     try:
@@ -197,5 +204,8 @@ def local_copy(name: str) -> Iterator[Path]:
         return
     with incoming_file() as copy:
         with storage.open(name) as source, copy.open("wb") as file:
-            shutil.copyfileobj(source, file, CHUNK_BYTES)
+            while chunk := source.read(CHUNK_BYTES):
+                if not on_progress(0.0):
+                    raise Dropped
+                file.write(chunk)
         yield copy

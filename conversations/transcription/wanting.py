@@ -3,14 +3,16 @@ person asked for."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import transaction
 
 from conversations.models import Conversation, Recording, Transcript, Transcription
 
 
-def has_sent_turns(conversation: Conversation) -> bool:
+def has_sent_turns(conversation_id: UUID) -> bool:
     """Whether a sender said what was said: nothing that is heard would show."""
-    transcripts = Transcript.objects.filter(conversation=conversation, is_heard=False)
+    transcripts = Transcript.objects.filter(pk=conversation_id, is_heard=False)
     turns = transcripts.values_list("turns", flat=True).first()
     return bool(turns)
 
@@ -22,7 +24,7 @@ def want_transcription(conversation: Conversation) -> bool:
     recording, or failed, begins anew."""
     recordings = Recording.objects.select_for_update().stored()
     recording = recordings.filter(conversation=conversation).first()
-    if recording is None or has_sent_turns(conversation):
+    if recording is None or has_sent_turns(conversation.pk):
         return False
     job, is_new = Transcription.objects.select_for_update().get_or_create(
         conversation=conversation, defaults={"file": recording.file}

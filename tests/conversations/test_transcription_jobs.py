@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files import File
 from django.test import override_settings
 
 from conversations.models import (
@@ -18,6 +20,7 @@ from conversations.models import (
     Transcription,
 )
 from conversations.recordings.audio import read_audio
+from conversations.recordings.files import recordings_storage
 from conversations.recordings.storing import store_audio
 from conversations.transcription import jobs
 from conversations.transcription.child_process import CannotTranscribe
@@ -319,3 +322,42 @@ def test_the_metadata_of_a_call_says_who_is_in_which_channel(
     Conversation.objects.update(metadata={"channels": ["agent", "user"]})
     jobs.transcribe_until_none_is_due()
     assert [turn["role"] for turn in turns_of(heard_call)] == ["assistant", "user"]
+
+
+def test_a_recording_in_a_bucket_is_copied_and_the_copy_goes(
+    ear: Engine, heard_call: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def has_no_paths(*_: object) -> str:
+        raise NotImplementedError
+
+    paths: list[Path] = []
+    transcribe = ear.transcribe
+    monkeypatch.setattr(type(recordings_storage()), "path", has_no_paths)
+    monkeypatch.setattr(
+        type(recordings_storage()),
+        "_open",
+        lambda *_: File(io.BytesIO(b"sound" * 1000)),
+    )
+
+    def look(path: Path, channels: int, on_progress: OnProgress) -> list[Heard]:
+        assert path.read_bytes() == b"sound" * 1000
+        paths.append(path)
+        return transcribe(path, channels, on_progress)
+
+    monkeypatch.setattr(ear, "transcribe", look)
+    jobs.transcribe_until_none_is_due()
+    assert Transcription.objects.get().state == "done"
+    assert not paths[0].exists()
+
+
+def test_a_storage_that_is_away_is_tried_later(
+    ear: Engine, heard_call: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> str:
+        raise RuntimeError("the bucket does not answer")
+
+    monkeypatch.setattr(type(recordings_storage()), "path", away)
+    jobs.transcribe_until_none_is_due()
+    job = Transcription.objects.get()
+    assert (job.state, job.attempts) == ("waiting", 1)
+    assert job.last_error == "Its audio could not be read: RuntimeError."
