@@ -308,9 +308,11 @@ def resource_of(row: ConversationRow) -> Conversation:
     )
 
 
-def uploaded_of(row: ConversationRow, warnings: list[Fault]) -> UploadedConversation:
+def with_warnings(
+    conversation: Conversation, warnings: list[Fault]
+) -> UploadedConversation:
     return UploadedConversation(
-        **dict(resource_of(row)),
+        **dict(conversation),
         warnings=[FieldFault(path=one.path, detail=one.detail) for one in warnings],
     )
 

@@ -16,7 +16,7 @@ from api.conversations import (
     get_conversation,
     get_transcript,
     list_conversations,
-    uploaded_of,
+    with_warnings,
 )
 from api.frame import caller_of, plain
 from api.parameters import Parameters, read_query
@@ -116,7 +116,8 @@ class ConversationsView(Endpoint):
         caller = caller_of(request)
         self.upload = Upload(plain(request), caller.organization.pk, caller.key.pk)
         uploaded = self.upload.take(caller)
-        return answer(uploaded_of(uploaded.conversation, uploaded.warnings), 202)
+        kept = get_conversation(caller.organization, uploaded.conversation.pk)
+        return answer(with_warnings(kept, uploaded.warnings), 202)
 
 
 class ConversationView(Endpoint):
