@@ -33,7 +33,6 @@
   const rowsOf = (root) => [...root.querySelectorAll("tbody > tr[id]")];
 
   function say(text, quiet) {
-    state.hidden = false;
     state.classList.toggle("z-live-off", Boolean(quiet));
     if (state.textContent !== text) state.textContent = text;
   }
