@@ -106,7 +106,7 @@ def fields() -> Iterator[tuple[str, dict[str, Any]]]:
         for field, described in schema.get("properties", {}).items():
             yield f"{name}.{field}", described
     for path, method, operation in OPERATIONS:
-        for each in operation["parameters"]:
+        for each in operation.get("parameters", []):
             yield f"{method} {path} {each['name']}", each | each["schema"]
 
 
