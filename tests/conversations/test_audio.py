@@ -138,7 +138,7 @@ def test_it_follows_no_file_into_another(tmp_path: Path, kind: str):
     path.write_text(PLAYLISTS[kind])
     with av.open(path) as unguarded:
         assert unguarded.streams.audio
-    with pytest.raises(NotAudio, match="^It is"):
+    with pytest.raises(NotAudio, match=r"^It is"):
         read_audio(path)
 
 
