@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from accounts import first_owner
 from accounts.models import Membership, Role
 
 
@@ -12,7 +13,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """What the frame of every page needs: the organization, one's role, the others."""
     membership: Membership | None = getattr(request, "membership", None)
     if membership is None:
-        return {"open_signup": settings.OPEN_SIGNUP}
+        return {
+            "open_signup": settings.OPEN_SIGNUP,
+            # Asked only where a page says it.
+            "is_unclaimed": lambda: not first_owner.has_owner(),
+        }
     return {
         "organization": membership.organization,
         "membership": membership,

@@ -58,7 +58,13 @@ class AgentChange(BaseModel):
     name: Annotated[
         str | None,
         PlainValidator(read_name),
-        WithJsonSchema({"type": "string", "maxLength": LONGEST_NAME}),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "maxLength": LONGEST_NAME,
+                "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$",
+            }
+        ),
     ] = Field(
         None,
         description="One line. No call changes it from then on; an empty one lets the "
@@ -69,8 +75,16 @@ class AgentChange(BaseModel):
         str | None,
         PlainValidator(read_description),
         WithJsonSchema({"type": "string", "maxLength": LONGEST_DESCRIPTION}),
-    ] = Field(None, examples=["Answers the main line at night."])
-    type: word(*Agent.Type.values) = Field(None, examples=["ai"])  # type: ignore[valid-type]
+    ] = Field(
+        None,
+        description="What people should know about it; empty takes it away.",
+        examples=["Answers the main line at night."],
+    )
+    type: word(*Agent.Type.values) = Field(  # type: ignore[valid-type]
+        None,
+        description="Whether a program or a person takes the calls.",
+        examples=["ai"],
+    )
 
 
 def change_it(caller: Caller, agent_id: UUID, sent: dict[str, Any]) -> None:

@@ -24,17 +24,25 @@ Provider = Literal["livekit", "zelto", "upload"]
 class Agent(Resource):
     """Who takes the calls."""
 
-    id: UUID = Field(examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e21"])
+    id: UUID = Field(
+        description="Given by Zelto; never changes.",
+        examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e21"],
+    )
     name: str = Field(
         description="Its external id until a call or a person names it.",
         examples=["Northwind support"],
     )
-    description: str = Field(examples=["Answers the main line at night."])
+    description: str = Field(
+        description="What people wrote about it; empty where nobody did.",
+        examples=["Answers the main line at night."],
+    )
     external_id: str = Field(
         description="The sender's own id of it.", examples=["support"]
     )
     provider: Provider = Field(description="Whose id that is.", examples=["livekit"])
-    type: Literal["ai", "human"] = Field(examples=["ai"])
+    type: Literal["ai", "human"] = Field(
+        description="Whether a program or a person takes the calls.", examples=["ai"]
+    )
     system_prompt: str | None = Field(
         description="Of its newest conversation; null where that has none.",
         examples=["You answer the phone of Northwind."],
@@ -54,7 +62,9 @@ class Agent(Resource):
 
 
 class AgentList(Listed):
-    data: list[Agent]
+    """A page of agents."""
+
+    data: list[Agent] = Field(description="The newest first.")
 
 
 def list_agents(organization: Organization, asked: PageParameters) -> Part[Agent]:

@@ -36,8 +36,11 @@ from integrations.providers import schema
 class Customer(Resource):
     """The person on the other end."""
 
-    number: str | None = Field(examples=["+15550100"])
-    name: str | None = Field(examples=["Ada Lovelace"])
+    number: str | None = Field(
+        description="As sent: a phone number or another address.",
+        examples=["+15550100"],
+    )
+    name: str | None = Field(description="As sent.", examples=["Ada Lovelace"])
 
 
 class Recording(Resource):
@@ -58,8 +61,14 @@ class Recording(Resource):
 class Conversation(Resource):
     """A finished session; what was said is its transcript."""
 
-    id: UUID = Field(examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22"])
-    agent_id: UUID = Field(examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e21"])
+    id: UUID = Field(
+        description="Given by Zelto; never changes.",
+        examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22"],
+    )
+    agent_id: UUID = Field(
+        description="Who took the call.",
+        examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e21"],
+    )
     name: str = Field(
         description="Who called: name, number, else the reference.",
         examples=["Ada Lovelace"],
@@ -84,7 +93,7 @@ class Conversation(Resource):
     cost: Decimal | None = Field(
         description="US dollars, six decimals.", examples=["0.042500"]
     )
-    customer: Customer
+    customer: Customer = Field(description="Who called, as far as that was sent.")
     version: str | None = Field(
         description="The agent build that took the call.", examples=["2026.11.3"]
     )
@@ -93,8 +102,10 @@ class Conversation(Resource):
         examples=[{"campaign": "spring"}],
     )
     has_transcript: bool = Field(description="At least one turn.", examples=[True])
-    has_audio: bool = Field(examples=[False])
-    recording: Recording
+    has_audio: bool = Field(
+        description="Whether Zelto keeps a recording.", examples=[False]
+    )
+    recording: Recording = Field(description="What became of the recording.")
     created_at: datetime = Field(
         description="When its first delivery arrived, UTC; never changes.",
         examples=["2026-11-22T12:31:49.120000Z"],
@@ -105,19 +116,29 @@ class Conversation(Resource):
 
 
 class ConversationList(Listed):
-    data: list[Conversation]
+    """A page of conversations."""
+
+    data: list[Conversation] = Field(description="The newest first.")
 
 
 class ConversationParameters(PageParameters):
-    agent_id: Id | None = Field(None, description="Who took the call.")
+    agent_id: Id | None = Field(
+        None,
+        description="Who took the call.",
+        examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e21"],
+    )
     provider: word(*Providers.values) | None = Field(  # type: ignore[valid-type]
         None, description="Where it came from.", examples=["livekit"]
     )
     ended_reason: Text | None = Field(
         None, description="Exactly.", examples=["user_initiated"]
     )
-    has_transcript: Flag | None = Field(None, description="Has at least one turn.")
-    has_audio: Flag | None = Field(None, description="Has a recording that is kept.")
+    has_transcript: Flag | None = Field(
+        None, description="Has at least one turn.", examples=[True]
+    )
+    has_audio: Flag | None = Field(
+        None, description="Has a recording that is kept.", examples=[False]
+    )
     version: Text | None = Field(
         None, description="Of the agent, exactly.", examples=["2026.11.3"]
     )
@@ -177,15 +198,26 @@ class ConversationParameters(PageParameters):
 class Turn(schema.Turn):
     """One utterance, tool call or tool result; other keys as they were sent."""
 
-    role: Literal["user", "assistant", "system", "tool"] = Field(examples=["user"])
-    content: str = Field(examples=["Where is my order?"])
+    role: Literal["user", "assistant", "system", "tool"] = Field(
+        description="Who speaks.", examples=["user"]
+    )
+    content: str = Field(
+        description="What was said; of a tool, what it gave.",
+        examples=["Where is my order?"],
+    )
 
 
 class Transcript(Resource):
     """What was said, in order."""
 
-    conversation_id: UUID = Field(examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22"])
-    system_prompt: str | None = Field(examples=["You answer the phone of Northwind."])
+    conversation_id: UUID = Field(
+        description="Whose transcript it is.",
+        examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22"],
+    )
+    system_prompt: str | None = Field(
+        description="What the agent was told before the call.",
+        examples=["You answer the phone of Northwind."],
+    )
     duration_seconds: float | None = Field(description="Seconds.", examples=[5.812])
     recording_url: str | None = Field(
         description="Of the audio that Zelto keeps; null where there is none.",

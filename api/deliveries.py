@@ -38,7 +38,10 @@ LARGEST_SEQUENCE = 2**63 - 1
 class Delivery(Resource):
     """One post as it arrived, with what became of it."""
 
-    id: UUID = Field(examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e23"])
+    id: UUID = Field(
+        description="Given by Zelto; never changes.",
+        examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e23"],
+    )
     received_at: datetime = Field(
         description="UTC; of posts that share a row, when the first of them came.",
         examples=["2026-11-22T12:31:49.120000Z"],
@@ -47,7 +50,9 @@ class Delivery(Resource):
         description="The key it came with; null for what Zelto itself added.",
         examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e24"],
     )
-    key_name: str | None = Field(examples=["livekit-prod-worker"])
+    key_name: str | None = Field(
+        description="What the key is called.", examples=["livekit-prod-worker"]
+    )
     provider: Provider | None = Field(
         description="Null where its header named none that there is.",
         examples=["livekit"],
@@ -81,7 +86,9 @@ class Delivery(Resource):
     size: int = Field(
         description="Of the body, bytes, after decompression.", examples=[1842]
     )
-    user_agent: str | None = Field(examples=["python-httpx/0.28.1"])
+    user_agent: str | None = Field(
+        description="The header of the sender.", examples=["python-httpx/0.28.1"]
+    )
     request_id: str | None = Field(
         description="`X-Request-Id` of the answer it got.",
         examples=["7f2b9b0c4ad34c1f9c2b8f5f2c1d3e4a"],
@@ -103,7 +110,9 @@ class DeliveryWithBody(Delivery):
 
 
 class DeliveryList(Listed):
-    data: list[Delivery]
+    """A page of the log."""
+
+    data: list[Delivery] = Field(description="The newest first.")
 
 
 class DeliveryParameters(PageParameters):
@@ -113,7 +122,11 @@ class DeliveryParameters(PageParameters):
     status: number_of(*statuses()) | None = Field(  # type: ignore[valid-type]
         None, description="How it was answered.", examples=[422]
     )
-    key_id: Id | None = Field(None, description="The key it came with.")
+    key_id: Id | None = Field(
+        None,
+        description="The key it came with.",
+        examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e24"],
+    )
     provider: word(*Providers.values) | None = Field(  # type: ignore[valid-type]
         None, examples=["livekit"], description="Whose session it is."
     )

@@ -139,7 +139,11 @@ Limit = Annotated[
     PlainValidator(read_limit),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST_ROWS}),
 ]
-Cursor = Annotated[str, PlainValidator(read_cursor), WithJsonSchema({"type": "string"})]
+Cursor = Annotated[
+    str,
+    PlainValidator(read_cursor),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CURSOR}),
+]
 Id = Annotated[
     UUID,
     PlainValidator(read_id),
@@ -169,6 +173,7 @@ When = Annotated[
             "anyOf": [
                 {"type": "string", "format": "date"},
                 {"type": "string", "format": "date-time"},
+                {"type": "number", "description": "Unix seconds; above 1e11: ms."},
             ]
         }
     ),
@@ -193,6 +198,7 @@ class PageParameters(Parameters):
     cursor: Cursor | None = Field(
         None,
         description="`nextCursor` of the page before; the first page without it.",
+        examples=["MjAyNi0xMS0yMlQxMjozMQ"],
     )
 
 

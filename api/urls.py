@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
-from django.views.decorators.http import conditional_page
 from rest_framework.views import APIView
 
+from api.conditional import conditional
 from api.model_context.tools import mcp
 from api.views import agents, conversations, deliveries, schema, usage
 
@@ -11,8 +11,7 @@ app_name = "api"
 
 
 def endpoint(route: str, view: type[APIView], name: str) -> URLPattern:
-    """Answered 304 where the reader has it already."""
-    return path(f"v1/{route}", conditional_page(view.as_view()), name=name)
+    return path(f"v1/{route}", conditional(view.as_view()), name=name)
 
 
 urlpatterns = [

@@ -20,6 +20,8 @@ TEN_THOUSANDTH = Decimal("0.0001")
 
 
 class Use(Resource):
+    """What is charged for."""
+
     calls: int = Field(
         description="Conversations, each once and for good.", examples=[42]
     )
@@ -30,6 +32,8 @@ class Use(Resource):
 
 
 class DayOfUse(Use):
+    """What one day used."""
+
     day: date = Field(
         alias="date",
         description="In the organization's time zone.",
@@ -38,10 +42,12 @@ class DayOfUse(Use):
 
 
 class Usage(Resource):
+    """What a period used."""
+
     data: list[DayOfUse] = Field(
         description="Newest first; days without use are left out."
     )
-    totals: Use
+    totals: Use = Field(description="The sum of all days of the period.")
 
 
 class UsageParameters(Parameters):

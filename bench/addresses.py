@@ -113,7 +113,7 @@ class Rows:
         the cursor of a row, and the row after it."""
         depth = min(DEEP, self.count() * 3 // 4)
         return [
-            (_cursor(*self.at(depth + number)[:2]), self.at(depth + number + 1)[2])
+            (cursor_of(*self.at(depth + number)[:2]), self.at(depth + number + 1)[2])
             for number in range(REQUESTS)
         ]
 
@@ -130,7 +130,7 @@ class Rows:
         )[0]
 
 
-def _cursor(identifier: Any, created_at: Any) -> str:
+def cursor_of(identifier: Any, created_at: Any) -> str:
     """As `conversations/keyset.py` writes it; a wrong one would show other rows."""
     text = f"{created_at.isoformat()} {identifier}"
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")

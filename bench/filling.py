@@ -54,10 +54,12 @@ def fill(ask: Ask, conversations: int) -> None:
     _transcripts(ask)
     make_findable(ask, {number: turns(number) for number in range(1, TRANSCRIPTS + 1)})
     _deliveries(ask)
+    _charges(ask)
     for table in (
         *("conversations_agent", "conversations_conversation"),
         *("conversations_transcript", "conversations_searchentry"),
-        *("conversations_seenvalue", "integrations_delivery"),
+        *("conversations_seenvalue", "conversations_charge"),
+        "integrations_delivery",
     ):
         ask(f"VACUUM (ANALYZE) {table}")
     ask("DROP TABLE bench_agent, bench_transcript, bench_call, bench_said")
@@ -255,4 +257,21 @@ def _deliveries(ask: Ask) -> None:
             "conversation_id": "id",
         },
         "bench_call ORDER BY number",
+    )
+
+
+def _charges(ask: Ask) -> None:
+    """What `/v1/usage` and the page of usage add up."""
+    insert(
+        ask,
+        "conversations_charge",
+        {
+            "id": "uuidv7(created_at - now())",
+            "organization_id": "organization_id",
+            "meter": "'calls'",
+            "subject": "sha256(id::text::bytea)",
+            "quantity": "1",
+            "charged_at": "created_at",
+        },
+        "conversations_conversation ORDER BY created_at",
     )

@@ -147,7 +147,10 @@ class Instance:
         """As if none had been posted; tenants and their keys stay."""
         for _ in range(TRUNCATE_TRIES):
             with suppress(psycopg.errors.DeadlockDetected):  # with a vacuum
-                self.ask("TRUNCATE integrations_delivery, conversations_agent CASCADE")
+                self.ask(
+                    "TRUNCATE integrations_delivery, conversations_agent, "
+                    "conversations_charge CASCADE"
+                )
                 return
         raise Trouble("The tables could not be emptied; something holds them.")
 

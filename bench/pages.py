@@ -9,6 +9,7 @@ from statistics import median, quantiles
 from bench.addresses import Page, kinds_of_pages
 from bench.filling import AGENTS_OF, fill
 from bench.instance import Instance, Tenant
+from bench.programs import kinds_of_requests, ratios_of_requests
 from bench.reader import Reader
 from bench.report import Figures, Ratio, at_most, below
 from bench.searches import kinds_of_searches
@@ -40,7 +41,13 @@ def measure(instance: Instance, *, is_quick: bool) -> tuple[Figures, list[Ratio]
         below(f"{name}, 1 M, p95", one["p95_ms"], SEARCH_GOAL, " ms")
         for name, one in searches.items()
     ]
-    return {str(SMALL): small, str(LARGE): large, "searches": searches}, ratios
+    requests = _all_timed(
+        Reader(instance.port, tenants[0].key),
+        kinds_of_requests(instance.ask, tenants[0].slug),
+    )
+    ratios += ratios_of_requests(requests)
+    figures = {str(SMALL): small, str(LARGE): large}
+    return figures | {"searches": searches, "requests": requests}, ratios
 
 
 def _filled(instance: Instance, tenant: Tenant, conversations: int) -> Figures:

@@ -1,4 +1,5 @@
-"""Somebody who is signed in and reads pages, over one connection."""
+"""Somebody who is signed in and reads pages, or a program that has a key, over one
+connection."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ class Answer(NamedTuple):
 
 
 class Reader:
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, key: str = "") -> None:
+        self.key = key
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.cookies: dict[str, str] = {}
 
@@ -49,6 +51,8 @@ class Reader:
     def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> Answer:
         body = urlencode(form) if form else None
         headers = {"Cookie": "; ".join(f"{n}={v}" for n, v in self.cookies.items())}
+        if self.key:
+            headers["Authorization"] = f"Bearer {self.key}"
         if form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         began = time.perf_counter()

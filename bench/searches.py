@@ -9,27 +9,24 @@ from itertools import chain
 from urllib.parse import urlencode
 
 from bench.addresses import REQUESTS, Page, Rows
+from bench.combinations import FOUND, NOTHING, Query, combinations
 from bench.filling import Ask
 from bench.findable import EVENLY, FORMERLY, ODDLY
 from bench.vocabulary import vocabulary
 
-FOUND = 'id="row-'
-NOTHING = "No conversation fits these filters."
 LETTERS = list("abcdfghlmnoprstw")
-
-
-Query = dict[str, str]
 
 
 def kinds_of_searches(ask: Ask, slug: str) -> Iterator[tuple[str, list[Page]]]:
     rows = Rows(ask, slug)
     listing = f"/org/{slug}/conversations"
-    kinds = chain(searches_for_words(rows), searches_by_facts(rows))
+    kinds = chain(searches_for_words(rows), searches_by_facts(rows), combinations(rows))
     for name, shows, queries in kinds:
         yield (
             name,
             [Page(f"{listing}?{urlencode(query)}", shows) for query in queries],
         )
+    yield from searches_of_deliveries(rows, f"/org/{slug}/deliveries")
 
 
 def searches_for_words(rows: Rows) -> Iterator[tuple[str, str, list[Query]]]:
@@ -97,4 +94,35 @@ def searches_by_facts(rows: Rows) -> Iterator[tuple[str, str, list[Query]]]:
         "word and fact, never meet",
         NOTHING,
         [{"q": "lamp tomorrow", "has_transcript": "false"}] * REQUESTS,
+    )
+
+
+def searches_of_deliveries(
+    rows: Rows, listing: str
+) -> Iterator[tuple[str, list[Page]]]:
+    """The log: what an index leads to, and what is looked through."""
+    ((key,),) = rows.ask(
+        "SELECT key_id::text FROM integrations_delivery WHERE organization_id = "
+        "(SELECT id FROM accounts_organization WHERE slug = %s) LIMIT 1",
+        rows.slug,
+    )
+    queries = {
+        "deliveries": "",
+        "deliveries of a provider": "provider=livekit",
+        "deliveries of a key": f"key={key or ''}",
+        "deliveries processed": "outcome=processed&status=200",
+        "deliveries to look at": "outcome=needs-a-look",
+        "deliveries of no call": "provider=upload",
+    }
+    shown = {"deliveries to look at": "", "deliveries of no call": ""}
+    for name, query in queries.items():
+        page = Page(f"{listing}?{query}", shown.get(name, FOUND))
+        yield name, [page] * REQUESTS
+    yield (
+        "deliveries of a week",
+        [Page(f"{listing}?{week}", FOUND) for week, _ in rows.weeks()],
+    )
+    yield (
+        "deliveries of a call",
+        [Page(f"{listing}?reference={one}", FOUND) for one, _ in rows.references()],
     )

@@ -69,7 +69,7 @@ class Filters:
             return None
         return lexemes.WordsQuery(
             lexemes.together(query.whole for query in queries),
-            lexemes.together(query.begun for query in queries),
+            tuple(begun for query in queries for begun in query.begun),
         )
 
     def facts(self) -> Iterator[str]:
@@ -100,7 +100,7 @@ def narrow(
         query = filters.words_query(organization)
         if query is None:
             return queryset.none()
-        return narrow_by_words(queryset, lexemes.together(query))
+        return narrow_by_words(queryset, query.everything)
     return queryset
 
 

@@ -119,18 +119,23 @@ def in_bounds(joined: str) -> str:
 
 
 class WordsQuery(NamedTuple):
-    """The tsqueries for some words, each empty where there is nothing to ask.
+    """The tsqueries for some texts.
 
-    whole: the words but the last. begun: the last one, also as a prefix.
+    whole: their words but the last ones; empty where there are none. begun: the last
+    one of each text, also as a prefix.
     """
 
     whole: str
-    begun: str
+    begun: tuple[str, ...]
+
+    @property
+    def everything(self) -> str:
+        return together([self.whole, *self.begun])
 
 
 def words_query(organization_id: UUID, asked: str, kinds: str) -> WordsQuery:
     terms = list(_terms(tag_of(organization_id), asked_words(asked), kinds))
-    return WordsQuery(together(terms[:-1]), together(terms[-1:]))
+    return WordsQuery(together(terms[:-1]), tuple(terms[-1:]))
 
 
 def together(queries: Iterable[str]) -> str:

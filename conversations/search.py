@@ -1,8 +1,8 @@
 """A page of any combination of filters, at any size: never more than a few thousand rows
 are looked at, whatever is common and whatever never meets.
 
-1. The newest rows are walked in the list's own order and tested one by one. What is
-   common fills the page here.
+1. The newest rows are walked in the list's own order and tested one by one, until the
+   page is full or enough are walked. What is common fills the page here.
 2. What is left is rare, at least lately, so the index of words and facts may be asked.
    Where it knows at most `BOUND` rows, these are all there are.
 3. Else it is asked for spans of time, from where we are on: one month, two, four. A span
@@ -25,10 +25,9 @@ from conversations import lexemes
 from conversations.filters import (
     Filters,
     narrow,
-    narrow_by_facts,
     narrow_by_index,
-    narrow_by_words,
 )
+from conversations.index_question import COMMON, OFTEN, Question
 from conversations.models import (
     Conversation,
     ConversationQuerySet,
@@ -36,15 +35,10 @@ from conversations.models import (
     SearchJob,
 )
 
-# Rows walked: few first, since what is common is found among them.
-STEPS = (300, 2_000)
-# With so many found among the last step, all together are surely over the bound.
-OFTEN = 3
+# Rows walked, as far as it takes.
+WALKED = 2_000
 # Rows of the index that are fetched at once, in no order.
 BOUND = 1_000
-# The index gathers all that begins alike before anything else, so what a tenth of the
-# rows have is better tested in the rows, if it leaves a tenth of them.
-COMMON = 0.1
 BITMAP_MEMORY = "32MB"
 # What the worker has not indexed yet is looked at row by row, the latest of it.
 NOT_INDEXED = 500
@@ -138,22 +132,42 @@ class Hunt:
     newest_first: bool
 
     def run(self) -> list[Conversation]:
-        rows: list[Conversation] = []
-        for step in STEPS:
-            walked = self.all_rows[:step].values("id")
-            rows = list(self.fitting.filter(id__in=walked)[: self.count])
-            if len(rows) == self.count or self.all_rows[:step].count() < step:
-                return rows
+        rows = list(self._walk(self.fitting)[: self.count])
+        if len(rows) == self.count or self.edge is None:
+            return rows
         with room_for_bitmaps():
             return self._by_index(found=len(rows))
 
+    def _walk(self, rows: ConversationQuerySet) -> ConversationQuerySet:
+        if self.edge is None:
+            return rows
+        if self.newest_first:
+            return rows.filter(created_at__gte=self.edge)
+        return rows.filter(created_at__lte=self.edge)
+
+    @cached_property
+    def edge(self) -> datetime | None:
+        """The last moment of the walk; none where it comes to the end of the list."""
+        moments = self.all_rows.values_list("created_at", flat=True)
+        return next(iter(moments[WALKED - 1 : WALKED]), None)
+
     def _by_index(self, found: int) -> list[Conversation]:
-        query = self._query(found)
+        question = self._question()
+        query = question.shortened()
+        # With more among so few rows, all together are surely over the bound.
         if found < OFTEN:
             known = self._known(query)
+            is_cut = len(known) > BOUND and query != question.everything
+            if is_cut and _few_have(known, question.everything):
+                query = question.everything
+                known = self._known(query)
             if len(known) <= BOUND:
                 return self._check(known, self.fitting)
         return self._span_by_span(query, self._months(), self.count)
+
+    def _question(self) -> Question:
+        facts = lexemes.facts_query(self.organization.id, self.filters.facts())
+        return Question(self.words, facts, self._walk(self.all_rows))
 
     @cached_property
     def all_rows(self) -> ConversationQuerySet:
@@ -162,26 +176,6 @@ class Hunt:
         rows = Conversation.objects.in_organization(self.organization)
         rows = narrow_by_index(rows, self.filters)
         return from_here(rows, self.than, self.newest_first)
-
-    def _query(self, found: int) -> str:
-        """What the index is asked for. found: of the rows that were walked."""
-        facts = lexemes.facts_query(self.organization.id, self.filters.facts())
-        others = lexemes.together([self.words.whole, facts])
-        everything = lexemes.together([others, self.words.begun])
-        if not others or not self.words.begun:
-            return everything
-        walked = Conversation.objects.filter(
-            id__in=self.all_rows[: STEPS[-1]].values("id")
-        )
-        begun = narrow_by_words(walked, self.words.begun).count()
-        if begun < COMMON * STEPS[-1]:
-            return everything
-        rest = narrow_by_facts(walked, self.filters)
-        if self.words.whole:
-            rest = narrow_by_words(rest, self.words.whole)
-        without = rest.count()
-        seldom_meet = without >= OFTEN and found < COMMON * without
-        return everything if seldom_meet else others
 
     def _known(self, query: str, facts: Sequence[str] = ()) -> list[UUID]:
         """What the index has, with one of the facts where some are named, cut above
@@ -245,6 +239,13 @@ class Hunt:
 
     def _ordered(self, spans: list[Span]) -> list[Span]:
         return spans[::-1] if self.newest_first else spans
+
+
+def _few_have(known: Sequence[UUID], query: str) -> bool:
+    """Whether it takes far more than these to fill a page: those that were walked may
+    have told nothing of what is rare among them."""
+    having = SearchEntry.objects.filter(conversation__in=known, words__tested_for=query)
+    return having.count() < COMMON * len(known)
 
 
 def months(first: datetime, last: datetime) -> list[Span]:

@@ -14,18 +14,18 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.key_check import KeyCheck, check_key, remembered
 from accounts.request_id import request_id_of
 from accounts.server_binding import on_live_connection
-from integrations import body, delivery_log, providers, strangers, tally
+from integrations import body, delivery_log, providers, strangers
 from integrations.delivery_log import Arrival
 from integrations.nudge import nudge
 from integrations.problems import problem
 from integrations.providers import Fault, Reading
 from integrations.providers.faults import LISTED
+from integrations.rate import Rate, count_post
 
 logger = logging.getLogger(__name__)
 
@@ -74,11 +74,20 @@ def _receive(request: HttpRequest) -> HttpResponse:
         now = _check(request) if known else check
         if now.organization_id is None:
             return _stranger(request, now)
-        return _log_refusal(post, _unauthorized(now) if now.refused else refusal)
+        refusal = _unauthorized(now) if now.refused else refusal
+        return _with_rate(_log_refusal(post, refusal), post.rate)
     nudge()
     if warnings:
-        return JsonResponse({"received": True, "warnings": warnings})
-    return HttpResponse(RECEIVED, content_type="application/json")
+        response: HttpResponse = JsonResponse({"received": True, "warnings": warnings})
+    else:
+        response = HttpResponse(RECEIVED, content_type="application/json")
+    return _with_rate(response, post.rate)
+
+
+def _with_rate(response: HttpResponse, rate: Rate | None) -> HttpResponse:
+    for name, value in rate.headers.items() if rate else ():
+        response[name] = value
+    return response
 
 
 def _stranger(request: HttpRequest, check: KeyCheck) -> HttpResponse:
@@ -101,12 +110,16 @@ def _check(request: HttpRequest) -> KeyCheck:
 
 
 class _Post:
-    """One POST on its way in; `arrival` is what is known of it so far."""
+    """One POST on its way in; `arrival` is what is known of it so far.
+
+    rate: once it is counted, and where there is a limit.
+    """
 
     def __init__(
         self, request: HttpRequest, organization_id: UUID, key_id: UUID
     ) -> None:
         self.request = request
+        self.rate: Rate | None = None
         self.arrival = Arrival(
             organization_id=organization_id,
             key_id=key_id,
@@ -137,9 +150,9 @@ class _Post:
                 403,
                 "This key may only read. Post with a key of the scope full or ingest.",
             )
-        limit = settings.RATE_PER_MINUTE
-        if limit and _posted(check) > limit:
-            seconds = 60 - timezone.now().second
+        self.rate = count_post(check.organization_id)
+        if self.rate and self.rate.is_over:
+            limit, seconds = self.rate.limit, self.rate.resets_in
             raise Refusal(
                 429,
                 f"Over {limit} posts a minute. Wait {seconds} s, then send it again.",
@@ -191,11 +204,6 @@ class _Post:
                 raise _unauthorized(check)
             raise misfit([UNKNOWN_AGENT])
         return warnings
-
-
-def _posted(check: KeyCheck) -> int:
-    """How many posts of the organization this minute has, with this one."""
-    return on_live_connection(lambda: tally.add(f"posted {check.organization_id}"))
 
 
 def _envelope(request: HttpRequest, *, any_provider: bool = False) -> body.Envelope:

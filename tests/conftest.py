@@ -13,8 +13,9 @@ from accounts import keys
 from accounts.models import ApiKey, Membership, Organization, Role, User
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-# These share one stack, which takes long to fill.
+# These share one stack, which takes long to fill: a folder, and a fixture.
 TOGETHER = "tests/browser"
+RUNNING = "running"
 PASSWORD = "a long walk by the river"
 MakeKey = Callable[..., tuple[ApiKey, str]]
 
@@ -25,6 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         file = item.path.relative_to(CHECKOUT).as_posix()
         group = TOGETHER if file.startswith(f"{TOGETHER}/") else file
+        if RUNNING in getattr(item, "fixturenames", ()):
+            group = RUNNING
         item.add_marker(pytest.mark.xdist_group(group))
 
 

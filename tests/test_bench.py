@@ -10,12 +10,15 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
 
+from accounts.actions import create_key
 from accounts.models import Membership, Organization, Role, User
 from bench.addresses import REQUESTS, kinds_of_pages
+from bench.combinations import FOUND
 from bench.comparison.server import command
 from bench.filling import AGENTS, AGENTS_OF, fill
+from bench.programs import kinds_of_requests, ratios_of_requests
 from bench.report import Report, at_least, at_most, below
-from bench.searches import FOUND, kinds_of_searches
+from bench.searches import kinds_of_searches
 from bench.senders import Pgbench
 from bench.session import AGENT_PLACE, CALL_PLACE, body, session
 from conversations.indexing import index_batch
@@ -126,6 +129,35 @@ def test_each_search_finds_what_it_should(year: Organization, client: Client) ->
             # A thousand calls lack many of the words.
             may_be_missing = page.shows == FOUND and "word" in name
             assert page.shows in content or may_be_missing, page.path
+
+
+def test_each_request_of_a_program_is_answered(
+    year: Organization, client: Client
+) -> None:
+    owner = User.objects.create_user("ada@example.org")
+    _, secret = create_key(organization=year, name="bench", scope="read", by=owner)
+    for name, pages in kinds_of_requests(ask, year.slug):
+        assert len(pages) == REQUESTS, name
+        for page in pages[:3]:
+            answer = client.get(
+                page.path, headers={"Authorization": f"Bearer {secret}"}
+            )
+            assert answer.status_code == 200, page.path
+            assert page.shows in answer.content.decode(), page.path
+
+
+def test_a_page_of_a_program_is_compared_with_the_first() -> None:
+    kinds = {"first": 10.0, "deep": 14.0, "metadata": 16.0}
+    figures = {
+        f"/v1/conversations, {limit}: {kind}": {"p50_ms": time}
+        for limit in (50, 200)
+        for kind, time in kinds.items()
+    }
+    ratios = ratios_of_requests(figures)
+    assert [(one.value, one.met) for one in ratios] == [
+        ("1.4", True),
+        ("1.6", False),
+    ] * 2
 
 
 def test_the_table_says_what_is_met() -> None:

@@ -3,22 +3,27 @@ of another site, no key, a key that may not read."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django_mcpz.server import MCPServer, ToolError, host_allowed, public
 from pydantic import BaseModel
 
+from accounts.request_id import request_id_of
 from api.caller import Caller, find_caller
 from api.frame import refused
 from api.parameters import Parameters, read_arguments
 from api.schema.models import described
 from integrations.ingest import Refusal
 from integrations.problems import problem
+
+logger = logging.getLogger(__name__)
 
 Asked = TypeVar("Asked", bound=Parameters)
 Give = Callable[[Caller, Asked], dict[str, Any]]
@@ -34,6 +39,14 @@ said: `search_transcripts`, then `get_transcript`. Ids are UUIDs from the lists.
 are newest first; pass `nextCursor` as `cursor` for more. Every object has a `url` that \
 a person can open.
 """
+AWAY = (
+    "The database does not answer, or not in time. Call it again in a moment; a filter "
+    "leaves less to look through."
+)
+FAULT = (
+    "This is a fault of Zelto's: calling it again will not help. Tell the user that "
+    "Zelto's log has it under the request id"
+)
 
 server = MCPServer(
     name="zelto",
@@ -67,6 +80,12 @@ def tool(
                 raise ToolError(_advice(refusal, takes)) from refusal
             except Http404 as missing:
                 raise ToolError(f"{missing} {not_found}".strip()) from missing
+            except (OperationalError, InterfaceError) as away:
+                raise ToolError(AWAY) from away
+            except Exception as fault:
+                logger.exception("The tool %s failed", give.__name__)
+                detail = f"{FAULT} {request_id_of(request)}."
+                raise ToolError(detail) from fault
 
         server.tool(
             name=give.__name__,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from uuid import UUID
 
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -43,7 +42,11 @@ REQUEST_ID = OpenApiParameter(
     description="Also in Zelto's log.",
 )
 WWW_AUTHENTICATE = OpenApiParameter(
-    "WWW-Authenticate", str, OpenApiParameter.HEADER, response=[401]
+    "WWW-Authenticate",
+    str,
+    OpenApiParameter.HEADER,
+    response=[401],
+    description="Always `Bearer`.",
 )
 RETRY_AFTER = OpenApiParameter(
     "Retry-After",
@@ -52,13 +55,47 @@ RETRY_AFTER = OpenApiParameter(
     response=[429, 503],
     description="Seconds.",
 )
+RATE_LIMITS = [
+    OpenApiParameter(
+        "RateLimit-Policy",
+        str,
+        OpenApiParameter.HEADER,
+        response=[200, 429],
+        description="Where the operator has set a limit: posts (`q`) of the "
+        'organization in so many seconds (`w`), as `"posts";q=600;w=60`.',
+    ),
+    OpenApiParameter(
+        "RateLimit",
+        str,
+        OpenApiParameter.HEADER,
+        response=[200, 429],
+        description="Where the operator has set a limit: what is left of it (`r`), and "
+        'the seconds until it begins anew (`t`), as `"posts";r=599;t=42`.',
+    ),
+]
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
-    str,
+    {"type": "string", "examples": ['"64a5d4bd23de931dbf4a2ac33f82ce94"']},
     OpenApiParameter.HEADER,
     description="The `ETag` of an earlier answer: 304 where nothing has changed.",
 )
-ETAG = OpenApiParameter("ETag", str, OpenApiParameter.HEADER, response=[200, 304])
+ETAG = OpenApiParameter(
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200, 304],
+    description="Of this answer; send it as `If-None-Match`.",
+)
+ID = OpenApiParameter(
+    "id",
+    {
+        "type": "string",
+        "format": "uuid",
+        "examples": ["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e21"],
+    },
+    OpenApiParameter.PATH,
+    description="Its `id`, from a list.",
+)
 
 
 def operation(
@@ -66,6 +103,7 @@ def operation(
     summary: str,
     *,
     tag: str,
+    description: str,
     gives: Mapping[int, tuple[type[BaseModel] | None, str]],
     asks: type[Parameters] = Parameters,
     body: type[BaseModel] | None = None,
@@ -73,7 +111,6 @@ def operation(
     conditional: bool = False,
     has_id: bool = False,
     further: Sequence[OpenApiParameter] = (),
-    description: str | None = None,
 ) -> Callable[[View], View]:
     """Describes a method of a view.
 
@@ -85,7 +122,7 @@ def operation(
     if conditional:
         headers += [IF_NONE_MATCH, ETAG]
         gives = {**gives, 304: (None, "As it was when it had this `ETag`.")}
-    ids = [OpenApiParameter("id", UUID, OpenApiParameter.PATH)] if has_id else []
+    ids = [ID] if has_id else []
     refusals = sorted({*ALWAYS, *refuses, *([404] if ids else [])})
     return extend_schema(
         operation_id=name,

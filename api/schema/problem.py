@@ -21,7 +21,10 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel)
 
-    type: str = Field(examples=["about:blank"])
+    type: str = Field(
+        description="Always `about:blank`: the status says which problem it is.",
+        examples=["about:blank"],
+    )
     title: str = Field(description="The status in words.", examples=["Bad Request"])
     status: int = Field(description="The HTTP status.", examples=[400])
     detail: str = Field(

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 from pydantic import BaseModel, Field
 from rest_framework.views import APIView
 
-from api.schema.operations import operation
+from api.schema.operations import RATE_LIMITS, operation
 from api.schema.problem import FieldFault
 from integrations.providers import PROVIDERS
 from integrations.providers.schema import CallBody
@@ -32,13 +32,18 @@ With and without a slash at the end. Needs a key of the scope `full` or `ingest`
 HEADERS = [
     OpenApiParameter(
         "X-Zelto-Provider",
-        {"type": "string", "enum": sorted(PROVIDERS), "default": "zelto"},
+        {
+            "type": "string",
+            "enum": [*sorted(PROVIDERS), ""],  # empty means the default
+            "default": "zelto",
+            "examples": ["livekit"],
+        },
         OpenApiParameter.HEADER,
         description="Whose session it is; also the id space of `call.externalId`.",
     ),
     OpenApiParameter(
         "Content-Encoding",
-        {"type": "string", "enum": ["gzip", "identity"]},
+        {"type": "string", "enum": ["gzip", "identity", ""], "examples": ["identity"]},
         OpenApiParameter.HEADER,
         description="The size limit is counted after decompression.",
     ),
@@ -46,7 +51,9 @@ HEADERS = [
 
 
 class Received(BaseModel):
-    received: bool = Field(examples=[True])
+    """The receipt."""
+
+    received: bool = Field(description="It is on disk.", examples=[True])
     warnings: list[FieldFault] | None = Field(
         None, description="What was cut or dropped; at most 100."
     )
@@ -60,7 +67,7 @@ class ReceiveCall(APIView):
         "Post a finished session",
         tag="Sessions",
         description=DESCRIPTION,
-        further=HEADERS,
+        further=[*HEADERS, *RATE_LIMITS],
         body=CallBody,
         gives={200: (Received, "It is stored.")},
         refuses=(411, 413, 415, 422, 429),

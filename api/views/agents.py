@@ -21,6 +21,7 @@ class AgentsView(Endpoint):
         "List agents",
         tag=TAG,
         description="By creation, newest first.",
+        conditional=True,
         asks=PageParameters,
         gives={200: (AgentList, "A page of them.")},
     )
@@ -35,6 +36,7 @@ class AgentView(Endpoint):
         "getAgent",
         "One agent",
         tag=TAG,
+        description="With its system prompt.",
         has_id=True,
         conditional=True,
         gives={200: (Agent, "The agent.")},

@@ -36,7 +36,8 @@ METADATA = OpenApiParameter(
         "propertyNames": {"pattern": r"^metadata\..{1,255}$"},
         "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 255},
         "maxProperties": MOST_METADATA,
-        "examples": [{"metadata.campaign": "spring"}],
+        # The first one stands in the field where somebody tries it out.
+        "examples": [{}, {"metadata.campaign": "spring"}],
     },
     OpenApiParameter.QUERY,
     style="form",
@@ -53,6 +54,7 @@ class ConversationsView(Endpoint):
         tag=TAG,
         description="By arrival, newest first; all filters must fit. What just arrived "
         "is found by `q` and most other filters a second later.",
+        conditional=True,
         asks=ConversationParameters,
         further=[METADATA],
         gives={200: (ConversationList, "A page of them.")},
@@ -68,6 +70,7 @@ class ConversationView(Endpoint):
         "getConversation",
         "One conversation",
         tag=TAG,
+        description="The facts of one; what was said is its transcript.",
         has_id=True,
         conditional=True,
         gives={200: (Conversation, "The conversation.")},
@@ -103,6 +106,7 @@ class TranscriptView(Endpoint):
         "getTranscript",
         "What was said",
         tag=TAG,
+        description="All turns in order, tool calls among them.",
         has_id=True,
         conditional=True,
         gives={200: (Transcript, "The transcript.")},

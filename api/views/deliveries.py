@@ -31,6 +31,7 @@ class DeliveriesView(Endpoint):
         description="Every post of the organization's keys, newest first. A page may be "
         "short, or empty, although there is a `nextCursor`: only so many rows are looked "
         "through at once.",
+        conditional=True,
         asks=DeliveryParameters,
         gives={200: (DeliveryList, "A page of it.")},
     )
@@ -45,6 +46,7 @@ class DeliveryView(Endpoint):
         "getDelivery",
         "One delivery, with its body",
         tag=TAG,
+        description="As it arrived, and what became of it.",
         has_id=True,
         conditional=True,
         gives={200: (DeliveryWithBody, "The delivery.")},

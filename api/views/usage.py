@@ -16,6 +16,8 @@ class UsageView(Endpoint):
         "getUsage",
         "What was used, by day",
         tag="Usage",
+        description="Days are the organization's, the first and the last one included.",
+        conditional=True,
         asks=UsageParameters,
         gives={200: (Usage, "The days and their sum.")},
     )

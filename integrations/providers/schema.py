@@ -52,9 +52,9 @@ WebAddress = Annotated[
     PlainValidator(web_address),
     WithJsonSchema({"type": "string", "format": "uri", "maxLength": LONGEST_URL}),
 ]
-# `\p{Cc}`: every control character, NUL included.
+# Without control characters, NUL included (`\p{Cc}`, which few readers of schemas know).
 ExternalId = Annotated[
-    str, Field(min_length=1, max_length=255, pattern=r"^[^\p{Cc}]*$")
+    str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
 ]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_CALL, allow_inf_nan=False)]
 Text64 = Annotated[str, Field(max_length=64)]
@@ -76,7 +76,9 @@ class Customer(Part):
     number: Text64 | None = Field(
         None, description="Phone number or address.", examples=["+15550100"]
     )
-    name: Text255 | None = Field(None, examples=["Ada Lovelace"])
+    name: Text255 | None = Field(
+        None, description="Shown as the conversation's name.", examples=["Ada Lovelace"]
+    )
 
 
 class Call(Part):
@@ -91,7 +93,11 @@ class Call(Part):
         description="A time without a zone is UTC.",
         examples=["2026-11-22T12:31:42.339Z"],
     )
-    ended_at: Moment | None = Field(None, examples=["2026-11-22T12:31:48.151Z"])
+    ended_at: Moment | None = Field(
+        None,
+        description="A time without a zone is UTC.",
+        examples=["2026-11-22T12:31:48.151Z"],
+    )
     duration_seconds: Seconds | None = Field(
         None,
         description="Seconds; computed from start and end where absent.",
@@ -108,7 +114,9 @@ class Call(Part):
         description="http or https; the audio is fetched and kept.",
         examples=["https://recordings.example.com/room-8f2c.ogg"],
     )
-    customer: Customer | None = None
+    customer: Customer | None = Field(
+        None, description="Who called; its fields merge one by one."
+    )
 
 
 class Agent(Part):
@@ -146,7 +154,9 @@ class Turn(Part):
             ]
         },
     )
-    id: str | None = Field(None, examples=["item_2d84618a73cc"])
+    id: str | None = Field(
+        None, description="Your id of the turn.", examples=["item_2d84618a73cc"]
+    )
     timestamp: Moment | None = Field(
         None,
         description="Where every turn has one, turns are put in time order.",
@@ -164,12 +174,18 @@ class Turn(Part):
     end_seconds: Seconds | None = Field(
         None, description="Offset into the recording, seconds.", examples=[4.1]
     )
-    interrupted: bool | None = Field(None, examples=[False])
-    metrics: dict[str, Any] | None = Field(None, examples=[{"e2e_latency": 0.81}])
+    interrupted: bool | None = Field(
+        None, description="Whether the other side cut in.", examples=[False]
+    )
+    metrics: dict[str, Any] | None = Field(
+        None, description="Kept as sent.", examples=[{"e2e_latency": 0.81}]
+    )
     kind: str | None = Field(
         None, description="For tools: `call` or `result`.", examples=["call"]
     )
-    tool_name: str | None = Field(None, examples=["lookup_order"])
+    tool_name: str | None = Field(
+        None, description="Which tool was called.", examples=["lookup_order"]
+    )
     tool_call_id: str | None = Field(
         None,
         description="Joins a call and its result.",
@@ -183,10 +199,14 @@ class Turn(Part):
             "type": ["object", "array", "string", "number", "boolean", "null"]
         },
     )
-    is_error: bool | None = Field(None, examples=[False])
+    is_error: bool | None = Field(
+        None, description="Of a result: whether the tool failed.", examples=[False]
+    )
 
 
 class Transcript(Part):
+    """What was said, in order."""
+
     turns: Annotated[list[Turn], Field(max_length=MOST_TURNS)] | None = Field(
         None, description="An empty list is a silent caller."
     )
@@ -207,8 +227,8 @@ class CallBody(Part):
         }
     )
 
-    call: Call
-    agent: Agent | None = None
+    call: Call = Field(description="What is known of the session.")
+    agent: Agent | None = Field(None, description="Who took the call.")
     agent_id: AgentUUID | None = Field(
         None,
         description="An agent of your organization; wins over `agent`.",
@@ -229,7 +249,9 @@ class CallBody(Part):
         description="At most 64 KiB as JSON; shown and filterable.",
         examples=[{"campaign": "spring"}],
     )
-    transcript: Transcript | None = None
+    transcript: Transcript | None = Field(
+        None, description="What was said; the one that is there stays without it."
+    )
     session_report: Any = Field(
         None,
         description="Provider `livekit` only: the SDK's own session report.",

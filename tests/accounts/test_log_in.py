@@ -159,3 +159,16 @@ def test_it_logs_out(alice_client):
 )
 def test_it_has_no_pages_of_allauth_that_nobody_needs(path, alice_client):
     assert alice_client.get(path).status_code == 404
+
+
+@pytest.mark.django_db
+def test_it_tells_the_first_owner_where_the_link_is(client):
+    content = client.get(URL).content
+    assert b"the link that Zelto printed when it started" in content
+    assert b"Ask an admin" not in content
+
+
+def test_it_sends_others_to_an_admin(client, alice):
+    content = client.get(URL).content
+    assert b"Ask an admin" in content
+    assert b"the link that Zelto printed" not in content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -15,12 +15,14 @@ from accounts.models import ApiKey, Organization
 from api.views.schema import schema_text
 from integrations.models import Delivery
 from tests.api.description import Description
+from tests.api.running import Running
 from tests.conftest import MakeKey
 from tests.conversations.conftest import (
     make_agent,
     make_conversation,
     make_findable,
 )
+from tests.zelto.stack import Stack
 
 __all__ = ["make_agent", "make_conversation", "make_findable"]
 
@@ -174,3 +176,10 @@ def tools(full_key: tuple[ApiKey, str]) -> Tools:
 @pytest.fixture
 def outsiders_tools(other_organization: Organization, make_key: MakeKey) -> Tools:
     return Tools(make_key(other_organization)[1])
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    """The real stack, one for all tests that need it: it takes seconds to start."""
+    with Stack() as stack:
+        yield Running(stack)

@@ -120,7 +120,7 @@ def test_there_is_json_for_everybody(api: Api, accept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "id", ["1", "x", "0" * 32, "{" + str(uuid.uuid4()) + "}", "%00"]
+    "id", ["1", "x", "0" * 32, "{" + str(uuid.UUID(int=7)) + "}", "%00"]
 )
 def test_a_malformed_id_is_nothing(api: Api, id: str) -> None:
     assert api.get(f"/v1/agents/{id}").status_code == 404
@@ -156,3 +156,15 @@ def test_answers_are_compressed_for_who_asks(api: Api, make_agent) -> None:
     response = api.get(READ, headers={"Accept-Encoding": "gzip"})
     assert response["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in response["Vary"]
+
+
+def test_a_problem_has_no_tag(api: Api) -> None:
+    for path in (f"/v1/agents/{uuid.uuid4()}", f"{READ}?limit=0"):
+        assert "ETag" not in api.ask("GET", path)
+
+
+@pytest.mark.parametrize("path", ["agents", "conversations", "deliveries", "usage"])
+def test_a_page_that_has_not_changed_is_not_sent_again(api: Api, path: str) -> None:
+    tag = api.get(f"/v1/{path}")["ETag"]
+    response = api.get(f"/v1/{path}", headers={"If-None-Match": tag})
+    assert (response.status_code, response.content) == (304, b"")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -276,6 +277,25 @@ def test_a_call_that_does_not_fit_says_what_would(
     tools: Tools, tool: str, arguments: dict[str, Any], words: str
 ) -> None:
     assert words in tools.refusal(tool, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (RuntimeError("zelto_ must not be told"), "log has it under the request id "),
+        (OperationalError("server closed the connection"), "again in a moment"),
+    ],
+)
+def test_a_fault_of_ours_says_what_to_do(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch, fault: Exception, words: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("api.model_context.status.page", fail)
+    said = tools.refusal("health")
+    assert words in said
+    assert str(fault) not in said
 
 
 def test_it_tells_nobody_elses(

@@ -12,6 +12,7 @@ from django.urls import get_resolver
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator, FormatChecker
 
 from api.urls import urlpatterns
 from api.views.schema import schema_text
@@ -87,29 +88,73 @@ def test_every_operation_says_all(
         expected |= {"400", "413", "415", "422"}
         assert operation["requestBody"]["required"]
     assert expected <= operation["responses"].keys()
-    for parameter in operation.get("parameters", []):
-        assert parameter.get("description") or parameter["name"] == "id", parameter
+    assert len(operation["description"]) > 10
     for status, response in operation["responses"].items():
         assert response["description"], status
         if status >= "400":
-            assert list(response["content"]) == ["application/problem+json"]
+            schema = {"$ref": "#/components/schemas/Problem"}
+            assert response["content"] == {
+                "application/problem+json": {"schema": schema}
+            }
+        assert response["headers"]["X-Request-Id"]
+        assert all(each["description"] for each in response["headers"].values())
 
 
 def fields() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every property and parameter, by where it stands."""
     for name, schema in SCHEMAS.items():
         for field, described in schema.get("properties", {}).items():
             yield f"{name}.{field}", described
+    for path, method, operation in OPERATIONS:
+        for each in operation["parameters"]:
+            yield f"{method} {path} {each['name']}", each | each["schema"]
 
 
-@pytest.mark.parametrize(("name", "field"), fields())
-def test_every_field_has_a_type_and_an_example(
+def ways(described: dict[str, Any]) -> list[dict[str, Any]]:
+    return described.get("anyOf") or [described]
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [pytest.param(*each, id=each[0]) for each in fields()]
+)
+def test_every_field_has_a_type_a_description_and_an_example(
     name: str, field: dict[str, Any]
 ) -> None:
-    ways = field.get("anyOf", [field])
-    models = [way for way in ways if "$ref" in way or "$ref" in way.get("items", {})]
-    assert models or field.get("examples"), f"{name} has no example"
-    assert "$ref" in field or "anyOf" in field or field.keys() & {"type", "enum"}
+    assert field.get("description"), f"{name} has no description"
     assert "title" not in field
+    for way in ways(field):
+        assert way.keys() & {"type", "enum", "$ref"}, f"{name} may be anything"
+    # Of another model: its own fields have examples.
+    is_model = any(
+        "$ref" in way or "$ref" in way.get("items", {}) for way in ways(field)
+    )
+    assert is_model or field.get("examples"), f"{name} has no example"
+
+
+def test_every_example_is_valid() -> None:
+    checked = 0
+    for _, field in fields():
+        schema = {"components": DOCUMENT["components"], **field.get("schema", field)}
+        validator = Draft202012Validator(schema, format_checker=FormatChecker())
+        for example in field.get("examples", []):
+            validator.validate(example)
+            checked += 1
+    assert checked > 100
+
+
+def test_every_field_of_an_answer_is_there_or_null() -> None:
+    """What may be absent is only what an answer of the webhook or a problem leaves out."""
+    for name, schema in SCHEMAS.items():
+        if name.startswith("Posted") or name == "Turn":
+            continue
+        optional = schema["properties"].keys() - set(schema["required"])
+        assert optional == {"Problem": {"errors"}, "Received": {"warnings"}}.get(
+            name, set()
+        )
+
+
+def test_every_model_says_what_it_is() -> None:
+    assert not [name for name, each in SCHEMAS.items() if not each.get("description")]
 
 
 def test_the_webhook_is_described_by_what_checks_it() -> None:

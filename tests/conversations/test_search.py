@@ -6,7 +6,7 @@ from itertools import count, pairwise
 
 import pytest
 
-from conversations import search
+from conversations import index_question, search
 from conversations.filters import Filters, narrow
 from conversations.models import Conversation
 from conversations.search import Search, days, months
@@ -22,7 +22,7 @@ def said(text):
 @pytest.fixture
 def small_steps(monkeypatch):
     """So that few rows need every step that many would."""
-    monkeypatch.setattr(search, "STEPS", (2, 4))
+    monkeypatch.setattr(search, "WALKED", 4)
     monkeypatch.setattr(search, "BOUND", 3)
 
 
@@ -63,6 +63,8 @@ def every_question(agents):
         Filters(text="!!!"),
         Filters(text="hello", agent=first.id),
         Filters(text="hello", reference="ada"),
+        Filters(text="hello o", reference="rm", version="v1"),
+        Filters(text="la", reference="grace", ended_reason="timeout"),
         Filters(reference="rm_1"),
         Filters(reference="lovel"),
         Filters(reference="hello"),
@@ -87,7 +89,7 @@ def every_question(agents):
     ]
 
 
-@pytest.mark.parametrize("number", range(29))
+@pytest.mark.parametrize("number", range(31))
 def test_every_page_is_what_testing_every_row_gives(
     organization, two_years, small_steps, number
 ):
@@ -111,7 +113,7 @@ def test_every_page_is_what_testing_every_row_gives(
 
 
 def test_every_question_is_asked(two_years):
-    assert len(every_question(two_years)) == 29
+    assert len(every_question(two_years)) == 31
 
 
 def test_words_are_found_in_turns_names_numbers_and_references(
@@ -185,7 +187,8 @@ def test_a_fact_that_changed_is_right_before_it_is_indexed(
 def test_a_common_beginning_is_tested_in_the_rows(
     organization, make_conversation, make_findable, small_steps, monkeypatch, often
 ):
-    monkeypatch.setattr(search, "COMMON", often)
+    for module in (search, index_question):
+        monkeypatch.setattr(module, "COMMON", often)
     numbers = count()
     for text in ("rare thing", *["thing"] * 10, "rare", "rare thin", *["this"] * 5):
         make_conversation(

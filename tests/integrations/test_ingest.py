@@ -191,7 +191,9 @@ def test_it_takes_an_agent_of_the_organization_by_id(
         (None, "There is no API key"),
         ("Basic Zm9vOmJhcg==", "must read: Bearer"),
         ("Bearer zelto_short", "mistyped"),
-        (f"Bearer {keys.generate_key()}", "No organization here"),
+        pytest.param(
+            f"Bearer {keys.generate_key()}", "No organization here", id="unknown"
+        ),
     ],
 )
 def test_it_refuses_a_stranger_and_counts_him(
@@ -286,6 +288,21 @@ def test_it_asks_for_patience_over_the_rate(post: Post) -> None:
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert_problem(answers[2], 429, "2 posts a minute")
         assert 0 < int(answers[2]["Retry-After"]) <= 60
+        left = [answer["RateLimit"].partition(";t=")[0] for answer in answers]
+        assert left == ['"posts";r=1', '"posts";r=0', '"posts";r=0']
+        assert answers[2]["RateLimit"].endswith(f";t={answers[2]['Retry-After']}")
+    assert {answer["RateLimit-Policy"] for answer in answers} == {'"posts";q=2;w=60'}
+
+
+def test_a_post_that_does_not_fit_says_what_is_left_too(post: Post) -> None:
+    with override_settings(RATE_PER_MINUTE=9):
+        response = post({"call": {}})
+    assert_problem(response, 422, "call.externalId")
+    assert response["RateLimit"].startswith('"posts";r=8;t=')
+
+
+def test_it_speaks_of_no_rate_where_there_is_none(post: Post) -> None:
+    assert "RateLimit" not in post(session())
 
 
 def test_it_asks_to_come_back_when_it_cannot_store(
