@@ -7,12 +7,12 @@ WITH_DATABASE := $(PYTHON) -m zelto.embedded --data-dir var/test --throwaway exe
 PUBLIC := ZELTO_BASE_URL=https://zelto.example.com ALLOWED_HOSTS=zelto.example.com \
 	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz
 
-.PHONY: run test lint format screenshots demo bench chromium
+.PHONY: run test lint format screenshots demo bench chromium espeak
 
 run: .venv/installed
 	@exec $(PYTHON) -m zelto.embedded run
 
-test: .venv/installed-for-tests chromium lint
+test: .venv/installed-for-tests chromium espeak lint
 	$(WITH_DATABASE) $(PYTHON) manage.py makemigrations --check --dry-run
 	$(PUBLIC) $(PYTHON) manage.py check --deploy --fail-level WARNING
 	$(WITH_DATABASE) $(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
@@ -86,6 +86,18 @@ chromium:
 		else \
 			echo "The tests drive a Chromium and found none: install it (Debian: apt-get" >&2; \
 			echo "install chromium) or name one in ZELTO_CHROMIUM." >&2; \
+			exit 1; \
+		fi; \
+	fi
+
+# Speaks what the tests have written down again.
+espeak:
+	@if ! command -v espeak-ng >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -qq -y espeak-ng; \
+		else \
+			echo "The tests of speech to text need espeak-ng and found none: install it" >&2; \
+			echo "(Debian: apt-get install espeak-ng; macOS: brew install espeak-ng)." >&2; \
 			exit 1; \
 		fi; \
 	fi

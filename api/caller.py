@@ -20,6 +20,7 @@ NOTED_EVERY = timedelta(minutes=1)
 MAY_ONLY_POST = (
     "This key may only post sessions. Ask with a key of the scope full or read."
 )
+MAY_NOT_POST = "This key may only read. Upload with a key of the scope full or ingest."
 MAY_ONLY_READ = "This key may only read. Ask with a key of the scope full."
 
 
@@ -39,20 +40,24 @@ class Caller:
         if writes and not self.check.may_write:
             raise Refusal(403, MAY_ONLY_READ)
 
+    def require_posting(self) -> None:
+        if not self.check.may_post:
+            raise Refusal(403, MAY_NOT_POST)
+
 
 def find_caller(request: HttpRequest) -> Caller:
     """Raises `Refusal` where the request brings no good key. Never looks at a cookie."""
     check = key_check.check_key(request.headers.get("Authorization"))
     if check.refused or check.key_id is None:
-        raise _unauthorized(check)
+        raise unauthorized(check)
     key = ApiKey.objects.select_related("organization").filter(pk=check.key_id).first()
     if key is None:  # its organization went this moment
-        raise _unauthorized(key_check.UNKNOWN)
+        raise unauthorized(key_check.UNKNOWN)
     _note_use(key)
     return Caller(check, key)
 
 
-def _unauthorized(check: KeyCheck) -> Refusal:
+def unauthorized(check: KeyCheck) -> Refusal:
     return Refusal(401, check.detail, headers=(("WWW-Authenticate", "Bearer"),))
 
 

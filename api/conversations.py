@@ -23,6 +23,7 @@ from api.parameters import (
     word,
 )
 from api.resources import DescribedAs, Listed, Resource, nothing
+from api.schema.problem import FieldFault
 from conversations.filters import Filters
 from conversations.keyset import Position
 from conversations.listing import METADATA, MOST_METADATA
@@ -30,7 +31,7 @@ from conversations.models import Conversation as ConversationRow
 from conversations.models import Provider as Providers
 from conversations.models import Transcript as TranscriptRow
 from conversations.search import Search
-from integrations.providers import schema
+from integrations.providers import Fault, schema
 
 
 class Customer(Resource):
@@ -113,6 +114,12 @@ class Conversation(Resource):
     updated_at: datetime = Field(
         description="UTC.", examples=["2026-11-22T12:31:49.340000Z"]
     )
+
+
+class UploadedConversation(Conversation):
+    """The conversation of an uploaded recording."""
+
+    warnings: list[FieldFault] = Field(description="What was cut or dropped.")
 
 
 class ConversationList(Listed):
@@ -298,6 +305,15 @@ def resource_of(row: ConversationRow) -> Conversation:
         recording=recording_of(row),
         created_at=row.created_at,
         updated_at=row.updated_at,
+    )
+
+
+def with_warnings(
+    conversation: Conversation, warnings: list[Fault]
+) -> UploadedConversation:
+    return UploadedConversation(
+        **dict(conversation),
+        warnings=[FieldFault(path=one.path, detail=one.detail) for one in warnings],
     )
 
 

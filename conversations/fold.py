@@ -32,6 +32,9 @@ class CallState:
     sent_duration: seconds as sent; it stays until another one is sent.
     prompt_is_explicit: sent as `systemPrompt`, not taken from a leading turn.
     turns: None where no transcript ever came.
+    turns_are_heard: Zelto transcribed them; any that are sent take their place.
+    heard_duration: seconds of the audio that was transcribed; serves where the sender
+        says nothing of it.
     """
 
     started_at: datetime | None = None
@@ -47,13 +50,15 @@ class CallState:
     system_prompt: str | None = None
     prompt_is_explicit: bool = False
     turns: list[dict[str, Any]] | None = None
+    turns_are_heard: bool = False
+    heard_duration: float | None = None
 
     @property
     def duration_seconds(self) -> float | None:
         if self.sent_duration is not None:
             return self.sent_duration
         if self.started_at is None or self.ended_at is None:
-            return None
+            return self.heard_duration
         seconds = (self.ended_at - self.started_at).total_seconds()
         return seconds if 0 <= seconds <= LONGEST_CALL else None
 
@@ -71,6 +76,8 @@ def fold(updates: Iterable[CallUpdate]) -> CallState:
 
 def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]]:
     """The state after one more delivery, and what is to be said about that one."""
+    if update.is_heard:
+        return _heard(state, update), []
     metadata, warnings = _merged(state.metadata, update.metadata or {})
     prompt, is_explicit = _prompt(state, update)
     return (
@@ -90,9 +97,21 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
             prompt_is_explicit=is_explicit,
             # An empty transcript says that nobody spoke; it wipes nothing.
             turns=update.turns or _newer(state.turns, update.turns),
+            turns_are_heard=state.turns_are_heard and not update.turns,
         ),
         warnings,
     )
+
+
+def _heard(state: CallState, update: CallUpdate) -> CallState:
+    """With what Zelto heard: the newest recording counts, and turns that a sender sent
+    count more."""
+    state = replace(
+        state, heard_duration=_newer(update.duration_seconds, state.heard_duration)
+    )
+    if state.turns and not state.turns_are_heard:
+        return state
+    return replace(state, turns=update.turns or [], turns_are_heard=True)
 
 
 def _newer(new: Value | None, old: Value | None) -> Value | None:

@@ -25,6 +25,7 @@ CONVERSATION_FIELDS = (
     "metadata",
     "recording_url",
     "sent_duration_seconds",
+    "heard_duration_seconds",
     "duration_seconds",
     "turn_count",
     "has_transcript",
@@ -33,7 +34,7 @@ CONVERSATION_FIELDS = (
     "created_at",
     "updated_at",
 )
-TRANSCRIPT_FIELDS = ("system_prompt", "prompt_is_explicit", "turns")
+TRANSCRIPT_FIELDS = ("system_prompt", "prompt_is_explicit", "turns", "is_heard")
 
 
 def load_states(
@@ -63,6 +64,8 @@ def _state(row: Conversation, transcript: Transcript) -> CallState:
         system_prompt=transcript.system_prompt or None,
         prompt_is_explicit=transcript.prompt_is_explicit,
         turns=transcript.turns,
+        turns_are_heard=transcript.is_heard,
+        heard_duration=row.heard_duration_seconds,
     )
 
 
@@ -71,6 +74,7 @@ def fill(row: Conversation, state: CallState) -> Transcript:
     row.started_at = state.started_at
     row.ended_at = state.ended_at
     row.sent_duration_seconds = state.sent_duration
+    row.heard_duration_seconds = state.heard_duration
     row.duration_seconds = state.duration_seconds
     row.ended_reason = state.ended_reason or ""
     row.cost = state.cost
@@ -87,6 +91,7 @@ def fill(row: Conversation, state: CallState) -> Transcript:
         system_prompt=state.system_prompt or "",
         prompt_is_explicit=state.prompt_is_explicit,
         turns=state.turns,
+        is_heard=state.turns_are_heard,
     )
 
 

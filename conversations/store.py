@@ -49,7 +49,10 @@ class Delivered:
         return CallKey(self.organization_id, self.provider, self.update.external_id)
 
     @property
-    def agent(self) -> AgentKey:
+    def agent(self) -> AgentKey | None:
+        """None where it says nothing of who took the call."""
+        if self.update.is_heard:
+            return None
         return agents.key_of(self.organization_id, self.provider, self.update.agent)
 
 
@@ -72,6 +75,10 @@ class UnknownAgent(Exception):
     """A delivery names an agent by an id that the organization does not have."""
 
 
+class UnknownCall(Exception):
+    """What was heard belongs to a call that has no conversation any more."""
+
+
 # Reads calls' deliveries again from the log, each in order, up to a sequence.
 History = Callable[[Mapping[CallKey, int]], Mapping[CallKey, Sequence[Delivered]]]
 
@@ -83,7 +90,7 @@ def store_calls(
     that was erased is missing from the answer.
 
     history: asked for the calls to which something later was applied before.
-    Raises `UnknownAgent`.
+    Raises `UnknownAgent` and `UnknownCall`.
     """
     calls: dict[CallKey, Sequence[Delivered]] = _by_call(delivered)
     _leave_out(erased_among(calls), calls)
@@ -93,10 +100,11 @@ def store_calls(
         if any(one.update.recording_url for one in parts)
     ]
     agent_ids = _agents(calls)
-    stored = _make(calls, agent_ids)
+    posted = _with_agent(calls)
+    stored = _make(posted, agent_ids)
     known = {key: parts for key, parts in calls.items() if key not in stored}
     stored |= _continue(known, agent_ids, history)
-    _charge(stored)
+    _charge({key: stored[key] for key in posted if key in stored})
     _warn_of_twins(stored, calls)
     want_recordings(stored[key].conversation for key in with_audio if key in stored)
     return stored
@@ -111,6 +119,8 @@ def _continue(
     conversations = _lock(calls)
     # An erasure that we waited for left none. One that comes after us waits for us.
     _leave_out(erased_among(calls.keys() - conversations.keys()), calls)
+    for key in calls.keys() - conversations.keys():
+        raise UnknownCall(f"There is no conversation of {key.external_id} any more.")
     states = rows.load_states(conversations)
     late = {
         key: max(conversations[key].applied_through, parts[-1].sequence)
@@ -150,6 +160,17 @@ def retell_calls(past: Mapping[CallKey, int], *, history: History) -> list[CallK
     return list(told)
 
 
+def _with_agent(
+    calls: Mapping[CallKey, Sequence[Delivered]],
+) -> dict[CallKey, Sequence[Delivered]]:
+    """Those of which a conversation can be made: a transcription alone makes none."""
+    return {
+        key: parts
+        for key, parts in calls.items()
+        if any(one.agent is not None for one in parts)
+    }
+
+
 def _leave_out(
     erased: Iterable[CallKey], calls: dict[CallKey, Sequence[Delivered]]
 ) -> None:
@@ -167,7 +188,9 @@ def _by_call(delivered: Iterable[Delivered]) -> dict[CallKey, Sequence[Delivered
 def _agents(calls: Mapping[CallKey, Sequence[Delivered]]) -> dict[AgentKey, UUID]:
     parts = [one for parts in calls.values() for one in parts]
     agent_ids = agents.find_or_create(
-        agents.Named(one.sequence, one.agent, one.update.agent.name) for one in parts
+        agents.Named(one.sequence, one.agent, one.update.agent.name)
+        for one in parts
+        if one.agent is not None
     )
     _require_known(parts, agent_ids)
     return agent_ids
@@ -176,7 +199,7 @@ def _agents(calls: Mapping[CallKey, Sequence[Delivered]]) -> dict[AgentKey, UUID
 def _agents_found(past: Sequence[Delivered]) -> dict[AgentKey, UUID]:
     """Of what was stored before, so they are there. Only read: agents are written
     before conversations are locked, or two workers could wait in a circle."""
-    agent_ids = agents.find({one.agent for one in past})
+    agent_ids = agents.find({one.agent for one in past if one.agent is not None})
     _require_known(past, agent_ids)
     return agent_ids
 
@@ -185,7 +208,7 @@ def _require_known(
     parts: Sequence[Delivered], agent_ids: Mapping[AgentKey, UUID]
 ) -> None:
     for one in parts:
-        if one.agent not in agent_ids:
+        if one.agent is not None and one.agent not in agent_ids:
             named = one.agent.id or one.agent.external_id
             raise UnknownAgent(f"The agent {named} is not an agent here any more.")
 
@@ -262,13 +285,16 @@ def _apply(
     agent_ids: Mapping[AgentKey, UUID],
 ) -> Transcript:
     row = result.conversation
-    if result.is_new or result.is_retold:
-        row.created_at = parts[0].received_at
+    named = [one for one in parts if one.agent is not None]
+    if named and (result.is_new or result.is_retold):
+        row.created_at = named[0].received_at
     for one in parts:
         state, remarks = fold.apply(state, one.update)
         if remarks:
             result.warnings[one.sequence] = remarks
-    row.agent_id = agent_ids[parts[-1].agent]
+    # What Zelto heard says nothing of who took the call.
+    if named and (agent := named[-1].agent):
+        row.agent_id = agent_ids[agent]
     row.applied_through = max(row.applied_through, parts[-1].sequence)
     row.updated_at = parts[-1].received_at
     return rows.fill(row, state)

@@ -1,4 +1,4 @@
-"""Doors from the broker. The rules are in `actions` and `recordings`."""
+"""Doors from the broker. The rules are in `actions`, `recordings` and `transcription`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from celery.signals import worker_shutting_down
 
 from conversations import actions
 from conversations.recordings import fetching, files, watch
+from conversations.transcription import jobs
 
 # A worker has other things to do as well.
 SECONDS_AT_ONCE = 1.0
@@ -28,6 +29,12 @@ def delete_unused_files() -> None:
     files.delete_unused()
 
 
+@shared_task
+def transcribe() -> None:
+    jobs.transcribe_until_none_is_due()
+
+
 @worker_shutting_down.connect
 def end_what_would_take_minutes(**told: object) -> None:
     watch.shut_down()
+    jobs.ending.set()

@@ -33,6 +33,9 @@ class CallUpdate:
     system_prompt: an explicit one; a leading system turn is found by the fold.
     metadata: merged key by key; None values inside keep what was there.
     turns: JSON objects as the API gives them back; `[]` is a silent caller.
+    is_heard: Zelto's own transcription of the audio: nothing but `turns` and
+        `duration_seconds`, which whatever a sender says of them beats. Its agent is
+        nobody's: it says nothing of who took the call.
     """
 
     external_id: str
@@ -49,3 +52,4 @@ class CallUpdate:
     system_prompt: str | None = None
     metadata: dict[str, Any] | None = None
     turns: list[dict[str, Any]] | None = None
+    is_heard: bool = False

@@ -13,6 +13,7 @@ from conversations.views import (
     exports,
     recording,
     saved_views,
+    transcription,
     usage,
 )
 
@@ -60,6 +61,7 @@ conversation_urls = [
         conversation.metadata_json,
         name="metadata-json",
     ),
+    path(f"{CONVERSATION}/transcribe", transcription.transcribe, name="transcribe"),
     path(f"{CONVERSATION}/recording/retry", recording.retry, name="recording-retry"),
 ]
 

@@ -6,6 +6,9 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from conversations.agent_news import ask_for_news
+        from conversations.transcription.log import hand_over_to
         from integrations.agent_news import agent_news
+        from integrations.heard import append_to_log
 
         ask_for_news(agent_news)
+        hand_over_to(append_to_log)

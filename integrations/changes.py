@@ -68,7 +68,9 @@ def changes_by(deliveries: Sequence[Delivery]) -> dict[int, Change]:
         after, _ = fold.apply(state, delivered.update)
         parts = [*_parts(state, after), *_agent(before, delivered)]
         changes[row.sequence] = Change(is_first=before is None, parts=parts)
-        state, before = after, delivered
+        state = after
+        if not delivered.update.is_heard:
+            before = delivered
     return changes
 
 
@@ -102,7 +104,7 @@ def _turns(before: CallState, after: CallState) -> str:
 
 
 def _agent(before: Delivered | None, now: Delivered) -> Iterator[str]:
-    if before is None:
+    if before is None or now.update.is_heard:
         return
     old, new = before.update.agent, now.update.agent
     if (old.id, old.external_id) != (new.id, new.external_id):

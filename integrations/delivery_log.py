@@ -35,12 +35,13 @@ STATUSES_WITH_BODY = {400, 422}
 class Arrival:
     """What is known of a POST so far, for when it is written to the log.
 
+    key_id: None where a person uploaded it here.
     provider: empty where the header was not understood.
     size: bytes, decompressed as far as it got.
     """
 
     organization_id: UUID
-    key_id: UUID
+    key_id: UUID | None
     request_id: str
     user_agent: str = ""
     provider: str = ""

@@ -15,7 +15,7 @@ from integrations.job_rows import MAX_ATTEMPTS
 from integrations.models import Delivery
 from integrations.providers import PROVIDERS
 from integrations.refusals import advice_of
-from integrations.replay import REPLAY_OF
+from integrations.replay import REPLAY_OF, UPLOAD_AGAIN
 
 MOST_SIBLINGS = 20
 Outcome = Delivery.Outcome
@@ -92,6 +92,8 @@ def replay_of(delivery: Delivery) -> Replay:
             "came. The conversation comes out the same, unless it was damaged or Zelto "
             "has learned to read more since. It is not charged again."
         )
+    if delivery.provider == Provider.UPLOAD:
+        return Replay(cannot=UPLOAD_AGAIN)
     return Replay(
         "The body is checked again as at the door. If it fits now, it is stored as a "
         "new delivery beside this one and becomes a conversation. If not, you see what "

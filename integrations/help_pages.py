@@ -16,7 +16,7 @@ from integrations.worker_code import worker_code
 
 # In the order in which a newcomer reads them.
 PATHS = (
-    *("connect-livekit", "call-body", "missing-call", "statuses"),
+    *("connect-livekit", "call-body", "uploads", "missing-call", "statuses"),
     *("export", "keys-and-roles"),
 )
 # What stands in the files, so that they read well in the repository too.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db.models import Q
 
 from conversations.store import CallKey, Delivered
-from integrations import body, providers
+from conversations.update import CallUpdate
+from integrations import body, heard, providers
 from integrations.models import Delivery
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ class LogRow(Protocol):
     def received_at(self) -> datetime: ...
     @property
     def provider(self) -> str: ...
+    @property
+    def source(self) -> str: ...
 
 
 def load_bodies(sequences: Sequence[int]) -> dict[int, bytes | None]:
@@ -45,19 +48,28 @@ def read(row: LogRow, data: bytes | None) -> Delivered:
     if data is None:
         raise Unreadable("Its body is gone.")
     try:
-        reading = providers.read(row.provider, body.parse(data))
+        payload = body.parse(data)
     except body.BodyFault as fault:
         raise Unreadable(fault.detail) from fault
-    if reading.update is None:
-        first = reading.errors[0]
-        raise Unreadable(f"{first.path} {first.detail}")
+    if row.source == Delivery.Source.TRANSCRIPTION:
+        update = heard.read(payload)
+    else:
+        update = _sent(row.provider, payload)
     return Delivered(
         sequence=row.sequence,
         received_at=row.received_at,
         organization_id=row.organization_id,
         provider=row.provider,
-        update=reading.update,
+        update=update,
     )
+
+
+def _sent(provider: str, payload: dict[str, Any]) -> CallUpdate:
+    reading = providers.read(provider, payload)
+    if reading.update is None:
+        first = reading.errors[0]
+        raise Unreadable(f"{first.path} {first.detail}")
+    return reading.update
 
 
 def retelling(

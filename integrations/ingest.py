@@ -124,7 +124,7 @@ class _Post:
             organization_id=organization_id,
             key_id=key_id,
             request_id=request_id_of(request),
-            user_agent=_user_agent(request),
+            user_agent=user_agent_of(request),
             provider=_known_provider(request),
         )
 
@@ -272,7 +272,7 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     )
 
 
-def _user_agent(request: HttpRequest) -> str:
+def user_agent_of(request: HttpRequest) -> str:
     text = request.headers.get("User-Agent", "")[:255]
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 

@@ -40,6 +40,7 @@ class Claimed:
     key_id: UUID | None
     received_at: datetime
     provider: str
+    source: str
     size: int
     attempts: int
 
@@ -55,7 +56,7 @@ _CLAIM = """
     RETURNING sequence, organization_id,
         -- A replay, which has a reason from the start, is no use of its key.
         CASE WHEN reason = '' THEN key_id END,
-        received_at, provider, size, attempts
+        received_at, provider, source, size, attempts
 """
 _FRESH = "attempts = 0"
 _AGAIN = """
@@ -72,13 +73,19 @@ def claim_fresh(limit: int) -> list[Claimed]:
     return _claim(_FRESH, limit)
 
 
+def claim_one(sequence: int) -> Claimed | None:
+    """Takes this delivery, where no other worker has tried it yet."""
+    claimed = _claim("attempts = 0 AND sequence = %(sequence)s", 1, sequence=sequence)
+    return claimed[0] if claimed else None
+
+
 def claim_one_again() -> Claimed | None:
     """Takes one delivery that failed, or whose worker died, and is due."""
     claimed = _claim(_AGAIN, 1)
     return claimed[0] if claimed else None
 
 
-def _claim(which: str, limit: int) -> list[Claimed]:
+def _claim(which: str, limit: int, **further: int) -> list[Claimed]:
     with connection.cursor() as cursor:
         cursor.execute(
             _CLAIM.format(which=which),
@@ -86,6 +93,7 @@ def _claim(which: str, limit: int) -> list[Claimed]:
                 "lease": settings.LEASE_SECONDS,
                 "wait": LONGEST_WAIT_SECONDS,
                 "limit": limit,
+                **further,
             },
         )
         claimed = [Claimed(*row) for row in cursor.fetchall()]

@@ -67,6 +67,13 @@ def process_batch(limit: int = BATCH_ROWS) -> int:
     return 0 if retried is None else 1
 
 
+def process_now(sequence: int) -> None:
+    """One delivery, at once, where no worker is at it yet."""
+    claimed = job_rows.claim_one(sequence)
+    if claimed is not None:
+        _process_together([claimed])
+
+
 def is_away(error: Exception) -> bool:
     """Whether the database is at fault and no delivery; the lease brings them back.
     Two workers that wait in a circle are none of both: trying again helps. Nor is a

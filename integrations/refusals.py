@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from conversations.models import Provider
 from integrations.advice import Advice, advice_for
 from integrations.log_position import sequence_before
 from integrations.models import Delivery
@@ -29,6 +30,8 @@ class Refusals:
 
 
 def advice_of(delivery: Delivery) -> Advice:
+    if delivery.provider == Provider.UPLOAD:
+        return advice_for(status=0, failed=delivery.outcome == Delivery.Outcome.FAILED)
     return advice_for(
         status=delivery.status, failed=delivery.outcome == Delivery.Outcome.FAILED
     )

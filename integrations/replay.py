@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.audit import record
 from accounts.models import ApiKey, AuditAction, User
-from conversations.models import Agent
+from conversations.models import Agent, Provider
 from conversations.store import CallKey, UnknownAgent
 from integrations import body, providers, retelling
 from integrations.history import Unreadable
@@ -27,6 +27,8 @@ Outcome = Delivery.Outcome
 REPLAY_OF = re.compile(
     r"Replay of (?P<uuid>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\."
 )
+
+UPLOAD_AGAIN = "The file of a refused upload is not kept. Upload it again."
 
 
 class NothingToReplay(Exception):
@@ -84,6 +86,8 @@ def _replayed(delivery: Delivery, provider: str | None) -> Delivery:
     if delivery.outcome == Outcome.IGNORED:
         raise NothingToReplay("It was ignored, and would be again.")
     if delivery.outcome == Outcome.REJECTED:
+        if delivery.provider == Provider.UPLOAD:
+            raise NothingToReplay(UPLOAD_AGAIN)
         return _store_again(delivery, provider)
     if delivery.outcome == Outcome.PROCESSED:
         _fold_again(delivery)

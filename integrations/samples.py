@@ -113,6 +113,19 @@ def curl(base_url: str, key: str | None = None) -> str:
     )
 
 
+def upload_curl(base_url: str, key: str | None = None) -> str:
+    """Lines for a shell that upload a recording."""
+    address = shlex.quote(f"{base_url}/v1/conversations")
+    call = {part: smallest_call()[part] for part in ("call", "agent")}
+    return (
+        f"{export_line(key)}\n"
+        f"curl -sS {address} \\\n"
+        '  -H "Authorization: Bearer $ZELTO_API_KEY" \\\n'
+        "  -F file=@recording.ogg \\\n"
+        f"  -F {shlex.quote('call=' + json.dumps(call))}"
+    )
+
+
 def claude_code(base_url: str) -> str:
     address = shlex.quote(f"{base_url}/mcp")
     return (

@@ -14,6 +14,7 @@ from integrations.views import (
     livekit,
     overview,
     panels,
+    upload,
 )
 
 INTEGRATIONS = "settings/integrations"
@@ -68,6 +69,7 @@ panel_urls = [
         name="conversation-deliveries",
     ),
     path("conversations/erase", bulk_erasure.erase_many, name="conversations-erase"),
+    path("conversations/upload", upload.upload, name="conversation-upload"),
     path(
         "conversations/<uuid:conversation_id>/erase",
         erasure.erase,

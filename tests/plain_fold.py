@@ -8,9 +8,15 @@ from typing import Any
 
 def plain_fold(bodies: list[dict[str, Any]]) -> dict[str, Any]:
     state: dict[str, Any] = {"metadata": {}, "turns": None, "prompt": "", "sent": None}
-    explicit = False
+    state["heard"] = None
+    explicit = sent_any = False
     for body in bodies:
         call = body["call"]
+        if "transcription" in body:
+            state["heard"] = call["durationSeconds"]
+            if not sent_any:
+                state["turns"] = body["transcript"]["turns"]
+            continue
         for name in ("startedAt", "endedAt", "endedReason"):
             state[name] = call.get(name) or state.get(name)
         if call.get("durationSeconds") is not None:
@@ -24,6 +30,7 @@ def plain_fold(bodies: list[dict[str, Any]]) -> dict[str, Any]:
         turns = body.get("transcript", {}).get("turns")
         if turns or (turns is not None and not state["turns"]):
             state["turns"] = turns
+        sent_any = sent_any or bool(turns)
         if turns and turns[0]["role"] == "system" and not explicit:
             state["prompt"] = turns[0]["content"]
         if body.get("systemPrompt"):
@@ -37,6 +44,8 @@ def expected(bodies: list[dict[str, Any]]) -> dict[str, Any]:
     if duration is None and state["startedAt"] and state["endedAt"]:
         span = state["endedAt"] - state["startedAt"]
         duration = span if span >= 0 else None
+    elif duration is None:
+        duration = state["heard"]
     return {
         "started": state["startedAt"],
         "ended": state["endedAt"],

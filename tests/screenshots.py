@@ -60,6 +60,7 @@ FILTERED = {
     "deliveries-need-a-look": "deliveries?outcome=needs-a-look",
     "conversations-none-fits": "conversations?reference=nobody-has-this",
     "conversations-export": "conversations/export?provider=livekit",
+    "conversations-upload": "conversations/upload",
 }
 # A page behind the first link that fits: (the list, what its address contains), and what
 # comes after that address.

@@ -1,5 +1,6 @@
 """All settings, in one file. Everything an operator may set is in `.env.example`."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -237,6 +238,21 @@ FETCH_SECONDS = env_int("ZELTO_FETCH_SECONDS", 600, minimum=1)
 # Hosts and networks of the operator's own that recordings may come from.
 RECORDING_ALLOW = recording_allow()
 
+# Speech to text: which engine, its model by name or folder, how many processors it may
+# take, and who speaks in the first and the second channel of a stereo recording.
+STT_ENGINE = env_text("ZELTO_STT_ENGINE", "faster-whisper")
+if STT_ENGINE not in {"faster-whisper", "none"}:
+    raise ImproperlyConfigured("ZELTO_STT_ENGINE must be faster-whisper or none.")
+STT_MODEL = env_text("ZELTO_STT_MODEL", "base")
+STT_THREADS = env_int(
+    "ZELTO_STT_THREADS", max((os.cpu_count() or 1) // 2, 1), minimum=1
+)
+STEREO_CHANNELS = env_list("ZELTO_STEREO_CHANNELS", ["user", "agent"])
+if sorted(STEREO_CHANNELS) != ["agent", "user"]:
+    raise ImproperlyConfigured(
+        "ZELTO_STEREO_CHANNELS must be user,agent or agent,user."
+    )
+
 # Work behind the answers. The row is the job; a message only wakes a worker.
 globals().update(broker_settings(DATA_DIR))
 CELERY_TASK_IGNORE_RESULT = True
@@ -247,6 +263,7 @@ CELERY_TASK_DEFAULT_QUEUE = "deliveries"
 CELERY_TASK_ROUTES = {
     "conversations.tasks.fetch_recordings": {"queue": "media"},
     "conversations.tasks.delete_unused_files": {"queue": "media"},
+    "conversations.tasks.transcribe": {"queue": "media"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -263,6 +280,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-recordings": {
         "task": "conversations.tasks.fetch_recordings",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "sweep-transcriptions": {
+        "task": "conversations.tasks.transcribe",
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },

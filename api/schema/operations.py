@@ -107,6 +107,7 @@ def operation(
     gives: Mapping[int, tuple[type[BaseModel] | None, str]],
     asks: type[Parameters] = Parameters,
     body: type[BaseModel] | None = None,
+    multipart: dict[str, Any] | None = None,
     refuses: tuple[int, ...] = (),
     conditional: bool = False,
     has_id: bool = False,
@@ -116,6 +117,7 @@ def operation(
 
     gives: what it answers where all is well, by status.
     refuses: besides `ALWAYS`.
+    multipart: the schema of a body of parts.
     further: parameters that `asks` does not describe.
     """
     headers = [REQUEST_ID, WWW_AUTHENTICATE, RETRY_AFTER]
@@ -130,7 +132,7 @@ def operation(
         description=description,
         tags=[tag],
         parameters=[*ids, *parameters_of(asks), *further, *headers],
-        request=body,
+        request={"multipart/form-data": multipart} if multipart else body,
         responses={
             **{
                 status: OpenApiResponse(model, description=text)

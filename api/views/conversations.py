@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -9,20 +11,24 @@ from api.conversations import (
     ConversationList,
     ConversationParameters,
     Transcript,
+    UploadedConversation,
     find_conversation,
     get_conversation,
     get_transcript,
     list_conversations,
+    with_warnings,
 )
-from api.frame import caller_of
+from api.frame import caller_of, plain
 from api.parameters import Parameters, read_query
 from api.resources import answer, id_in, nothing
 from api.schema.operations import operation
+from api.uploads import Upload, log_refusal
 from api.views.endpoint import Endpoint
 from conversations.listing import MOST_METADATA
 from conversations.models import Conversation as ConversationRow
 from integrations.erasure import erase_conversation
 from integrations.ingest import Refusal
+from integrations.providers.schema import CallBody
 
 TAG = "Conversations"
 NOUN = "conversation"
@@ -47,7 +53,39 @@ METADATA = OpenApiParameter(
 )
 
 
+UPLOAD = """\
+A multipart body with two parts: `file` is the audio, `call` the whole body of the webhook
+as JSON. Its call is one of the provider `upload`, an id space of its own; uploading it
+again replaces the audio and updates the call. Where no turns are sent, Zelto transcribes
+it in the background. Everything that refuses a post of the webhook refuses an upload;
+so does a file that is no audio (415) and the id of a call that was erased (409). Needs a
+key of the scope `full` or `ingest`.
+"""
+PARTS = {
+    "type": "object",
+    "required": ["file", "call"],
+    "properties": {
+        "file": {"type": "string", "format": "binary", "description": "The audio."},
+        # As the webhook describes it.
+        "call": {"$ref": f"#/components/schemas/Posted{CallBody.__name__}"},
+    },
+}
+
+
 class ConversationsView(Endpoint):
+    upload: Upload | None = None
+
+    def get_permissions(self) -> Any:
+        """An upload asks for another scope, and asks itself."""
+        posts = self.request is not None and self.request.method == "POST"
+        return [] if posts else super().get_permissions()
+
+    def handle_exception(self, exc: Exception) -> Any:
+        request = plain(self.request)
+        if request.method == "POST" and isinstance(exc, Refusal):
+            log_refusal(request, exc, self.upload)
+        return super().handle_exception(exc)
+
     @operation(
         "listConversations",
         "List conversations",
@@ -63,6 +101,23 @@ class ConversationsView(Endpoint):
         asked = read_query(ConversationParameters, request.query_params)
         part = list_conversations(caller_of(request).organization, asked)
         return answer(ConversationList(data=part.rows, next_cursor=part.next_cursor))
+
+    @operation(
+        "uploadConversation",
+        "Upload a recording",
+        tag=TAG,
+        description=UPLOAD,
+        multipart=PARTS,
+        gives={202: (UploadedConversation, "It is stored.")},
+        refuses=(409, 411, 413, 415, 422),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        read_query(Parameters, request.query_params)
+        caller = caller_of(request)
+        self.upload = Upload(plain(request), caller.organization.pk, caller.key.pk)
+        uploaded = self.upload.take(caller)
+        kept = get_conversation(caller.organization, uploaded.conversation.pk)
+        return answer(with_warnings(kept, uploaded.warnings), 202)
 
 
 class ConversationView(Endpoint):

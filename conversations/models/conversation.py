@@ -82,6 +82,8 @@ class Conversation(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     sent_duration_seconds = models.FloatField(null=True, blank=True)
+    # Of the audio that Zelto transcribed, if it did.
+    heard_duration_seconds = models.FloatField(null=True, blank=True)
     duration_seconds = models.FloatField(null=True, blank=True)
     ended_reason = models.CharField(max_length=255, blank=True)
     cost = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
@@ -159,6 +161,9 @@ class Transcript(models.Model):
     prompt_is_explicit = models.BooleanField(default=False)
     # A list of turns as the API gives them back; null where none was ever sent.
     turns = models.JSONField(null=True)
+    # Zelto's own transcription of the audio: any turn that is sent beats it. A default
+    # of the database's: a process of the version before may still write.
+    is_heard = models.BooleanField(default=False, db_default=False)
 
     def __str__(self) -> str:
         return f"Transcript of {self.conversation_id}"

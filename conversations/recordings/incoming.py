@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 from django.conf import settings
@@ -30,6 +32,12 @@ def incoming_file() -> Iterator[Path]:
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+def new_incoming_file() -> IO[bytes]:
+    """Likewise, gone once it is closed: for where a request closes it."""
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    return tempfile.NamedTemporaryFile(dir=folder())
 
 
 def delete_stale() -> None:

@@ -97,6 +97,13 @@ class Delivery(models.Model):
         IGNORED = "ignored", "Ignored"
         REJECTED = "rejected", "Rejected"
 
+    class Source(models.TextChoices):
+        """Who put it into the log. No field of a body: nobody outside can claim it."""
+
+        POST = "post", "A post"
+        FORM = "form", "Uploaded here"
+        TRANSCRIPTION = "transcription", "Zelto's transcription"
+
     sequence = models.BigAutoField(primary_key=True)
     uuid = models.UUIDField(unique=True, default=time_ordered_uuid, editable=False)
     # No database constraint on what every POST refers to: each would lock the same
@@ -134,6 +141,10 @@ class Delivery(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     # As received, decompressed; null where none was kept.
     body = models.BinaryField(null=True)
+    # The database's own default: the statement of the door does not name it.
+    source = models.CharField(
+        max_length=16, choices=Source.choices, default=Source.POST, db_default="post"
+    )
     # Refusals of one kind in one minute share a row.
     fold_key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
 
@@ -222,6 +233,13 @@ class Delivery(models.Model):
     def provider_name(self) -> str:
         """As pages name it; empty where the post named none that there is."""
         return dict(Provider.choices).get(self.provider, "")
+
+    @property
+    def sender(self) -> str:
+        """Who sent it, where no key did."""
+        if self.source == Delivery.Source.POST:
+            return "Zelto itself"
+        return str(Delivery.Source(self.source).label)
 
     @property
     def version(self) -> str:

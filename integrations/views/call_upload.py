@@ -37,6 +37,9 @@ def render_page(request: OrganizationRequest, card: dict[str, Any]) -> HttpRespo
         "export_line": samples.export_line(made.text if made else None),
         "sample_body": samples.as_json(samples.whole_call()),
         "sample_curl": samples.curl(settings.BASE_URL, made.text if made else None),
+        "sample_upload": samples.upload_curl(
+            settings.BASE_URL, made.text if made else None
+        ),
         "sample_python": sample_code.python_code(settings.BASE_URL),
         "sample_node": sample_code.node_code(settings.BASE_URL),
         "agent_prompt": samples.agent_prompt(settings.BASE_URL),

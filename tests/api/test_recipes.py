@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.api.running import Program, Running
+from tests.conversations.sounds import write_sound
 from tests.zelto.stack import CHECKOUT
 
 pytestmark = pytest.mark.processes
@@ -42,6 +43,10 @@ Printed = Callable[[str, dict[str, Any]], bool]
 EXPECTED: dict[tuple[str, str], Printed] = {
     ("Post a session", "bash"): lambda text, _: json.loads(text) == {"received": True},
     ("Post a session", "python"): lambda text, _: text == "{'received': True}\n",
+    ("Upload a recording", "bash"): lambda text, _: (
+        json.loads(text)["source"] == "upload" and json.loads(text)["hasAudio"]
+    ),
+    ("Upload a recording", "python"): lambda text, _: text.endswith(" True\n"),
     ("List conversations", "bash"): lambda text, kept: (
         kept["id"] in {each["id"] for each in json.loads(text)["data"]}
     ),
@@ -125,6 +130,7 @@ def test_it_does_what_it_says(
     kept = program.post(reference)
     program.wait_for_rows("/v1/conversations", 1, referenceId=reference, q="my order")
     (delivery,) = program.rows("/v1/deliveries", referenceId=reference)
+    write_sound(tmp_path / "recording.ogg", 1.0)
     printed = run(
         RECIPES[heading, language],
         language,

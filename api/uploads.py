@@ -1,0 +1,112 @@
+"""`POST /v1/conversations`: from a multipart body to a conversation with its audio."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts.key_check import check_key
+from accounts.request_id import request_id_of
+from api.caller import Caller, unauthorized
+from conversations.recordings.incoming import incoming_file
+from integrations import delivery_log, strangers
+from integrations.body import BodyFault
+from integrations.delivery_log import Arrival
+from integrations.ingest import UNKNOWN_AGENT, Refusal, misfit, user_agent_of
+from integrations.multipart import Parts, read_parts
+from integrations.providers import Fault, Reading
+from integrations.uploads import PROVIDER, Uploaded, a_place, away, take_upload
+
+
+class Upload:
+    """One upload on its way in; `arrival` is what is known of it so far."""
+
+    def __init__(self, request: HttpRequest, organization_id: UUID, key_id: UUID):
+        self.request = request
+        self.arrival = Arrival(
+            organization_id=organization_id,
+            key_id=key_id,
+            request_id=request_id_of(request),
+            user_agent=user_agent_of(request),
+            provider=PROVIDER,
+        )
+
+    def take(self, caller: Caller) -> Uploaded:
+        """Raises `Refusal`."""
+        caller.require_posting()
+        with a_place():
+            try:
+                return self._take()
+            except BodyFault as fault:
+                raise Refusal(fault.status, fault.detail) from fault
+
+    def _take(self) -> Uploaded:
+        with incoming_file() as path:
+            try:
+                with path.open("wb") as file:
+                    parts = read_parts(
+                        self.request,
+                        file,
+                        most_file=settings.MAX_AUDIO_BYTES,
+                        most_call=settings.MAX_BODY_BYTES,
+                    )
+            except OSError as error:
+                raise away("The file could not be stored just now.") from error
+            if parts.calls:
+                self.arrival.body = parts.call
+                self.arrival.size = len(parts.call)
+            if faults := faults_of(parts):
+                raise misfit(faults)
+            return take_upload(
+                self.arrival,
+                path,
+                append=self._append,
+                further=[
+                    Fault(name, "is not a known part and was ignored")
+                    for name in parts.others
+                ],
+            )
+
+    def _append(self, arrival: Arrival, reading: Reading) -> int:
+        assert reading.update is not None  # noqa: S101 - it was read
+        sequence = delivery_log.store(arrival, agent_id=reading.update.agent.id)
+        if sequence is not None:
+            return sequence
+        # The key is no longer good, or the agent went this moment.
+        check = check_key(self.request.headers.get("Authorization"))
+        if check.refused:
+            raise unauthorized(check)
+        raise misfit([UNKNOWN_AGENT])
+
+
+def faults_of(parts: Parts) -> list[Fault]:
+    """Of the parts themselves."""
+    faults = []
+    for name, count in (("file", parts.files), ("call", parts.calls)):
+        if not count:
+            faults.append(Fault(name, "is required: send it as a part of the body"))
+        elif count > 1:
+            faults.append(Fault(name, f"must be there once, not {count} times"))
+    if parts.files == 1 and not parts.file_bytes:
+        faults.append(Fault("file", "is empty"))
+    return faults
+
+
+def log_refusal(request: HttpRequest, refusal: Refusal, upload: Upload | None) -> None:
+    """Where the key belongs to an organization, in its log, as the webhook does."""
+    if refusal.status == 503:
+        return
+    if upload is None:
+        check = check_key(request.headers.get("Authorization"))
+        if check.organization_id is None or check.key_id is None:
+            strangers.count_stranger()
+            return
+        upload = Upload(request, check.organization_id, check.key_id)
+    delivery_log.refuse(
+        upload.arrival,
+        status=refusal.status,
+        reason=refusal.detail,
+        errors=refusal.errors,
+    )

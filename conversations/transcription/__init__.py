@@ -1,0 +1,1 @@
+"""What was said in a recording, heard by Zelto itself: jobs, engine, turns."""

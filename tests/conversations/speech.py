@@ -1,0 +1,82 @@
+"""Speech for a test, spoken by espeak-ng; and how far what was heard is from it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import wave
+from array import array
+from pathlib import Path
+
+RATE = 22_050  # what espeak-ng speaks at
+VOICES = {"user": ("en-us", "145"), "assistant": ("en-gb", "150")}
+
+Line = tuple[str, str]  # role, text
+
+
+def spoken(role: str, text: str, folder: Path) -> array[int]:
+    voice, pace = VOICES[role]
+    path = folder / "line.wav"
+    program = shutil.which("espeak-ng")
+    assert program, "These tests need espeak-ng; `make test` installs it or says how."
+    subprocess.run(  # noqa: S603 - our own words
+        [program, "-v", voice, "-s", pace, "-w", str(path), text], check=True
+    )
+    with wave.open(str(path)) as file:
+        assert file.getframerate() == RATE
+        return array("h", file.readframes(file.getnframes()))
+
+
+def write_mono(path: Path, lines: list[Line], *, pause: float = 1.0) -> Path:
+    samples = array("h")
+    for role, text in lines:
+        samples += spoken(role, text, path.parent)
+        samples.extend([0] * int(pause * RATE))
+    return _write(path, samples, 1)
+
+
+def write_call(
+    path: Path, lines: list[Line], *, channels: tuple[str, str], pause: float = 0.6
+) -> Path:
+    """One after the other, each in the channel of its role."""
+    sides = [array("h"), array("h")]
+    for role, text in lines:
+        line = spoken(role, text, path.parent)
+        line.extend([0] * int(pause * RATE))
+        for side, whose in zip(sides, channels, strict=True):
+            side.extend(line if role == whose else [0] * len(line))
+    both = array("h", bytes(4 * len(sides[0])))
+    both[0::2], both[1::2] = sides
+    return _write(path, both, 2)
+
+
+def _write(path: Path, samples: array[int], channels: int) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.tobytes())
+    return path
+
+
+def word_error_rate(said: str, heard: str) -> float:
+    """Words to change, leave out or put in, for each that was said."""
+    want, got = _words(said), _words(heard)
+    row = list(range(len(got) + 1))
+    for number, word in enumerate(want, 1):
+        above = row
+        row = [number]
+        for column, other in enumerate(got, 1):
+            row.append(
+                min(
+                    above[column] + 1,
+                    row[column - 1] + 1,
+                    above[column - 1] + (word != other),
+                )
+            )
+    return row[-1] / len(want)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9']+", text.lower())
