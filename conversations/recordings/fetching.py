@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
-from conversations.models import Recording
+from conversations.models import Conversation, Recording
 from conversations.recordings.audio import NotAudio, read_audio
 from conversations.recordings.download import NotNow, Refused, download, took_too_long
 from conversations.recordings.incoming import incoming_file
@@ -88,7 +88,7 @@ def _told_why(recording: Recording) -> Iterator[None]:
         recording.try_later(took_too_long())
     except PutBack:
         recording.put_back()
-    except Lost:
+    except (Lost, Conversation.DoesNotExist):
         logger.info("A recording was taken away while it was fetched")
     except (DatabaseError, InterfaceError):
         raise

@@ -37,16 +37,22 @@ def write_sound(
     channels: int = 1,
     heard: list[Spans] | None = None,
     picture: bool = False,
+    leap: float = 0.0,
 ) -> Path:
     """A tone in each channel, where `heard` has it and a faint hiss elsewhere; the
-    format is the extension's. picture: with a moving one too."""
+    format is the extension's. picture: with a moving one too. leap: seconds that the
+    file's clock leaps in its middle."""
     with av.open(path, "w") as container:
         stream = container.add_stream(CODECS[path.suffix[1:]], rate=RATE)
         assert isinstance(stream, AudioStream)
         stream.layout = "stereo" if channels == 2 else "mono"
         moving = add_picture(container) if picture else None
         for start in range(0, round(seconds * RATE), FRAME):
-            container.mux(stream.encode(frame(start, channels, heard)))
+            sent = frame(start, channels, heard)
+            sent.pts = start + (
+                round(leap * RATE) if start >= seconds * RATE / 2 else 0
+            )
+            container.mux(stream.encode(sent))
         container.mux(stream.encode(None))
         if moving is not None:
             encode_picture(container, moving)

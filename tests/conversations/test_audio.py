@@ -11,6 +11,7 @@ import sys
 import wave
 from pathlib import Path
 
+import av
 import pytest
 
 from conversations.recordings import audio, decoding
@@ -81,6 +82,14 @@ def test_a_wav_that_claims_more_lasts_as_long_as_what_is_there(tmp_path: Path):
     assert read_audio(path).duration_seconds == pytest.approx(1, abs=0.1)
 
 
+def test_where_the_clock_of_a_file_leaps_nothing_is_heard(tmp_path: Path):
+    path = write_sound(tmp_path / "a.webm", 2, leap=5)
+    read = read_audio(path)
+    assert read.duration_seconds == pytest.approx(7, abs=0.2)
+    (mark,) = read.marks
+    assert (mark["start"], mark["end"]) == pytest.approx((1, 6), abs=0.2)
+
+
 def test_a_damaged_middle_is_left_out(tmp_path: Path):
     path = write_sound(tmp_path / "a.mp3", 4)
     content = bytearray(path.read_bytes())
@@ -115,23 +124,21 @@ def test_a_video_without_sound_is_none(tmp_path: Path):
         read_audio(write_silent_film(tmp_path / "a.mp4"))
 
 
-def playlists(target: Path) -> dict[str, str]:
-    return {
-        "m3u8": (
-            f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{target}\n#EXT-X-ENDLIST\n"
-        ),
-        "concat": f"ffconcat version 1.0\nfile '{target}'\n",
-        "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=a\nm=audio 9 RTP/AVP 0\n",
-        "mpd": f'<?xml version="1.0"?><MPD><BaseURL>{target}</BaseURL></MPD>',
-    }
+# Each of them FFmpeg would follow into the file beside it.
+PLAYLISTS = {
+    "m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nsecret.mp3\n#EXT-X-ENDLIST\n",
+    "concat": "ffconcat version 1.0\nfile secret.mp3\n",
+}
 
 
-@pytest.mark.parametrize("kind", playlists(Path()))
+@pytest.mark.parametrize("kind", PLAYLISTS)
 def test_it_follows_no_file_into_another(tmp_path: Path, kind: str):
-    target = write_sound(tmp_path / "secret.wav")
+    write_sound(tmp_path / "secret.mp3")
     path = tmp_path / f"a.{kind}"
-    path.write_text(playlists(target)[kind])
-    with pytest.raises(NotAudio):
+    path.write_text(PLAYLISTS[kind])
+    with av.open(path) as unguarded:
+        assert unguarded.streams.audio
+    with pytest.raises(NotAudio, match=r"^It is"):
         read_audio(path)
 
 
