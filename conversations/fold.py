@@ -33,8 +33,6 @@ class CallState:
     prompt_is_explicit: sent as `systemPrompt`, not taken from a leading turn.
     turns: None where no transcript ever came.
     turns_are_heard: Zelto transcribed them; any that are sent take their place.
-    heard_duration: seconds of the audio that was transcribed; serves where the sender
-        says nothing of it.
     """
 
     started_at: datetime | None = None
@@ -51,20 +49,22 @@ class CallState:
     prompt_is_explicit: bool = False
     turns: list[dict[str, Any]] | None = None
     turns_are_heard: bool = False
-    heard_duration: float | None = None
-
-    @property
-    def duration_seconds(self) -> float | None:
-        if self.sent_duration is not None:
-            return self.sent_duration
-        if self.started_at is None or self.ended_at is None:
-            return self.heard_duration
-        seconds = (self.ended_at - self.started_at).total_seconds()
-        return seconds if 0 <= seconds <= LONGEST_CALL else None
 
     @property
     def has_transcript(self) -> bool:
         return bool(self.turns)
+
+
+def told_duration(
+    sent: float | None, started_at: datetime | None, ended_at: datetime | None
+) -> float | None:
+    """Seconds that a call took, as far as its sender told."""
+    if sent is not None:
+        return sent
+    if started_at is None or ended_at is None:
+        return None
+    seconds = (ended_at - started_at).total_seconds()
+    return seconds if 0 <= seconds <= LONGEST_CALL else None
 
 
 def fold(updates: Iterable[CallUpdate]) -> CallState:
@@ -106,9 +106,6 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
 def _heard(state: CallState, update: CallUpdate) -> CallState:
     """With what Zelto heard: the newest recording counts, and turns that a sender sent
     count more."""
-    state = replace(
-        state, heard_duration=_newer(update.duration_seconds, state.heard_duration)
-    )
     if state.turns and not state.turns_are_heard:
         return state
     return replace(state, turns=update.turns or [], turns_are_heard=True)

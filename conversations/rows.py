@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from conversations import bulk_write
-from conversations.fold import CallState
+from conversations.fold import CallState, told_duration
 from conversations.models import Conversation, Transcript
 
 Key = TypeVar("Key", bound=Hashable)
@@ -25,7 +25,6 @@ CONVERSATION_FIELDS = (
     "metadata",
     "recording_url",
     "sent_duration_seconds",
-    "heard_duration_seconds",
     "duration_seconds",
     "turn_count",
     "has_transcript",
@@ -65,8 +64,13 @@ def _state(row: Conversation, transcript: Transcript) -> CallState:
         prompt_is_explicit=transcript.prompt_is_explicit,
         turns=transcript.turns,
         turns_are_heard=transcript.is_heard,
-        heard_duration=row.heard_duration_seconds,
     )
+
+
+def duration_of(row: Conversation) -> float | None:
+    """What its sender told wins over the length of the audio that is kept."""
+    told = told_duration(row.sent_duration_seconds, row.started_at, row.ended_at)
+    return row.recorded_seconds if told is None else told
 
 
 def fill(row: Conversation, state: CallState) -> Transcript:
@@ -74,8 +78,7 @@ def fill(row: Conversation, state: CallState) -> Transcript:
     row.started_at = state.started_at
     row.ended_at = state.ended_at
     row.sent_duration_seconds = state.sent_duration
-    row.heard_duration_seconds = state.heard_duration
-    row.duration_seconds = state.duration_seconds
+    row.duration_seconds = duration_of(row)
     row.ended_reason = state.ended_reason or ""
     row.cost = state.cost
     row.recording_url = state.recording_url or ""

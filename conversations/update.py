@@ -33,9 +33,9 @@ class CallUpdate:
     system_prompt: an explicit one; a leading system turn is found by the fold.
     metadata: merged key by key; None values inside keep what was there.
     turns: JSON objects as the API gives them back; `[]` is a silent caller.
-    is_heard: Zelto's own transcription of the audio: nothing but `turns` and
-        `duration_seconds`, which whatever a sender says of them beats. Its agent is
-        nobody's: it says nothing of who took the call.
+    is_heard: Zelto's own transcription of the audio: nothing but `turns`,
+        which those that a sender sent beat. Its agent is nobody's: it says nothing of
+        who took the call.
     """
 
     external_id: str

@@ -34,21 +34,16 @@ def append_to_log(conversation: Conversation, transcript: Transcript) -> None:
 
 def written(conversation: Conversation, transcript: Transcript) -> dict[str, Any]:
     return {
-        "call": {
-            "externalId": conversation.external_id,
-            "durationSeconds": transcript.duration_seconds,
-        },
+        "call": {"externalId": conversation.external_id},
         "transcript": {"turns": transcript.turns},
         "transcription": {"madeBy": transcript.made_by, "file": transcript.sha256},
     }
 
 
 def read(payload: dict[str, Any]) -> CallUpdate:
-    call = payload["call"]
     return CallUpdate(
-        external_id=call["externalId"],
+        external_id=payload["call"]["externalId"],
         agent=AgentReference(),
-        duration_seconds=call["durationSeconds"],
         turns=payload["transcript"]["turns"],
         is_heard=True,
     )

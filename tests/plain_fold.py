@@ -8,12 +8,10 @@ from typing import Any
 
 def plain_fold(bodies: list[dict[str, Any]]) -> dict[str, Any]:
     state: dict[str, Any] = {"metadata": {}, "turns": None, "prompt": "", "sent": None}
-    state["heard"] = None
     explicit = sent_any = False
     for body in bodies:
         call = body["call"]
         if "transcription" in body:
-            state["heard"] = call["durationSeconds"]
             if not sent_any:
                 state["turns"] = body["transcript"]["turns"]
             continue
@@ -44,8 +42,6 @@ def expected(bodies: list[dict[str, Any]]) -> dict[str, Any]:
     if duration is None and state["startedAt"] and state["endedAt"]:
         span = state["endedAt"] - state["startedAt"]
         duration = span if span >= 0 else None
-    elif duration is None:
-        duration = state["heard"]
     return {
         "started": state["startedAt"],
         "ended": state["endedAt"],

@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="conversation",
-            name="heard_duration_seconds",
-            field=models.FloatField(blank=True, null=True),
+            name="recorded_seconds",
+            field=models.FloatField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
             model_name="transcript",

@@ -83,7 +83,8 @@ class Conversation(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     sent_duration_seconds = models.FloatField(null=True, blank=True)
     # Of the audio that Zelto transcribed, if it did.
-    heard_duration_seconds = models.FloatField(null=True, blank=True)
+    # The length of the audio that is kept, which serves where the sender told none.
+    recorded_seconds = models.FloatField(null=True, blank=True, editable=False)
     duration_seconds = models.FloatField(null=True, blank=True)
     ended_reason = models.CharField(max_length=255, blank=True)
     cost = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import files
 from conversations.recordings.audio import Audio
+from conversations.rows import duration_of
 
 
 def store_audio(
@@ -41,7 +42,8 @@ def _name_it(
 ) -> bool:
     """Conversation first, then its recording: so does who folds, and who erases."""
     conversations = Conversation.objects.filter(pk=conversation.pk)
-    if not conversations.select_for_update().exists():
+    row = conversations.select_for_update().first()
+    if row is None:
         return False
     recording = _recording_of(conversation, claim)
     if recording is None:
@@ -51,7 +53,12 @@ def _name_it(
         **_facts(name, audio),
         **({"source_url": ""} if claim is None else {}),
     )
-    conversations.update(has_audio=True)
+    row.recorded_seconds = audio.duration_seconds
+    conversations.update(
+        has_audio=True,
+        recorded_seconds=row.recorded_seconds,
+        duration_seconds=duration_of(row),
+    )
     files.keep(name)
     if before != name:
         files.let_go(before)

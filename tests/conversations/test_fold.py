@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.fold import CallState, apply, fold, size_as_json
+from conversations.fold import CallState, apply, fold, size_as_json, told_duration
 from conversations.update import AgentReference, CallUpdate
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -77,7 +77,9 @@ def test_customer_fields_merge_one_by_one():
     ],
 )
 def test_a_sent_duration_stays_and_else_it_follows_the_merged_times(sent, seconds):
-    assert fold(sent).duration_seconds == seconds
+    state = fold(sent)
+    told = told_duration(state.sent_duration, state.started_at, state.ended_at)
+    assert told == seconds
 
 
 def test_an_empty_transcript_never_wipes_turns_that_are_there():

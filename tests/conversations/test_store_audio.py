@@ -82,6 +82,29 @@ def test_the_audio_is_kept_under_the_name_of_what_is_in_it(
     assert not UnusedFile.objects.exists()
 
 
+def test_it_tells_how_long_a_call_was_whose_sender_did_not(
+    conversation: Conversation, claimed: Recording, path: Path, audio: Audio
+):
+    Conversation.objects.update(
+        sent_duration_seconds=None,
+        started_at=None,
+        ended_at=None,
+        duration_seconds=None,
+    )
+    store_audio(conversation=conversation, path=path, audio=audio, claim=claimed.claim)
+    conversation.refresh_from_db()
+    assert conversation.duration_seconds == audio.duration_seconds
+
+
+def test_what_the_sender_told_of_the_duration_wins(
+    conversation: Conversation, claimed: Recording, path: Path, audio: Audio
+):
+    Conversation.objects.update(sent_duration_seconds=99, duration_seconds=99)
+    store_audio(conversation=conversation, path=path, audio=audio, claim=claimed.claim)
+    conversation.refresh_from_db()
+    assert conversation.duration_seconds == 99
+
+
 def test_it_is_private_on_disk(
     conversation: Conversation, path: Path, audio: Audio, tmp_path: Path
 ):

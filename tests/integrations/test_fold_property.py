@@ -54,12 +54,7 @@ BODY = st.fixed_dictionaries(
 # What Zelto heard, which comes after at least one post of its call.
 HEARD = st.fixed_dictionaries(
     {
-        "call": st.fixed_dictionaries(
-            {
-                "externalId": st.sampled_from(["one", "two"]),
-                "durationSeconds": st.sampled_from([61.5, 62.25]),
-            }
-        ),
+        "call": st.fixed_dictionaries({"externalId": st.sampled_from(["one", "two"])}),
         "transcript": st.fixed_dictionaries(
             {
                 "turns": st.lists(

@@ -164,6 +164,19 @@ def test_a_replay_fetches_nothing_again(post: Post, process: Process) -> None:
     assert recording().state == State.FAILED
 
 
+def test_the_length_of_the_audio_outlives_a_post_that_tells_none(
+    post: Post, process: Process
+) -> None:
+    post(session())
+    process()
+    Conversation.objects.update(recorded_seconds=12.5, duration_seconds=12.5)
+
+    post(session(version="2"))
+    process()
+
+    assert Conversation.objects.get().duration_seconds == 12.5
+
+
 def test_erasing_takes_the_file_along(post: Post, process: Process) -> None:
     post(with_recording(URL))
     process()
