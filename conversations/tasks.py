@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
 
 from conversations import actions
-from conversations.recordings import fetching, files
+from conversations.recordings import fetching, files, watch
 
 # A worker has other things to do as well.
 SECONDS_AT_ONCE = 1.0
@@ -25,3 +26,8 @@ def fetch_recordings() -> None:
 @shared_task
 def delete_unused_files() -> None:
     files.delete_unused()
+
+
+@worker_shutting_down.connect
+def end_what_would_take_minutes(**told: object) -> None:
+    watch.shut_down()

@@ -11,6 +11,7 @@ from conversations.views import (
     conversation,
     conversations,
     exports,
+    recording,
     saved_views,
     usage,
 )
@@ -59,6 +60,7 @@ conversation_urls = [
         conversation.metadata_json,
         name="metadata-json",
     ),
+    path(f"{CONVERSATION}/recording/retry", recording.retry, name="recording-retry"),
 ]
 
 view_urls = [

@@ -28,6 +28,7 @@ from integrations.problems import problem
 # Beyond this, waiting deliveries are not counted; their age still tells.
 MOST_COUNTED = 50_000
 STATES = ("new", "held", "retrying")
+RECORDING_STATES = ("waiting", "fetching", "retrying")
 FORWARDING_HEADERS = (
     "Forwarded",
     "Via",
@@ -50,6 +51,16 @@ _WAITING = """
 _OLDEST = """
     SELECT extract(epoch FROM statement_timestamp() - received_at)
     FROM integrations_delivery WHERE outcome = 'accepted' ORDER BY sequence LIMIT 1
+"""
+
+# By the index of what is to be done, likewise bounded.
+_RECORDINGS = """
+    SELECT state, count(*) FROM (
+        SELECT CASE WHEN state = 'running' THEN 'fetching'
+            WHEN attempts > 0 THEN 'retrying' ELSE 'waiting' END AS state
+        FROM conversations_recording WHERE state IN ('waiting', 'running')
+        LIMIT %s) AS due
+    GROUP BY state
 """
 
 
@@ -103,6 +114,7 @@ class _FromDatabase(Collector):
         yield _deliveries(totals)
         yield _processing_seconds(totals)
         yield from _queue()
+        yield _recordings()
         yield from _worker()
 
 
@@ -158,6 +170,20 @@ def _queue() -> Iterator[Metric]:
         "Age of the oldest delivery that waits; 0 where none does.",
         value=max(float(oldest[0]), 0.0) if oldest else 0.0,
     )
+
+
+def _recordings() -> Metric:
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORDINGS, [MOST_COUNTED])
+        due = dict(cursor.fetchall())
+    family = GaugeMetricFamily(
+        "zelto_recordings",
+        f"Recordings that are to be fetched; at most {MOST_COUNTED} are counted.",
+        labels=["state"],
+    )
+    for state in RECORDING_STATES:
+        family.add_metric([state], due.get(state, 0))
+    return family
 
 
 def _worker() -> Iterator[Metric]:

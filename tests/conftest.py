@@ -40,7 +40,7 @@ def quick_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         STORAGES={
             "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
             "recordings": {
-                "BACKEND": "django.core.files.storage.FileSystemStorage",
+                "BACKEND": "conversations.recordings.folder.RecordingsFolder",
                 "OPTIONS": {"location": str(tmp_path_factory.mktemp("recordings"))},
             },
             "staticfiles": {
@@ -49,6 +49,16 @@ def quick_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         },
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def recording_nudges(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """One for each time that a worker would be woken for recordings."""
+    sent: list[None] = []
+    monkeypatch.setattr(
+        "conversations.recordings.nudge.nudge", lambda: sent.append(None)
+    )
+    return sent
 
 
 @pytest.fixture(autouse=True)

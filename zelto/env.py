@@ -4,6 +4,8 @@ A variable comes from the real environment or else from `.env` in the checkout. 
 empty one counts as not set, so that `DATABASE_URL= make run` overrules the file.
 """
 
+import importlib.util
+import ipaddress
 import os
 import re
 import secrets
@@ -20,6 +22,11 @@ from zelto.embedded import location
 CHECKOUT = Path(__file__).resolve().parent.parent
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
+# A name without anything around it.
+HOST = re.compile(
+    r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
+    r"(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*"
+)
 ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 
 
@@ -145,12 +152,37 @@ def broker_settings(data_dir: Path) -> dict[str, Any]:
     }
 
 
+def recording_allow() -> list[str]:
+    """Hosts and networks of the operator's own, each in its plain form."""
+    return [plain_place(word) for word in env_list("ZELTO_RECORDING_ALLOW", [])]
+
+
+def plain_place(word: str) -> str:
+    try:
+        return str(ipaddress.ip_network(word.strip("[]"), strict=False))
+    except ValueError:
+        host = word.lower().rstrip(".")
+    # What ends in a number is an address, and this is none that is written in full.
+    if not HOST.fullmatch(host) or host.rpartition(".")[2].isdigit():
+        raise ImproperlyConfigured(
+            "ZELTO_RECORDING_ALLOW names hosts, addresses and networks, such as "
+            f"recordings.internal or 10.0.4.0/24; {word!r} is none of them."
+        )
+    return host
+
+
 def recording_storage(data_dir: Path) -> dict[str, Any]:
     """Django's STORAGES["recordings"]: ZELTO_S3_BUCKET or else a folder."""
     bucket = env_text("ZELTO_S3_BUCKET")
+    access_key, secret_key = (
+        env_text("ZELTO_S3_ACCESS_KEY"),
+        env_text("ZELTO_S3_SECRET_KEY"),
+    )
+    endpoint, region = env_text("ZELTO_S3_ENDPOINT"), env_text("ZELTO_S3_REGION")
+    check_bucket(bucket, access_key, secret_key, endpoint, region)
     if not bucket:
         return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "conversations.recordings.folder.RecordingsFolder",
             "OPTIONS": {
                 "location": str(data_dir / "recordings"),
                 "file_permissions_mode": 0o600,
@@ -159,15 +191,47 @@ def recording_storage(data_dir: Path) -> dict[str, Any]:
         }
     options: dict[str, Any] = {
         "bucket_name": bucket,
-        "access_key": env_text("ZELTO_S3_ACCESS_KEY") or None,
-        "secret_key": env_text("ZELTO_S3_SECRET_KEY") or None,
-        "endpoint_url": env_text("ZELTO_S3_ENDPOINT") or None,
-        "region_name": env_text("ZELTO_S3_REGION") or None,
+        "access_key": access_key or None,
+        "secret_key": secret_key or None,
+        "endpoint_url": endpoint or None,
+        "region_name": region or None,
+        # The older one, which still is boto's own choice, is refused by newer regions.
+        "signature_version": "s3v4",
         "querystring_auth": True,
         "querystring_expire": 300,
         "default_acl": None,
+        "file_overwrite": True,
     }
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+def check_bucket(
+    bucket: str, access_key: str, secret_key: str, endpoint: str, region: str
+) -> None:
+    if not bucket:
+        if access_key or secret_key or endpoint or region:
+            raise ImproperlyConfigured(
+                "ZELTO_S3_BUCKET must name the bucket, since other ZELTO_S3_ settings "
+                "are there; without them recordings are kept in the data folder."
+            )
+        return
+    if importlib.util.find_spec("storages") is None:
+        raise ImproperlyConfigured(
+            "ZELTO_S3_BUCKET is set, and what it takes is not installed; install it "
+            "with: .venv/bin/python -m pip install -r requirements-s3.txt"
+        )
+    if endpoint and not re.match(r"https?://[^/\s]+", endpoint):
+        raise ImproperlyConfigured(
+            "ZELTO_S3_ENDPOINT must be an address, such as https://s3.example.com"
+        )
+    if bool(access_key) != bool(secret_key):
+        missing = "ZELTO_S3_SECRET_KEY" if access_key else "ZELTO_S3_ACCESS_KEY"
+        raise ImproperlyConfigured(f"{missing} must be set too: a key has two parts.")
+    if endpoint and not access_key:
+        raise ImproperlyConfigured(
+            "ZELTO_S3_ACCESS_KEY and ZELTO_S3_SECRET_KEY must be set for the server of "
+            "ZELTO_S3_ENDPOINT; only at Amazon a machine may be known by itself."
+        )
 
 
 def secret_key(data_dir: Path, *, required: bool) -> str:

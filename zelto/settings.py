@@ -18,6 +18,7 @@ from zelto.env import (
     env_int,
     env_list,
     env_text,
+    recording_allow,
     recording_storage,
     secret_key,
 )
@@ -231,10 +232,10 @@ KEEP_BODIES_DAYS = env_int("ZELTO_KEEP_BODIES_DAYS", 90)
 KEEP_REJECTED_DAYS = env_int("ZELTO_KEEP_REJECTED_DAYS", 14)
 
 # Recordings: the largest one, and how long fetching it may take.
-MAX_AUDIO_BYTES = env_int("ZELTO_MAX_AUDIO_BYTES", 500 * 1024 * 1024)
+MAX_AUDIO_BYTES = env_int("ZELTO_MAX_AUDIO_BYTES", 500 * 1024 * 1024, minimum=1)
 FETCH_SECONDS = env_int("ZELTO_FETCH_SECONDS", 600, minimum=1)
 # Hosts and networks of the operator's own that recordings may come from.
-RECORDING_ALLOW = env_list("ZELTO_RECORDING_ALLOW", [])
+RECORDING_ALLOW = recording_allow()
 
 # Work behind the answers. The row is the job; a message only wakes a worker.
 globals().update(broker_settings(DATA_DIR))
@@ -333,6 +334,10 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": "INFO"},
-    # A line for each call of a tool is for nobody.
-    "loggers": {"django_mcpz.calls": {"level": "WARNING"}},
+    "loggers": {
+        # A line for each call of a tool is for nobody.
+        "django_mcpz.calls": {"level": "WARNING"},
+        # It warns with whole addresses, and those of recordings are secrets.
+        "urllib3": {"level": "ERROR"},
+    },
 }

@@ -11,6 +11,7 @@ from conversations.actions.merging import (
     move_merged_conversations,
     separate_agent,
 )
+from conversations.actions.recordings import retry_recording
 from conversations.actions.saved_views import (
     NameTaken,
     TooManyViews,
@@ -37,6 +38,7 @@ __all__ = [
     "move_merged_conversations",
     "rename_view",
     "retire_agent",
+    "retry_recording",
     "save_view",
     "separate_agent",
     "share_view",

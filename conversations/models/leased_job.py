@@ -90,12 +90,20 @@ class LeasedJob(models.Model):
         until = Now() + models.Value(timedelta(seconds=settings.LEASE_SECONDS))
         return bool(self.claimed().update(lease_until=until, **progress))
 
-    def try_later(self, reason: str) -> None:
-        """Waits for the next try, or fails after the last."""
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether even the last try is used up: who made it died of it."""
+        return self.attempts > len(self.WAITS) + 1
+
+    def try_later(self, reason: str, *, after: float = 0.0) -> None:
+        """Waits for the next try, or fails after the last. after: seconds to wait at
+        least, within the longest wait."""
         if self.attempts > len(self.WAITS):
             self.give_up(reason)
             return
-        wait = timedelta(seconds=self.WAITS[max(self.attempts - 1, 0)])
+        least = min(after, max(self.WAITS))
+        own = self.WAITS[max(self.attempts - 1, 0)]
+        wait = timedelta(seconds=max(own, least))
         self.claimed().update(
             state=self.State.WAITING,
             claim=None,
@@ -111,6 +119,16 @@ class LeasedJob(models.Model):
             lease_until=None,
             next_try_at=None,
             last_error=reason,
+        )
+
+    def put_back(self) -> None:
+        """For another worker, at once; this try does not count."""
+        self.claimed().update(
+            state=self.State.WAITING,
+            attempts=max(self.attempts - 1, 0),
+            claim=None,
+            lease_until=None,
+            next_try_at=None,
         )
 
     @classmethod

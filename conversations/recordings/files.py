@@ -7,7 +7,7 @@ noted, and a sweep deletes it.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.files.storage import Storage, storages
 from django.db import transaction
@@ -15,6 +15,8 @@ from django.db.models import Value
 from django.db.models.functions import Now
 
 from conversations.models import Conversation, Recording, UnusedFile
+from conversations.recordings import incoming
+from conversations.recordings.folder import RecordingsFolder
 
 # Writing a file and naming it takes less; until then it is not swept away.
 WRITTEN_WITHIN = timedelta(hours=1)
@@ -30,11 +32,16 @@ def name_of(conversation: Conversation, sha256: str, extension: str) -> str:
     return f"{conversation.organization_id}/{conversation.pk}/{sha256}.{extension}"
 
 
-def note_before_writing(name: str) -> None:
-    UnusedFile.objects.update_or_create(
-        name=name,
-        defaults={"delete_after": Now() + Value(WRITTEN_WITHIN)},
-    )
+def note_before_writing(name: str) -> datetime:
+    """Until when the note keeps the file: another value tells that somebody else
+    has noted the same since."""
+    with transaction.atomic():
+        note, _ = UnusedFile.objects.update_or_create(
+            name=name,
+            defaults={"delete_after": Now() + Value(WRITTEN_WITHIN)},
+        )
+        note.refresh_from_db(fields=["delete_after"])
+    return note.delete_after
 
 
 def keep(name: str) -> None:
@@ -47,7 +54,7 @@ def let_go(name: str) -> None:
     if name:
         UnusedFile.objects.update_or_create(name=name, defaults={"delete_after": Now()})
         # Should the storage be away, a sweep deletes it later.
-        transaction.on_commit(lambda: _delete_if_unused(name), robust=True)
+        transaction.on_commit(lambda: delete_if_unused(name), robust=True)
 
 
 def let_go_of_files(conversation: Conversation) -> None:
@@ -58,13 +65,17 @@ def let_go_of_files(conversation: Conversation) -> None:
 
 def delete_unused() -> None:
     """Deletes what is due; what the storage refuses comes again."""
+    incoming.delete_stale()
+    storage = recordings_storage()
+    if isinstance(storage, RecordingsFolder):
+        storage.delete_stale_drafts(WRITTEN_WITHIN.total_seconds())
     due = UnusedFile.objects.filter(delete_after__lte=Now())
     for name in list(due.order_by("delete_after").values_list("name", flat=True)[:100]):
-        _delete_if_unused(name)
+        delete_if_unused(name)
 
 
 @transaction.atomic
-def _delete_if_unused(name: str) -> None:
+def delete_if_unused(name: str) -> None:
     notes = UnusedFile.objects.select_for_update(skip_locked=True)
     note = notes.filter(name=name, delete_after__lte=Now()).first()
     if note is None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import connection
+from django.db import connection, transaction
 
 from conversations import bulk_write
 from conversations.models import Conversation, Recording
+from conversations.recordings import nudge
 
 
 def want_recordings(conversations: Iterable[Conversation]) -> None:
@@ -25,12 +26,16 @@ def want_recordings(conversations: Iterable[Conversation]) -> None:
     rows = [Recording(conversation=one, source_url=one.recording_url) for one in named]
     new = bulk_write.insert_missing(rows, unique=["conversation_id"])
     known = [one for one in named if one.pk not in new]
+    wanted = len(new)
     if known:
         with connection.cursor() as cursor:
             cursor.execute(
                 _WANT_AGAIN,
                 [[one.pk for one in known], [one.recording_url for one in known]],
             )
+            wanted += cursor.rowcount
+    if wanted:
+        transaction.on_commit(nudge.nudge)
 
 
 # Another address, or the same after a failure, is a job from the beginning: whoever is

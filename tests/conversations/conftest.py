@@ -3,22 +3,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organization
 from conversations.indexing import index_batch
-from conversations.models import Agent, Conversation, SearchJob, Transcript
+from conversations.models import (
+    Agent,
+    Conversation,
+    Recording,
+    SearchJob,
+    Transcript,
+)
 from tests.conversations.browser import browser_beside_django, signed_in_page
 from tests.conversations.downloads import URL, Export
+from tests.conversations.far_server import FarServer
+from tests.conversations.fetches import SECRET
+from tests.conversations.sounds import write_sound
 
 MakeAgent = Callable[..., Agent]
 MakeConversation = Callable[..., Conversation]
 MakeFindable = Callable[[], None]
+Want = Callable[[str], Recording]
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -82,6 +93,33 @@ def make_findable(db: None) -> MakeFindable:
             pass
 
     return index
+
+
+@pytest.fixture
+def far_server(tmp_path: Path) -> Iterator[FarServer]:
+    """Somebody else's server, from which recordings may be fetched."""
+    folders = {"DATA_DIR": tmp_path / "data"}
+    allowed = override_settings(RECORDING_ALLOW=["127.0.0.1"], **folders)
+    with allowed, FarServer() as server:
+        yield server
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> bytes:
+    """What is in a file with two seconds of audio."""
+    return write_sound(tmp_path / "sound.ogg", channels=2).read_bytes()
+
+
+@pytest.fixture
+def want(make_conversation: MakeConversation) -> Want:
+    """`want(url)`: a recording that is to be fetched, by an address with a secret."""
+
+    def make(url: str) -> Recording:
+        url = f"{url}?{SECRET}"
+        conversation = make_conversation(recording_url=url)
+        return Recording.objects.create(conversation=conversation, source_url=url)
+
+    return make
 
 
 @pytest.fixture

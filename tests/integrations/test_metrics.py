@@ -15,6 +15,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import Organization
+from conversations.models import Agent, Conversation, Recording
 from integrations import job_rows, metrics, running_totals, worker_pulse
 from integrations.models import Delivery, RunningTotal
 from tests.integrations.conftest import Post, session
@@ -284,3 +285,24 @@ def test_with_a_token_set_nothing_else_opens(sent: str | None) -> None:
         response = ask(**headers)
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.django_db
+def test_it_tells_how_many_recordings_are_to_be_fetched(
+    organization: Organization,
+) -> None:
+    agent = Agent.objects.create(organization=organization, external_id="a")
+    states = [("waiting", 0), ("waiting", 2), ("waiting", 0), ("running", 1)]
+    for number, (state, attempts) in enumerate([*states, ("done", 1), ("failed", 5)]):
+        conversation = Conversation.objects.create(
+            organization=organization, agent=agent, external_id=f"call-{number}"
+        )
+        Recording.objects.create(
+            conversation=conversation, state=state, attempts=attempts
+        )
+
+    samples = scrape()
+
+    assert samples["zelto_recordings", ("waiting",)] == 2
+    assert samples["zelto_recordings", ("retrying",)] == 1
+    assert samples["zelto_recordings", ("fetching",)] == 1

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import pytest
 from kombu.exceptions import OperationalError
 
-from integrations import nudge as module
+from conversations import nudging as module
+from conversations.nudging import Nudger
 from integrations import tasks
-from integrations.nudge import Nudger
+from integrations.nudge import announce
 from tests.zelto.stack import wait_for
 
 
@@ -45,7 +46,7 @@ def wait_for_messages(broker: Broker, count: int) -> None:
 
 
 def test_a_thousand_posts_send_few_messages(broker: Broker) -> None:
-    nudger = Nudger()
+    nudger = Nudger(announce)
     start = time.monotonic()
     for _ in range(1000):
         nudger.nudge()
@@ -55,7 +56,7 @@ def test_a_thousand_posts_send_few_messages(broker: Broker) -> None:
 
 
 def test_the_last_post_is_announced_too(broker: Broker) -> None:
-    nudger = Nudger()
+    nudger = Nudger(announce)
     nudger.nudge()
     wait_for_messages(broker, 1)
     nudger.nudge()  # within the pause
@@ -64,7 +65,7 @@ def test_the_last_post_is_announced_too(broker: Broker) -> None:
 
 def test_a_broker_that_hangs_holds_nobody_up(broker: Broker) -> None:
     broker.open.clear()
-    nudger = Nudger()
+    nudger = Nudger(announce)
     nudger.nudge()
     wait_for_messages(broker, 1)
     for _ in range(100):
@@ -77,7 +78,7 @@ def test_a_broker_that_refuses_is_left_alone_and_then_asked_again(
 ) -> None:
     monkeypatch.setattr(module, "PAUSE_AFTER_FAILURE_SECONDS", 0.2)
     broker.refuses = True
-    nudger = Nudger()
+    nudger = Nudger(announce)
     nudger.nudge()
     wait_for(lambda: "sweep will find it" in caplog.text, 10, what="it is logged")
     broker.refuses = False

@@ -181,7 +181,7 @@ class Stack:
     # What it is made of
 
     def pids(self) -> dict[str, list[int]]:
-        """By role: owner, web, web-worker, beat, worker, postmaster."""
+        """By role: owner, web, web-worker, beat, worker, media, postmaster."""
         assert self.owner is not None
         found = {"owner": [self.owner.pid]}
         for process in psutil.Process(self.owner.pid).children():
@@ -257,4 +257,6 @@ def role_of(process: psutil.Process) -> str | None:
     words = process.cmdline()
     if "granian" in words:
         return "web"
+    if "media@localhost" in words:
+        return "media"
     return next((word for word in ("beat", "worker") if word in words), None)

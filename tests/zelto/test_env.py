@@ -145,3 +145,80 @@ def test_the_example_has_every_setting_and_no_other():
     example = (CHECKOUT / ".env.example").read_text("utf-8")
     explained = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
     assert explained - {"ZELTO_CHROMIUM"} == read  # that one is for the tests
+
+
+@pytest.mark.parametrize(
+    ("words", "places"),
+    [
+        ("recordings.internal", ["recordings.internal"]),
+        ("Minio.,10.0.4.7/24", ["minio", "10.0.4.0/24"]),
+        ("127.0.0.1,[::1]", ["127.0.0.1/32", "::1/128"]),
+        ("10.0.0.0/255.255.0.0", ["10.0.0.0/16"]),
+    ],
+)
+def test_it_reads_whom_recordings_may_come_from(
+    monkeypatch: pytest.MonkeyPatch, words: str, places: list[str]
+):
+    monkeypatch.setenv("ZELTO_RECORDING_ALLOW", words)
+    assert env.recording_allow() == places
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("http://minio", "minio:9000", "*.example", "10.0.0.0/33", "10.0.0", "a b"),
+        *("10.0.0.256", "user@host", "host/path", "-a", "2130706433"),
+    ],
+)
+def test_it_refuses_what_is_no_host_and_no_network(
+    monkeypatch: pytest.MonkeyPatch, word: str
+):
+    monkeypatch.setenv("ZELTO_RECORDING_ALLOW", f"good.example,{word}")
+    with pytest.raises(ImproperlyConfigured, match="ZELTO_RECORDING_ALLOW") as error:
+        env.recording_allow()
+    assert repr(word) in str(error.value)
+
+
+BUCKET = {"ZELTO_S3_BUCKET": "calls"}
+KEY = {"ZELTO_S3_ACCESS_KEY": "a", "ZELTO_S3_SECRET_KEY": "s"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        (KEY, "ZELTO_S3_BUCKET must name the bucket"),
+        ({"ZELTO_S3_ENDPOINT": "https://s3"}, "ZELTO_S3_BUCKET must name the bucket"),
+        (BUCKET | {"ZELTO_S3_ACCESS_KEY": "a"}, "ZELTO_S3_SECRET_KEY must be set"),
+        (BUCKET | {"ZELTO_S3_SECRET_KEY": "s"}, "ZELTO_S3_ACCESS_KEY must be set"),
+        (BUCKET | {"ZELTO_S3_ENDPOINT": "https://s3"}, "ZELTO_S3_ACCESS_KEY and"),
+        (BUCKET | KEY | {"ZELTO_S3_ENDPOINT": "s3:9000"}, "must be an address"),
+    ],
+)
+def test_it_names_the_setting_of_s3_that_contradicts_another(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    environment: dict[str, str],
+    said: str,
+):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=said) as error:
+        env.recording_storage(tmp_path)
+    assert "ZELTO_S3_" in str(error.value)
+
+
+def test_it_says_how_to_install_what_s3_takes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setenv("ZELTO_S3_BUCKET", "calls")
+    with pytest.raises(ImproperlyConfigured, match=r"requirements-s3\.txt"):
+        env.recording_storage(tmp_path)
+
+
+def test_a_machine_may_be_known_at_amazon_by_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("ZELTO_S3_BUCKET", "calls")
+    options = env.recording_storage(tmp_path)["OPTIONS"]
+    assert options["access_key"] is None

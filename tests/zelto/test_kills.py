@@ -25,8 +25,8 @@ pytestmark = pytest.mark.processes
 
 SECONDS = float(os.environ.get("ZELTO_FAULT_SECONDS", "15"))
 SEED = int(os.environ.get("ZELTO_FAULT_SEED") or random.randrange(10**6))  # noqa: S311 - no secret
-ROLES = ["worker", "web", "web-worker", "postmaster", "beat", "owner", "all"]
-WEIGHTS = [3, 3, 3, 3, 1, 1, 1]
+ROLES = ["worker", "web", "web-worker", "postmaster", "beat", "media", "owner", "all"]
+WEIGHTS = [3, 3, 3, 3, 1, 1, 1, 1]
 
 
 class Killer:

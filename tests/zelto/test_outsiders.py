@@ -11,7 +11,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Invitation, Membership, Organization, User
-from conversations.models import Agent, Conversation, SavedView, Transcript
+from conversations.models import (
+    Agent,
+    Conversation,
+    Recording,
+    SavedView,
+    Transcript,
+)
 from integrations.models import Delivery
 from tests.conftest import MakeKey
 
@@ -60,6 +66,9 @@ def everything(
         applied_through=1,
     )
     Transcript.objects.create(conversation=conversation, turns=[])
+    Recording.objects.create(
+        conversation=conversation, source_url="https://example.com/a.ogg"
+    )
     delivery = Delivery.objects.create(
         organization=organization, status=200, outcome="processed"
     )

@@ -41,13 +41,15 @@ def lines_since_start(stack: Stack) -> list[str]:
 
 def test_it_stops_in_order_and_leaves_nothing_behind(stack: Stack):
     before = stack.everything()
-    assert {"owner", "web", "web-worker", "beat", "worker"} <= stack.pids().keys()
+    roles = {"owner", "web", "web-worker", "beat", "worker", "media"}
+    assert roles <= stack.pids().keys()
     assert stack.stop(signal.SIGINT) == 0
     assert [process for process in before if psutil.pid_exists(process.pid)] == []
     assert stack.everything() == []
     assert not default_socket_folder(stack.data_dir).exists()
     said = [line for line in lines_since_start(stack) if line.startswith("Stop")]
-    assert said == ["Stopping web.", "Stopping beat.", "Stopping worker.", "Stopped."]
+    roles_in_order = ["web", "beat", "worker", "media"]
+    assert said == [*(f"Stopping {role}." for role in roles_in_order), "Stopped."]
     if not stack.scratch:
         assert "database system is shut down" in last_line_of_database(stack)
         # Before, it turns away who asks too early whether it is there.

@@ -1,0 +1,128 @@
+"""Who may be asked for a recording: public addresses, and what the operator allows.
+
+A name is resolved once, every address of it is judged, and the connection goes to the
+one that was judged, so that a name which changes its mind is of no use.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from AntiSSRF import AntiSSRFPolicy, PolicyConfigOptions
+from AntiSSRF._antissrf_agent import _AntiSSRFAdapter
+from django.conf import settings
+from requests import PreparedRequest, Session
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util import parse_url
+
+# Beside the usual ones: forms of IPv6 that carry an address of IPv4 within.
+ALSO_DENIED = ["::/96", "::ffff:0:0:0/96"]
+Opened = Callable[[socket.socket], object]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+WEB_PORTS = {80, 443}
+FIRST_FREE_PORT = 1024
+
+
+class Forbidden(Exception):
+    """Says in a sentence why this address is not asked."""
+
+
+def session_for(url: str, opened: Opened) -> Session:
+    """For one request to this address, and no redirect. opened: told each connection
+    as soon as it is there."""
+    session = Session()
+    # No proxy, no ~/.netrc and no certificates of the environment.
+    session.trust_env = False
+    host = judge(url)
+    adapter = _Adapter(_policy(is_allowed=host in _allowed()[0]), opened)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def judge(url: str) -> str:
+    """The host of an address that is fit to be asked; its numbers are judged when it
+    is resolved. The address is as requests has prepared it."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        again = (parse_url(url).host or "").strip("[]")
+    except ValueError:
+        raise Forbidden("The address cannot be read.") from None
+    if parts.scheme not in {"http", "https"}:
+        raise Forbidden("Only http and https addresses are fetched.")
+    # Two readers must not disagree on who is meant.
+    if not host or host != again:
+        raise Forbidden("The address cannot be read.")
+    is_odd = port is not None and port not in WEB_PORTS and port < FIRST_FREE_PORT
+    if is_odd and not _is_allowed(host):
+        raise Forbidden(f"Port {port} is not one that recordings come from.")
+    return host
+
+
+def _policy(*, is_allowed: bool) -> AntiSSRFPolicy:
+    kind = PolicyConfigOptions
+    policy = AntiSSRFPolicy(kind.NONE if is_allowed else kind.EXTERNAL_ONLY_LATEST)
+    policy.allow_plain_text_http = True
+    policy.add_xff_header = False
+    if not is_allowed:
+        policy.add_denied_addresses(ALSO_DENIED)
+        if networks := [str(network) for network in _allowed()[1]]:
+            policy.add_allowed_addresses(networks)
+    return policy
+
+
+def _allowed() -> tuple[set[str], list[Network]]:
+    """Hosts and networks of the operator's own."""
+    hosts, networks = set(), []
+    for word in settings.RECORDING_ALLOW:
+        try:
+            networks.append(ipaddress.ip_network(word, strict=False))
+        except ValueError:
+            hosts.add(word.lower())
+    return hosts, networks
+
+
+def _is_allowed(host: str) -> bool:
+    hosts, networks = _allowed()
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host in hosts
+    return any(address in network for network in networks)
+
+
+class _Adapter(_AntiSSRFAdapter):  # type: ignore[misc]
+    def __init__(self, policy: AntiSSRFPolicy, opened: Opened) -> None:
+        super().__init__(policy)
+        self.poolmanager.pool_classes_by_scheme = _pools(opened)
+
+    def add_headers(self, request: PreparedRequest, **options: object) -> None:
+        # The library names the host without its port, which presigned addresses sign.
+        request.headers["Host"] = urlsplit(request.url or "").netloc.rpartition("@")[2]
+
+
+def _pools(opened: Opened) -> dict[str, type[HTTPConnectionPool]]:
+    class Connection(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            connection = super()._new_conn()
+            opened(connection)
+            return connection
+
+    class SecureConnection(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            connection = super()._new_conn()
+            opened(connection)
+            return connection
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    return {"http": Pool, "https": SecurePool}

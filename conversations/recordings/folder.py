@@ -1,0 +1,66 @@
+"""Recordings in a folder of this machine."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage
+
+# Beside the folders of the organizations, whose names are UUIDs: one file system.
+DRAFTS = ".drafts"
+
+
+class RecordingsFolder(FileSystemStorage):
+    """A name stands for what is in it, so that a file is whole or not there: it is
+    written under another name first, and one of the same name is replaced by it."""
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        return name
+
+    def _save(self, name: str, content: File[Any]) -> str:
+        draft = f"{DRAFTS}/{uuid4()}"
+        source, target = Path(self.path(draft)), Path(self.path(name))
+        try:
+            super()._save(draft, content)  # type: ignore[misc]
+            with source.open("rb") as file:
+                os.fsync(file.fileno())
+            target.parent.mkdir(
+                mode=self.directory_permissions_mode or 0o777,
+                parents=True,
+                exist_ok=True,
+            )
+            source.replace(target)
+        finally:
+            source.unlink(missing_ok=True)
+        _settle(target.parent)
+        return name
+
+    def delete_stale_drafts(self, seconds: float) -> None:
+        """What somebody who was killed has left half-written."""
+        delete_older_files(Path(self.path(DRAFTS)), seconds)
+
+
+def delete_older_files(folder: Path, seconds: float) -> None:
+    """Those in this folder that nobody has written to for so long."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        try:
+            if path.stat().st_mtime < time.time() - seconds:
+                path.unlink()
+        except FileNotFoundError:
+            continue
+
+
+def _settle(folder: Path) -> None:
+    """So that a name outlasts a loss of power as the row does that names it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

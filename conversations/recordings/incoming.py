@@ -1,0 +1,37 @@
+"""Files on their way in: on this machine's disk until they are what they should be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+
+from conversations.recordings.folder import delete_older_files
+
+# Longer than any of them is written to without a pause.
+STALE_SECONDS = 3600.0
+
+
+def folder() -> Path:
+    return Path(settings.DATA_DIR) / "incoming"
+
+
+@contextmanager
+def incoming_file() -> Iterator[Path]:
+    """An empty file that only we may read; gone afterwards, whatever happens."""
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder() / str(uuid4())
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def delete_stale() -> None:
+    """What somebody who was killed has left."""
+    delete_older_files(folder(), STALE_SECONDS)

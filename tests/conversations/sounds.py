@@ -1,0 +1,99 @@
+"""Audio files made for a test, by FFmpeg's own encoders."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from functools import cache
+from pathlib import Path
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+RATE = 48_000
+FRAME = 960
+CODECS = {
+    "wav": "pcm_s16le",
+    "mp3": "mp3",
+    "ogg": "libopus",
+    "webm": "libopus",
+    "m4a": "aac",
+    "mp4": "aac",
+    "flac": "flac",
+    "mkv": "flac",
+}
+# Who is heard from when to when, in seconds.
+Spans = list[tuple[float, float]]
+
+
+def write_sound(
+    path: Path,
+    seconds: float = 2.0,
+    *,
+    channels: int = 1,
+    heard: list[Spans] | None = None,
+    picture: bool = False,
+    leap: float = 0.0,
+) -> Path:
+    """A tone in each channel, where `heard` has it and a faint hiss elsewhere; the
+    format is the extension's. picture: with a moving one too. leap: seconds that the
+    file's clock leaps in its middle."""
+    with av.open(path, "w") as container:
+        stream = container.add_stream(CODECS[path.suffix[1:]], rate=RATE)
+        assert isinstance(stream, AudioStream)
+        stream.layout = "stereo" if channels == 2 else "mono"
+        moving = add_picture(container) if picture else None
+        for start in range(0, round(seconds * RATE), FRAME):
+            sent = frame(start, channels, heard)
+            sent.pts = start + (
+                round(leap * RATE) if start >= seconds * RATE / 2 else 0
+            )
+            container.mux(stream.encode(sent))
+        container.mux(stream.encode(None))
+        if moving is not None:
+            encode_picture(container, moving)
+    return path
+
+
+def write_silent_film(path: Path) -> Path:
+    with av.open(path, "w") as container:
+        encode_picture(container, add_picture(container))
+    return path
+
+
+def add_picture(container: OutputContainer) -> VideoStream:
+    stream = container.add_stream("mpeg4", rate=10)
+    stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+    return stream
+
+
+def encode_picture(container: OutputContainer, stream: VideoStream) -> None:
+    for _ in range(10):
+        container.mux(stream.encode(VideoFrame(64, 64, "yuv420p")))
+    container.mux(stream.encode(None))
+
+
+def frame(start: int, channels: int, heard: list[Spans] | None) -> AudioFrame:
+    made = AudioFrame(
+        format="s16", layout="stereo" if channels == 2 else "mono", samples=FRAME
+    )
+    samples = array("h", bytes(2 * FRAME * channels))
+    for channel in range(channels):
+        spans = heard[channel] if heard else [(0.0, math.inf)]
+        loud = any(begin <= start / RATE < end for begin, end in spans)
+        samples[channel::channels] = tone(channel + 1, 12_000 if loud else 20)
+    made.planes[0].update(samples.tobytes())
+    made.sample_rate = RATE
+    made.pts = start
+    return made
+
+
+@cache
+def tone(octave: int, loudness: int) -> array[int]:
+    """Whole waves, so that one frame joins the next."""
+    turn = 400 * octave * math.tau / RATE
+    return array("h", (round(loudness * math.sin(i * turn)) for i in range(FRAME)))
