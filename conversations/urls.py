@@ -60,6 +60,12 @@ conversation_urls = [
         conversation.metadata_json,
         name="metadata-json",
     ),
+    path(f"{CONVERSATION}/recording", recording.recording, name="recording"),
+    path(
+        f"{CONVERSATION}/recording/state",
+        recording.recording_state,
+        name="recording-state",
+    ),
     path(f"{CONVERSATION}/recording/retry", recording.retry, name="recording-retry"),
 ]
 
