@@ -14,8 +14,9 @@ from conversations.recordings.placing import Basis, Placing, place_turns
 from conversations.recordings.speakers import names_of_channels
 from conversations.turn_values import number_of
 
-LOUDEST = 255
 LANES = 2
+# A bar takes three pixels of a wave that is some eight hundred wide.
+MOST_PEAKS = 300
 KINDS = {"silence": "Silence", "talk_over": "Both at once"}
 # What counts as work under way, and as work that stopped.
 AT_WORK = frozenset({Recording.State.WAITING, Recording.State.RUNNING})
@@ -57,7 +58,8 @@ class Player:
 
     @property
     def peaks(self) -> str:
-        return json.dumps(self.recording.peaks[:LANES], separators=(",", ":"))
+        lanes = [_fewer(lane) for lane in self.recording.peaks[:LANES]]
+        return json.dumps(lanes, separators=(",", ":"))
 
     @property
     def silences(self) -> list[Mark]:
@@ -137,6 +139,12 @@ def _player(
         marks=[Mark(one["kind"], one["start"], one["end"]) for one in recording.marks],
         start_at=min(start_at, length or 0.0),
     )
+
+
+def _fewer(lane: Sequence[int]) -> list[int]:
+    """As many as there is room to draw; a page need not carry more."""
+    each = -(-len(lane) // MOST_PEAKS) or 1
+    return [max(lane[start : start + each]) for start in range(0, len(lane), each)]
 
 
 def second_in(parameters: Mapping[str, Any]) -> float:
