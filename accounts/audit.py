@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import keys
@@ -53,7 +54,8 @@ def record_opening(
     detail: Mapping[str, Any] | None = None,
     key: ApiKey | None = None,
 ) -> None:
-    """As `record`, once an hour for the same reader, action and subject."""
+    """As `record`, once an hour for the same reader, action and subject; also where a
+    player asks for two pieces at once."""
     known = AuditEntry.objects.in_organization(organization).filter(
         by=by,
         key=key,
@@ -62,15 +64,26 @@ def record_opening(
         detail=_clean(detail or {}),
         created_at__gt=timezone.now() - SAME_OPENING,
     )
-    if not known.exists():
-        record(
-            organization=organization,
-            by=by,
-            action=action,
-            subject=subject,
-            detail=detail,
-            key=key,
-        )
+    if known.exists():
+        return
+    with transaction.atomic():
+        reader = by.pk if by else key.pk if key else ""
+        _hold(f"{action} {reader} {subject}")
+        if not known.exists():
+            record(
+                organization=organization,
+                by=by,
+                action=action,
+                subject=subject,
+                detail=detail,
+                key=key,
+            )
+
+
+def _hold(words: str) -> None:
+    """Until the transaction ends, against another one with the same words."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [words])
 
 
 def _clean(value: Any) -> Any:

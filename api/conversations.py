@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.conf import settings
+from django.urls import reverse
 from pydantic import Field, model_validator
 
 from accounts.models import Organization
@@ -29,8 +31,10 @@ from conversations.keyset import Position
 from conversations.listing import METADATA, MOST_METADATA
 from conversations.models import Conversation as ConversationRow
 from conversations.models import Provider as Providers
+from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
 from conversations.search import Search
+from integrations.ingest import Refusal
 from integrations.providers import Fault, schema
 
 
@@ -45,10 +49,12 @@ class Customer(Resource):
 
 
 class Recording(Resource):
-    """What became of the recording that the sender named."""
+    """The audio: whether Zelto keeps it, and what became of fetching it."""
 
     state: Literal["none", "waiting", "fetching", "stored", "failed"] = Field(
-        description="`none`: no recording was named.", examples=["none"]
+        description="`none`: no recording was named or uploaded. `stored`: there is "
+        "audio, even where a newer one waits or could not be had.",
+        examples=["stored"],
     )
     error: str | None = Field(
         description="Why the last try to fetch it failed.", examples=[None]
@@ -227,8 +233,12 @@ class Transcript(Resource):
     )
     duration_seconds: float | None = Field(description="Seconds.", examples=[5.812])
     recording_url: str | None = Field(
-        description="Of the audio that Zelto keeps; null where there is none.",
-        examples=[None],
+        description="Of the audio that Zelto keeps, to be asked for with a key; null "
+        "where there is none.",
+        examples=[
+            "https://zelto.example.com/v1/conversations/"
+            "019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22/recording"
+        ],
     )
     # Kept as they are: building a model of each of 10,000 turns is for nobody.
     content: Annotated[list[dict[str, Any]] | None, DescribedAs(list[Turn] | None)] = (
@@ -249,7 +259,10 @@ def list_conversations(
     """By arrival, newest first."""
     search = Search(organization, asked.filters(organization.zone), whole=True)
     rows = search.next_older(position_in(asked.cursor), asked.limit + 1)
-    return part_of([resource_of(row) for row in rows], asked.limit, _cursor_of)
+    ids = [row.id for row in rows]
+    kept = {one.pk: one for one in RecordingRow.objects.told().filter(pk__in=ids)}
+    told = [resource_of(row, kept.get(row.id)) for row in rows]
+    return part_of(told, asked.limit, _cursor_of)
 
 
 def find_conversation(
@@ -266,7 +279,8 @@ def find_conversation(
 
 
 def get_conversation(organization: Organization, conversation_id: UUID) -> Conversation:
-    return resource_of(find_conversation(organization, conversation_id))
+    row = find_conversation(organization, conversation_id)
+    return resource_of(row, RecordingRow.objects.told().filter(pk=row.id).first())
 
 
 def get_transcript(organization: Organization, conversation_id: UUID) -> Transcript:
@@ -277,13 +291,22 @@ def get_transcript(organization: Organization, conversation_id: UUID) -> Transcr
         conversation_id=row.id,
         system_prompt=(kept.system_prompt or None) if kept else None,
         duration_seconds=row.duration_seconds,
-        recording_url=None,
+        recording_url=_recording_url(row) if row.has_audio else None,
         content=kept.turns if kept else None,
         created_at=row.created_at,
     )
 
 
-def resource_of(row: ConversationRow) -> Conversation:
+def find_recording(organization: Organization, conversation_id: UUID) -> RecordingRow:
+    """What can be heard of a conversation."""
+    row = find_conversation(organization, conversation_id)
+    recording = RecordingRow.objects.to_serve().filter(pk=row.id).first()
+    if recording is None:
+        raise Refusal(404, "There is no recording of this conversation.")
+    return recording
+
+
+def resource_of(row: ConversationRow, kept: RecordingRow | None) -> Conversation:
     return Conversation(
         id=row.id,
         agent_id=row.agent_id,
@@ -302,7 +325,7 @@ def resource_of(row: ConversationRow) -> Conversation:
         metadata=row.metadata,
         has_transcript=row.has_transcript,
         has_audio=row.has_audio,
-        recording=recording_of(row),
+        recording=recording_of(row, kept),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -317,13 +340,17 @@ def with_warnings(
     )
 
 
-def recording_of(row: ConversationRow) -> Recording:
-    without_audio = "waiting" if row.recording_url else "none"
+def recording_of(row: ConversationRow, kept: RecordingRow | None) -> Recording:
+    """kept: its row; none where no recording was ever named or uploaded."""
     return Recording(
-        state="stored" if row.has_audio else without_audio,
-        error=None,
+        state=kept.public_state if kept else "none",
+        error=(kept.last_error or None) if kept else None,
         source_url=row.recording_url or None,
     )
+
+
+def _recording_url(row: ConversationRow) -> str:
+    return f"{settings.BASE_URL}{reverse('api:recording', args=[row.id])}"
 
 
 def _cursor_of(conversation: Conversation) -> str:

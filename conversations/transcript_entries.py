@@ -37,12 +37,14 @@ class Entry:
     """number: the turn's place in the transcript, from 1.
     at: seconds since the conversation's start, where it is known.
     silence: seconds of silence before it, where notable.
+    heard_at: seconds into the recording, where there is one and this has a place in it.
     turn: as it was sent."""
 
     shape: ClassVar[str]
     number: int
     at: float | None
     silence: float | None = None
+    heard_at: float | None = None
     turn: Turn
 
     @property

@@ -62,6 +62,12 @@ conversation_urls = [
         name="metadata-json",
     ),
     path(f"{CONVERSATION}/transcribe", transcription.transcribe, name="transcribe"),
+    path(f"{CONVERSATION}/recording", recording.recording, name="recording"),
+    path(
+        f"{CONVERSATION}/recording/state",
+        recording.recording_state,
+        name="recording-state",
+    ),
     path(f"{CONVERSATION}/recording/retry", recording.retry, name="recording-retry"),
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
@@ -19,6 +20,8 @@ from api.schema.problem import Problem
 View = TypeVar("View", bound=Callable[..., Any])
 
 PROBLEM = "application/problem+json"
+# What is not JSON.
+AUDIO = "audio/*"
 REFUSALS = {
     400: "A parameter is not known or does not fit; `errors` names it.",
     401: "The key is missing, malformed, unknown, expired or revoked: `detail` says which.",
@@ -28,10 +31,11 @@ REFUSALS = {
     411: "There is no `Content-Length`.",
     413: "The body is too large; `detail` says the limit.",
     415: "Another content type or encoding.",
+    416: "The range is not within it; `Content-Range` says how many bytes there are.",
     422: "A field does not fit; `errors` names each.",
     429: "Over the organization's rate; see `Retry-After`.",
     500: "A fault of Zelto's; its log has the `requestId`.",
-    503: "The database is away for a moment; see `Retry-After`.",
+    503: "It cannot be had just now, as where the database is away; see `Retry-After`.",
 }
 ALWAYS = (400, 401, 403, 500, 503)
 REQUEST_ID = OpenApiParameter(
@@ -83,7 +87,7 @@ ETAG = OpenApiParameter(
     "ETag",
     str,
     OpenApiParameter.HEADER,
-    response=[200, 304],
+    response=[200, 206, 304],
     description="Of this answer; send it as `If-None-Match`.",
 )
 ID = OpenApiParameter(
@@ -104,7 +108,7 @@ def operation(
     *,
     tag: str,
     description: str,
-    gives: Mapping[int, tuple[type[BaseModel] | None, str]],
+    gives: Mapping[int, tuple[type[BaseModel] | OpenApiTypes | None, str]],
     asks: type[Parameters] = Parameters,
     body: type[BaseModel] | None = None,
     multipart: dict[str, Any] | None = None,
@@ -135,7 +139,9 @@ def operation(
         request={"multipart/form-data": multipart} if multipart else body,
         responses={
             **{
-                status: OpenApiResponse(model, description=text)
+                (status, AUDIO) if model is OpenApiTypes.BINARY else status: (
+                    OpenApiResponse(model, description=text)
+                )
                 for status, (model, text) in gives.items()
             },
             **{

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from accounts import audit
 from api.conversations import (
     Conversation,
     ConversationList,
@@ -13,6 +17,7 @@ from api.conversations import (
     Transcript,
     UploadedConversation,
     find_conversation,
+    find_recording,
     get_conversation,
     get_transcript,
     list_conversations,
@@ -26,6 +31,7 @@ from api.uploads import Upload, log_refusal
 from api.views.endpoint import Endpoint
 from conversations.listing import MOST_METADATA
 from conversations.models import Conversation as ConversationRow
+from conversations.recordings import serving
 from integrations.erasure import erase_conversation
 from integrations.ingest import Refusal
 from integrations.providers.schema import CallBody
@@ -33,6 +39,7 @@ from integrations.providers.schema import CallBody
 TAG = "Conversations"
 NOUN = "conversation"
 
+log = logging.getLogger(__name__)
 
 # Each key of the object is a parameter of its own.
 METADATA = OpenApiParameter(
@@ -70,6 +77,42 @@ PARTS = {
         "call": {"$ref": f"#/components/schemas/Posted{CallBody.__name__}"},
     },
 }
+RANGE_HEADERS = [
+    OpenApiParameter(
+        "Range",
+        {"type": "string", "examples": ["bytes=0-1023"]},
+        OpenApiParameter.HEADER,
+        description="`bytes=0-1023`, `bytes=1024-` or `bytes=-1024`. Several ranges, or "
+        "one that makes no sense: all of it.",
+    ),
+    OpenApiParameter(
+        "If-Range",
+        {"type": "string", "examples": ['"9f86d081884c7d659a2feaa0c55ad015"']},
+        OpenApiParameter.HEADER,
+        description="An `ETag`: all of it where it is another one by now.",
+    ),
+    OpenApiParameter(
+        "Content-Range",
+        str,
+        OpenApiParameter.HEADER,
+        response=[206, 416],
+        description="Which bytes of how many.",
+    ),
+    OpenApiParameter(
+        "Accept-Ranges",
+        str,
+        OpenApiParameter.HEADER,
+        response=[200, 206],
+        description="`bytes`.",
+    ),
+    OpenApiParameter(
+        "Location",
+        str,
+        OpenApiParameter.HEADER,
+        response=[302],
+        description="The link, with its signature.",
+    ),
+]
 
 
 class ConversationsView(Endpoint):
@@ -177,12 +220,40 @@ class RecordingView(Endpoint):
         "getRecording",
         "The recording",
         tag=TAG,
-        description="404 where Zelto keeps none, which it does not do yet: "
-        "`recording.state` of the conversation says where it stands.",
+        description="The audio, in the format in which it was sent. 404 where Zelto "
+        "keeps none: `recording.state` of the conversation says where it stands. Where "
+        "recordings are kept in S3, the answer is 302 to a link that holds for some "
+        "minutes; do not send the key there. Each key's listening is in the audit log.",
         has_id=True,
-        gives={},
+        conditional=True,
+        further=[*RANGE_HEADERS],
+        gives={
+            200: (OpenApiTypes.BINARY, "All of it."),
+            206: (OpenApiTypes.BINARY, "The bytes that `Range` asks for."),
+            302: (None, "It is at `Location`, for some minutes."),
+        },
+        refuses=(416,),
     )
-    def get(self, request: Request, id: str) -> HttpResponse:
+    def get(self, request: Request, id: str) -> HttpResponseBase:
         read_query(Parameters, request.query_params)
-        find_conversation(caller_of(request).organization, id_in(id, NOUN))
-        raise Refusal(404, "There is no recording of this conversation.")
+        caller = caller_of(request)
+        recording = find_recording(caller.organization, id_in(id, NOUN))
+        try:
+            response = serving.serve(plain(request), recording)
+        except serving.Unsatisfiable as error:
+            headers = (("Content-Range", error.content_range),)
+            raise Refusal(416, error.detail, headers=headers) from None
+        except serving.Busy as error:
+            headers = (("Retry-After", str(error.retry_after)),)
+            raise Refusal(503, error.detail, headers=headers) from None
+        except serving.FileIsGone as error:
+            log.error("%s", error)
+            raise Refusal(404, "The file of this recording is gone.") from None
+        if serving.is_heard(plain(request), response):
+            audit.record_opening(
+                organization=caller.organization,
+                by=None,
+                key=caller.key,
+                **serving.opening_of(recording),
+            )
+        return response

@@ -17,6 +17,18 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
     def stored(self) -> Self:
         return self.exclude(file="")
 
+    def to_serve(self) -> Self:
+        """With its conversation's reference, and without what only a player draws."""
+        return (
+            self.stored()
+            .select_related("conversation")
+            .defer("peaks", "marks", "conversation__metadata")
+        )
+
+    def told(self) -> Self:
+        """As far as the API says where it stands."""
+        return self.only("conversation_id", "state", "file", "last_error", "source_url")
+
 
 class Recording(LeasedJob):
     """The audio of a conversation, and the job of fetching it.

@@ -67,3 +67,9 @@ def is_web_address(url: str) -> bool:
 def thousands(count: int) -> str:
     """`10,000`."""
     return f"{count:,}"
+
+
+@register.filter
+def percent(share: float) -> str:
+    """`42 %`; the whole only where it is."""
+    return f"{int(share * 100)} %"

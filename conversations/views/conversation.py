@@ -16,6 +16,8 @@ from conversations.json_tree import lay_out
 from conversations.listing import Asked, read_asked
 from conversations.marks import Marks
 from conversations.models import Conversation, Transcript
+from conversations.recordings.listening import Listening, listening_to, second_in
+from conversations.recordings.permitting import permit_player
 from conversations.search import Search
 from conversations.transcript_pages import Part, part_with, whole
 from conversations.turns import TranscriptView, read_transcript
@@ -37,7 +39,8 @@ def conversation_detail(
     transcript = transcript_of(conversation)
     view = view_of(conversation, transcript)
     filters = read_asked(request.GET)
-    part = chosen_part(request, view)
+    listening = listening_to(conversation, transcript, start_at=second_in(request.GET))
+    part = chosen_part(request, view, listening)
     query = filters.query()
     # In front of further parameters.
     here = f"?{query}&" if query else "?"
@@ -46,6 +49,9 @@ def conversation_detail(
         "transcript": transcript,
         "view": view,
         "part": part,
+        "listening": listening,
+        "player": listening.player,
+        **places_of(part, listening),
         "filters": filters,
         "query": query,
         "marks": Marks(filters.text) if filters.text else None,
@@ -62,6 +68,8 @@ def conversation_detail(
         context |= neighbours(request, conversation, filters)
         context["metadata"] = lay_out(conversation.metadata)
         response = render(request, "conversations/detail.html", context)
+        if listening.recording is not None:
+            permit_player(request, response)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -123,13 +131,32 @@ def view_of(
     )
 
 
-def chosen_part(request: OrganizationRequest, view: TranscriptView) -> Part:
-    """`?show=all`: the whole, as one prints it; `?at=1800`: the part with that turn."""
+def chosen_part(
+    request: OrganizationRequest, view: TranscriptView, listening: Listening
+) -> Part:
+    """`?show=all`: the whole, as one prints it; `?at=1800`: the part with that turn;
+    `?t=83`: with the turn that is heard at that second."""
     if request.GET.get("show") == "all":
         return whole(view)
     at = request.GET.get("at", "")
-    is_number = at.isascii() and at.isdigit() and len(at) <= LONGEST_NUMBER
-    return part_with(view, int(at) if is_number else 1)
+    if at.isascii() and at.isdigit() and len(at) <= LONGEST_NUMBER:
+        return part_with(view, int(at))
+    player = listening.player
+    heard = player.placing.heard_at(player.start_at) if player else None
+    return part_with(view, heard or 1)
+
+
+def places_of(part: Part, listening: Listening) -> dict[str, float | None]:
+    """Notes where the part's turns are heard; gives the same of the parts beside it."""
+    if listening.player is None:
+        return {}
+    placing = listening.player.placing
+    for entry in part.entries:
+        entry.heard_at = placing.start_of(entry.number)
+    return {
+        "earlier_at": placing.start_of(part.earlier.first) if part.earlier else None,
+        "later_at": placing.start_of(part.later.first) if part.later else None,
+    }
 
 
 def turn_url(number: int, part: Part, here: str) -> str:

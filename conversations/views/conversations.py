@@ -115,7 +115,8 @@ def version_of(rows: Iterable[Conversation]) -> str:
     """Changes when any of these rows does, or another row is among them."""
     seen = hashlib.blake2b(digest_size=8)
     for row in rows:
-        seen.update(f"{row.id} {row.updated_at} {row.agent.updated_at}".encode())
+        changes = row.updated_at, row.has_audio, row.agent.updated_at
+        seen.update(f"{row.id} {changes}".encode())
     return seen.hexdigest()
 
 

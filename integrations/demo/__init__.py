@@ -12,6 +12,8 @@
     refusals     what the webhook will not take
     plan         all posts, in the order of time
     sending      posts them
+    voices       what a session sounds like
+    recordings   gives some sessions their audio
     backdating   moves their arrival to when the session ended
 
 Everything follows from the seed and the number of the slot, apart from the present.

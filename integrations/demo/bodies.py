@@ -143,6 +143,7 @@ def _common(session: Session) -> Body:
 
 
 def _report(session: Session) -> Body:
+    recorded = session.started_at.timestamp() if session.is_recorded else None
     return {
         "job_id": session.job_id,
         "room_id": session.room_sid,
@@ -150,7 +151,7 @@ def _report(session: Session) -> Body:
         "agent_name": session.agent.external_id,
         "events": [],
         "audio_recording_path": None,
-        "audio_recording_started_at": None,
+        "audio_recording_started_at": recorded,
         "options": {"allow_interruptions": True, "max_tool_steps": 3},
         "chat_history": {"items": session.items},
         "timestamp": round(session.ended_at.timestamp(), 4),

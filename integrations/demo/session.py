@@ -20,6 +20,8 @@ from integrations.demo.weeks import Weeks
 FATES = {7: "silent", 13: "error", 19: "hung up", 23: "unanswered", 31: "shut down"}
 FATES_EVERY = 37
 HUNG_UP_SHARE = 0.07
+# So many of the first slots.
+RECORDED = 4
 
 REGIONS = ("us-east", "us-west", "eu-central", "ap-northeast")
 CAMPAIGNS = ("spring-sale", "winback", "loyalty")
@@ -48,6 +50,11 @@ class Session:
     @property
     def duration(self) -> float:
         return round((self.ended_at - self.started_at).total_seconds(), 3)
+
+    @property
+    def is_recorded(self) -> bool:
+        """The newest, and a few of the others."""
+        return self.number < RECORDED
 
     @property
     def messages(self) -> list[Item]:

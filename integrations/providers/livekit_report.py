@@ -33,6 +33,8 @@ METADATA_NAMES = {
     "tags": "tags",
     "user_turns": "userTurns",
     "close_reason": "closeReason",
+    # What turns are placed by in a recording.
+    "audio_recording_started_at": "recordingStartedAt",
 }
 
 CLOSE_REASON_PREFIX = "CR_"

@@ -11,6 +11,7 @@ window.zeltoKeys = (function () {
     ArrowUp: "↑",
     ArrowDown: "↓",
     Enter: "↵",
+    " ": "Space",
   };
   const CONTROLS = "input:not([type=checkbox]), select, textarea, [contenteditable], [role=slider]";
   const added = [];

@@ -1,5 +1,6 @@
 // Parts of a page that turn by themselves while somebody looks: the page names an address,
 // and each part of the answer takes the place of the one with its id where it differs.
+// An answer with `data-settled` is the last one that is asked for.
 (function () {
   "use strict";
 
@@ -22,7 +23,7 @@
         signal: AbortSignal.timeout(10000),
       });
       if (isOver(answer)) return false;
-      if (answer.ok) take(await answer.text());
+      if (answer.ok) return take(await answer.text());
     } catch {
       // Not reachable just now: the next look will tell.
     }
@@ -35,13 +36,17 @@
       const part = document.getElementById(fresh.id);
       if (!part || says(part) === says(fresh) || isInUse(part)) continue;
       part.replaceWith(document.adoptNode(fresh));
+      if (window.htmx) window.htmx.process(fresh);
       looking.noteNews();
       document.dispatchEvent(new Event("zelto:rows"));
     }
+    return !page.querySelector("[data-settled]");
   }
 
-  // What a part says, apart from how long ago: times.js keeps that true.
+  // What a part says, apart from how long ago: times.js keeps that true. What a script
+  // of the page builds up carries a version instead.
   function says(part) {
+    if (part.dataset.version) return part.dataset.version;
     const copy = part.cloneNode(true);
     for (const time of copy.querySelectorAll("time")) time.textContent = "";
     return copy.innerHTML;

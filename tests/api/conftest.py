@@ -21,10 +21,11 @@ from tests.conversations.conftest import (
     make_agent,
     make_conversation,
     make_findable,
+    make_recording,
 )
 from tests.zelto.stack import Stack
 
-__all__ = ["make_agent", "make_conversation", "make_findable"]
+__all__ = ["make_agent", "make_conversation", "make_findable", "make_recording"]
 
 MakeDelivery = Callable[..., Delivery]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from conversations.models import Conversation, Transcript
+from conversations.models import Conversation, Recording, Transcript
 from tests.api.conftest import Api
 from tests.conversations.conftest import NOON, MakeConversation
 
@@ -34,7 +34,7 @@ TURNS: list[dict[str, Any]] = [
 
 @pytest.fixture
 def conversation(make_conversation: MakeConversation) -> Conversation:
-    return make_conversation(
+    conversation = make_conversation(
         turns=TURNS,
         system_prompt="Be kind.",
         external_id="room-1",
@@ -49,6 +49,8 @@ def conversation(make_conversation: MakeConversation) -> Conversation:
         metadata={"campaign": "spring", "deep": {"a": [1, None]}},
         recording_url="https://recordings.example.com/1.ogg?token=x",
     )
+    Recording.objects.create(conversation=conversation)
+    return conversation
 
 
 def test_it_tells_all_of_a_conversation(api: Api, conversation: Conversation) -> None:
@@ -158,13 +160,7 @@ def test_no_transcript_is_null_and_a_silent_one_is_empty(
     assert told["systemPrompt"] is None
 
 
-def test_there_is_no_recording_yet(api: Api, conversation: Conversation) -> None:
-    response = api.get(f"{ROOT}/{conversation.id}/recording")
-    assert response.status_code == 404
-    assert response.json()["detail"] == "There is no recording of this conversation."
-
-
-@pytest.mark.parametrize(("below", "queries"), [("", 3), ("/transcript", 4)])
+@pytest.mark.parametrize(("below", "queries"), [("", 4), ("/transcript", 4)])
 def test_it_asks_little(
     api: Api,
     conversation: Conversation,

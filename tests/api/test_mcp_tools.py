@@ -157,7 +157,7 @@ def test_a_search_asks_as_little_for_many_as_for_one(
     for _ in range(20):
         make_conversation(turns=[{"role": "user", "content": "Where is it?"}])
     make_findable()
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         found = tools.call("search_transcripts", q="where", limit=20)
     assert len(found["data"]) == 20
 

@@ -20,15 +20,18 @@ from conversations.models import (
     SearchJob,
     Transcript,
 )
+from conversations.recordings.audio import read_audio
+from conversations.recordings.storing import store_audio
 from tests.conversations.browser import browser_beside_django, signed_in_page
 from tests.conversations.downloads import URL, Export
 from tests.conversations.far_server import FarServer
 from tests.conversations.fetches import SECRET
-from tests.conversations.sounds import write_sound
+from tests.conversations.sounds import Spans, write_sound
 
 MakeAgent = Callable[..., Agent]
 MakeConversation = Callable[..., Conversation]
 MakeFindable = Callable[[], None]
+MakeRecording = Callable[..., Recording]
 Want = Callable[[str], Recording]
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -76,6 +79,35 @@ def make_conversation(make_agent: MakeAgent) -> MakeConversation:
                 conversation=conversation, turns=turns, system_prompt=system_prompt
             )
         return conversation
+
+    return make
+
+
+@pytest.fixture
+def make_recording(tmp_path: Path) -> MakeRecording:
+    """`make_recording(conversation, 12.0, heard=[...], ...)` stores such a sound as its
+    recording; two lists of spans make it stereo."""
+
+    def make(
+        conversation: Conversation,
+        seconds: float = 2.0,
+        *,
+        heard: list[Spans] | None = None,
+        ending: str = "ogg",
+        **fields: Any,
+    ) -> Recording:
+        channels = len(heard) if heard else 1
+        path = write_sound(
+            tmp_path / f"{conversation.id}.{ending}",
+            seconds,
+            channels=channels,
+            heard=heard,
+        )
+        assert store_audio(
+            conversation=conversation, path=path, audio=read_audio(path), claim=None
+        )
+        Recording.objects.filter(conversation=conversation).update(**fields)
+        return Recording.objects.get(conversation=conversation)
 
     return make
 

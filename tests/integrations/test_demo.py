@@ -20,9 +20,13 @@ from conversations.models import (
     Charge,
     Conversation,
     ConversationQuerySet,
+    Recording,
     Transcript,
 )
+from conversations.recordings.placing import place_turns
+from conversations.recordings.speakers import names_of_channels
 from integrations.demo.plan import Plan
+from integrations.demo.session import RECORDED
 from integrations.demo.weeks import Weeks
 from integrations.models import Connection, Delivery
 
@@ -70,6 +74,7 @@ def test_every_page_has_something_to_show(
     transcripts_are_varied()
     all_times_agree()
     some_agents_need_a_look()
+    some_can_be_heard()
 
 
 def refusals_are_shown(said: str) -> None:
@@ -232,3 +237,30 @@ def test_it_says_so_where_something_else_answers(live_server: LiveServer) -> Non
     with pytest.raises(CommandError, match="answers 404, so it is not Zelto"):
         call_command("demo", url=f"{live_server.url}/elsewhere", sessions=1)
     assert not Delivery.objects.exists()
+
+
+def some_can_be_heard() -> None:
+    heard = Recording.objects.stored()
+    assert heard.count() == RECORDED
+    for recording in heard.select_related("conversation__transcript"):
+        conversation = recording.conversation
+        assert conversation.has_audio
+        assert recording.channels == 2
+        length = recording.duration_seconds or 0.0
+        assert abs(length - (conversation.duration_seconds or 0.0)) < 1
+        turns = conversation.transcript.turns or []
+        placed = place_turns(
+            turns,
+            length=length,
+            metadata=conversation.metadata,
+            call_started_at=conversation.started_at,
+        )
+        assert placed.places
+        names, are_heard = names_of_channels(
+            peaks=recording.peaks,
+            length=length,
+            turns=turns,
+            placing=placed,
+            metadata={},
+        )
+        assert names == ["Agent", "User"] or not are_heard

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts import first_owner
 from accounts.actions import create_key, revoke_key
 from accounts.models import ApiKey, Membership, Organization, User
-from integrations.demo import backdating
+from integrations.demo import backdating, recordings
 from integrations.demo.plan import Plan
 from integrations.demo.posts import Post
 from integrations.demo.sending import Answer, NotZelto, Unreachable, Webhook
@@ -63,6 +63,7 @@ class Command(BaseCommand):
             return
         # Perhaps the run that posted them had to leave before they were processed.
         backdating.settle(organization, plan.references)
+        recordings.add_recordings(organization, plan)
         self.stdout.write(
             f"The demo is there already: {len(there)} sessions. "
             "Another --seed adds others."
@@ -103,6 +104,7 @@ class Demo:
                 self.organization, after=after, moments=self.moments
             )
             backdating.settle(self.organization, self.plan.references)
+        recordings.add_recordings(self.organization, self.plan)
         if left:
             raise CommandError(
                 f"{left} sessions are stored but not processed. "

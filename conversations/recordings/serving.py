@@ -1,0 +1,266 @@
+"""The audio of a conversation to whoever may hear it: whole, or the bytes asked for.
+
+A reader who takes their time must not keep a thread of the web server, of which there
+are few. So a player, which asks for all that is left and then pauses, gets a piece at a
+time, and asks again: a piece is handed over at once and its thread is free. Safari may
+take a part that is shorter than it named for a fault, and gets what it names. That and
+downloads keep a thread to the end; only some may run at a time. No file stays open
+meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC
+from functools import cache
+from pathlib import PurePosixPath
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from django.core.files.storage import FileSystemStorage, Storage
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import http_date, parse_etags, quote_etag
+
+from accounts.models import AuditAction
+from conversations.models import Recording
+from conversations.recordings.byte_ranges import ByteRange, NotThere, range_in
+from conversations.recordings.files import recordings_storage
+from conversations.transcript_files import file_name
+
+PIECE_BYTES = 1024 * 1024
+CHUNK_BYTES = 64 * 1024
+# Half of the threads of a process.
+DOWNLOADS_AT_ONCE = 3
+UNKNOWN_TYPE = "application/octet-stream"
+
+_downloads = threading.BoundedSemaphore(DOWNLOADS_AT_ONCE)
+
+
+class Unsatisfiable(Exception):
+    """The answer is 416, with this `Content-Range`."""
+
+    detail = "The range is not within the recording."
+
+    def __init__(self, size: int) -> None:
+        super().__init__(self.detail)
+        self.content_range = f"bytes */{size}"
+
+
+class Busy(Exception):
+    """The answer is 503."""
+
+    detail = "Too many recordings are being downloaded just now. Try again soon."
+    retry_after = 5
+
+
+class FileIsGone(Exception):
+    """The row is there, and the storage has no such file."""
+
+
+def serve(
+    request: HttpRequest,
+    recording: Recording,
+    *,
+    download: bool = False,
+    in_pieces: bool = False,
+) -> HttpResponseBase:
+    """200, 206, 304, or 302 to a link of a few minutes where the storage serves files
+    itself. Raises `Unsatisfiable`, `Busy` and `FileIsGone`.
+
+    download: to be kept, not to be played.
+    in_pieces: for a player, which goes on by itself where a piece ends.
+    """
+    if _is_known(request, recording):
+        return _with_validators(HttpResponse(status=304), recording)
+    storage = recordings_storage()
+    if not isinstance(storage, FileSystemStorage):
+        return _redirect(storage, recording, download=download)
+    wanted = None
+    if request.method == "GET" and _range_counts(request, recording):
+        wanted = _range(request, recording)
+    response = _body(request, storage, recording, wanted, in_pieces=in_pieces)
+    return _described(response, recording, download=download)
+
+
+def is_heard(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether this answer is worth an entry in the audit log."""
+    return request.method == "GET" and response.status_code in {200, 206, 302}
+
+
+def opening_of(recording: Recording) -> dict[str, Any]:
+    """What the audit log says was opened."""
+    return {
+        "action": AuditAction.RECORDING_OPENED,
+        "subject": recording.conversation.external_id,
+        "detail": {"id": str(recording.conversation_id)},
+    }
+
+
+def etag_of(recording: Recording) -> str:
+    """Of the content: its SHA-256 is the name of the file."""
+    return quote_etag(PurePosixPath(recording.file).stem)
+
+
+@cache
+def _origin_of(storage: Storage) -> str:
+    parts = urlsplit(storage.url("any"))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def foreign_origin() -> str | None:
+    """Where a browser is sent for the audio, if not to ourselves: pages must allow it."""
+    storage = recordings_storage()
+    return None if isinstance(storage, FileSystemStorage) else _origin_of(storage)
+
+
+def _is_known(request: HttpRequest, recording: Recording) -> bool:
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    tag = etag_of(recording)
+    return not {"*", tag, f"W/{tag}"}.isdisjoint(known)
+
+
+def _range_counts(request: HttpRequest, recording: Recording) -> bool:
+    """`If-Range`: a part of another version is of no use. A date never counts."""
+    condition = request.headers.get("If-Range")
+    return condition is None or condition.strip() == etag_of(recording)
+
+
+def _range(request: HttpRequest, recording: Recording) -> ByteRange | None:
+    size = recording.size or 0
+    try:
+        return range_in(request.headers.get("Range"), size)
+    except NotThere:
+        raise Unsatisfiable(size) from None
+
+
+def _body(
+    request: HttpRequest,
+    storage: Storage,
+    recording: Recording,
+    wanted: ByteRange | None,
+    *,
+    in_pieces: bool,
+) -> HttpResponseBase:
+    size = recording.size or 0
+    if in_pieces and wanted is not None and (wanted.is_open or not _is_safari(request)):
+        wanted = wanted.at_most(PIECE_BYTES)
+    part = wanted or ByteRange(0, size)
+    response: HttpResponseBase
+    if request.method == "HEAD":
+        response = HttpResponse()
+    elif part.length <= PIECE_BYTES:
+        response = HttpResponse(_read(storage, recording.file, part))
+    else:
+        response = StreamingHttpResponse(_Download(storage, recording.file, part))
+    if wanted is not None:
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{size}"
+    response["Content-Length"] = str(part.length)
+    return response
+
+
+def _is_safari(request: HttpRequest) -> bool:
+    """Or another browser of a phone by Apple, where all are the same inside."""
+    agent = request.headers.get("User-Agent", "")
+    return "AppleWebKit" in agent and "Chrome" not in agent
+
+
+def _described(
+    response: HttpResponseBase, recording: Recording, *, download: bool
+) -> HttpResponseBase:
+    response["Content-Type"] = content_type_of(recording)
+    response["Content-Disposition"] = disposition_of(recording, download=download)
+    response["Accept-Ranges"] = "bytes"
+    response["X-Content-Type-Options"] = "nosniff"
+    return _with_validators(response, recording)
+
+
+def _with_validators(
+    response: HttpResponseBase, recording: Recording
+) -> HttpResponseBase:
+    response["ETag"] = etag_of(recording)
+    if recording.stored_at:
+        stored_at = recording.stored_at.astimezone(UTC)
+        response["Last-Modified"] = http_date(stored_at.timestamp())
+    # Whoever may hear it today may not tomorrow: asked for again, and seldom sent again.
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def content_type_of(recording: Recording) -> str:
+    """Of what was decoded; never anything that a browser would run."""
+    is_sound = recording.content_type.startswith(("audio/", "video/"))
+    return recording.content_type if is_sound else UNKNOWN_TYPE
+
+
+def disposition_of(recording: Recording, *, download: bool) -> str:
+    extension = PurePosixPath(recording.file).suffix.removeprefix(".") or "audio"
+    name = file_name(recording.conversation, extension)
+    return f'{"attachment" if download else "inline"}; filename="{name}"'
+
+
+def _redirect(
+    storage: Storage, recording: Recording, *, download: bool
+) -> HttpResponseBase:
+    """The link holds for as long as the storage is told in the settings."""
+    url = storage.url(
+        recording.file,
+        parameters={  # type: ignore[call-arg]
+            "ResponseContentType": content_type_of(recording),
+            "ResponseContentDisposition": disposition_of(recording, download=download),
+            "ResponseCacheControl": "private",
+        },
+    )
+    response = HttpResponse(status=302)
+    response["Location"] = url
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+class _Download:
+    """The bytes one after the other. However it ends, its place is free again."""
+
+    def __init__(self, storage: Storage, name: str, part: ByteRange) -> None:
+        self._holds_a_place = _downloads.acquire(blocking=False)
+        if not self._holds_a_place:
+            raise Busy
+        self._storage = storage
+        self._name = name
+        self._part = part
+        try:
+            _open(storage, name).close()
+        except FileIsGone:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for start in range(self._part.start, self._part.end, CHUNK_BYTES):
+                chunk = ByteRange(start, min(start + CHUNK_BYTES, self._part.end))
+                yield _read(self._storage, self._name, chunk)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        if self._holds_a_place:
+            self._holds_a_place = False
+            _downloads.release()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _read(storage: Storage, name: str, part: ByteRange) -> bytes:
+    with _open(storage, name) as file:
+        file.seek(part.start)
+        return file.read(part.length)
+
+
+def _open(storage: Storage, name: str) -> IO[bytes]:
+    try:
+        return storage.open(name)
+    except FileNotFoundError:
+        raise FileIsGone(f"The storage has no {name}.") from None
