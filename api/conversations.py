@@ -7,8 +7,6 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.conf import settings
-from django.urls import reverse
 from pydantic import Field, model_validator
 
 from accounts.models import Organization
@@ -33,6 +31,7 @@ from conversations.models import Conversation as ConversationRow
 from conversations.models import Provider as Providers
 from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
+from conversations.recordings.address import recording_url
 from conversations.search import Search
 from integrations.ingest import Refusal
 from integrations.providers import Fault, schema
@@ -291,7 +290,7 @@ def get_transcript(organization: Organization, conversation_id: UUID) -> Transcr
         conversation_id=row.id,
         system_prompt=(kept.system_prompt or None) if kept else None,
         duration_seconds=row.duration_seconds,
-        recording_url=_recording_url(row) if row.has_audio else None,
+        recording_url=recording_url(row) if row.has_audio else None,
         content=kept.turns if kept else None,
         created_at=row.created_at,
     )
@@ -347,10 +346,6 @@ def recording_of(row: ConversationRow, kept: RecordingRow | None) -> Recording:
         error=(kept.last_error or None) if kept else None,
         source_url=row.recording_url or None,
     )
-
-
-def _recording_url(row: ConversationRow) -> str:
-    return f"{settings.BASE_URL}{reverse('api:recording', args=[row.id])}"
 
 
 def _cursor_of(conversation: Conversation) -> str:

@@ -11,7 +11,8 @@ from django.db.models import F, TextField
 from django.db.models.functions import Cast
 
 from conversations.exports.spreadsheet import moment
-from conversations.models import Conversation, Transcript
+from conversations.models import Conversation, Recording, Transcript
+from conversations.recordings.address import recording_url
 
 # Transcripts that are in memory at once: so many, or fewer long ones.
 TOGETHER = 20
@@ -27,20 +28,22 @@ class JsonLines:
         return b""
 
     def lines(self, rows: Sequence[Conversation]) -> Iterable[bytes]:
+        recordings = read_recordings(rows)
+        told = {row.id: as_object(row, recordings.get(row.id)) for row in rows}
         if not self.with_transcripts:
-            yield "".join(f"{as_json(as_object(row))}\n" for row in rows).encode()
+            yield "".join(f"{as_json(told[row.id])}\n" for row in rows).encode()
             return
         for group in groups(rows):
             kept = read_transcripts(group)
-            yield "".join(_line(row, kept.get(row.id)) for row in group).encode()
+            lines = (_line(row, told[row.id], kept.get(row.id)) for row in group)
+            yield "".join(lines).encode()
 
     def broken_off(self, reason: str) -> bytes:
         return f"{as_json({'error': f'This file is incomplete: {reason}'})}\n".encode()
 
 
-def as_object(row: Conversation) -> dict[str, Any]:
+def as_object(row: Conversation, recording: Recording | None) -> dict[str, Any]:
     """As the API gives it back; a test compares the two."""
-    without_audio = "waiting" if row.recording_url else "none"
     return {
         "id": str(row.id),
         "agentId": str(row.agent_id),
@@ -61,8 +64,8 @@ def as_object(row: Conversation) -> dict[str, Any]:
         "hasTranscript": row.has_transcript,
         "hasAudio": row.has_audio,
         "recording": {
-            "state": "stored" if row.has_audio else without_audio,
-            "error": None,
+            "state": recording.public_state if recording else "none",
+            "error": (recording.last_error or None) if recording else None,
             "sourceUrl": row.recording_url or None,
         },
         "createdAt": moment(row.created_at),
@@ -70,19 +73,19 @@ def as_object(row: Conversation) -> dict[str, Any]:
     }
 
 
-def _line(row: Conversation, kept: Kept | None) -> str:
+def _line(row: Conversation, told: dict[str, Any], kept: Kept | None) -> str:
     system_prompt, turns = kept or ("", None)
     transcript = {
         "conversationId": str(row.id),
         "systemPrompt": system_prompt or None,
         "durationSeconds": row.duration_seconds,
-        "recordingUrl": None,
+        "recordingUrl": recording_url(row) if row.has_audio else None,
         "createdAt": moment(row.created_at),
     }
     # The turns are JSON already: made into objects they would take ten times the
     # memory.
     return (
-        f'{as_json(as_object(row))[:-1]}, "transcript": '
+        f'{as_json(told)[:-1]}, "transcript": '
         f'{as_json(transcript)[:-1]}, "content": {turns or "null"}}}}}\n'
     )
 
@@ -98,6 +101,11 @@ def groups(rows: Sequence[Conversation]) -> Iterator[list[Conversation]]:
         group.append(row)
     if group:
         yield group
+
+
+def read_recordings(rows: Sequence[Conversation]) -> dict[UUID, Recording]:
+    ids = [row.id for row in rows]
+    return {one.pk: one for one in Recording.objects.told().filter(pk__in=ids)}
 
 
 def read_transcripts(rows: Sequence[Conversation]) -> dict[UUID, Kept]:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
 from conversations.exports import download, rows
+from conversations.models import Recording
 from tests.conversations.conftest import NOON
 from tests.conversations.downloads import URL, let_go, read_csv, read_lines
 
@@ -31,10 +32,15 @@ def test_json_lines_are_what_the_api_answers(
     )
     silent = make_conversation(turns=[])
     bare = make_conversation()
+    heard = make_conversation(has_audio=True)
+    Recording.objects.create(
+        conversation=heard, file="kept.ogg", state="failed", last_error="It is gone."
+    )
+    Recording.objects.create(conversation=full, source_url=full.recording_url)
     _, key = make_key(organization)
     headers = {"Authorization": f"Bearer {key}"}
     expected = []
-    for row in (bare, silent, full):
+    for row in (heard, bare, silent, full):
         url = f"/v1/conversations/{row.id}"
         answer = client.get(url, headers=headers).json()
         transcript = client.get(f"{url}/transcript", headers=headers).json()

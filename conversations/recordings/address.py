@@ -1,0 +1,12 @@
+"""Where programs ask for the audio that is kept."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from accounts.links import absolute_url
+from conversations.models import Conversation
+
+
+def recording_url(conversation: Conversation) -> str:
+    return absolute_url(reverse("api:recording", args=[conversation.pk]))
