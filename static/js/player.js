@@ -51,6 +51,9 @@ window.zeltoPlayer = (function () {
       });
       this.part = (name) => place.querySelector(`[data-${name}]`);
       this.triedAt = 0;
+      // Nothing of the audio is asked for before somebody plays it: until then this is
+      // the second to begin at.
+      this.beginsAt = 0;
       this.audio.removeAttribute("controls");
       this.draw();
       this.listen();
@@ -61,6 +64,10 @@ window.zeltoPlayer = (function () {
       if (startAt) this.seek(startAt);
       // It may have failed before this script was there to hear of it.
       if (this.audio.error) this.fail();
+    }
+
+    get now() {
+      return this.audio.readyState === 0 ? this.beginsAt : this.audio.currentTime;
     }
 
     draw() {
@@ -84,7 +91,10 @@ window.zeltoPlayer = (function () {
         dragToSeek: true,
         hideScrollbar: true,
       });
-      this.surfer.on("interaction", () => this.isSought());
+      this.surfer.on("interaction", (second) => {
+        this.beginsAt = second;
+        this.isSought();
+      });
       const repaint = () => this.surfer.setOptions(this.colours());
       new MutationObserver(repaint).observe(document.documentElement, {
         attributeFilter: ["data-bs-theme"],
@@ -107,6 +117,9 @@ window.zeltoPlayer = (function () {
       for (const kind of ["play", "pause", "ended"]) {
         audio.addEventListener(kind, () => this.show());
       }
+      audio.addEventListener("loadedmetadata", () => {
+        if (this.beginsAt) audio.currentTime = this.beginsAt;
+      });
       audio.addEventListener("timeupdate", () => this.tick());
       audio.addEventListener("seeked", () => this.tick());
       audio.addEventListener("error", () => this.fail());
@@ -129,7 +142,7 @@ window.zeltoPlayer = (function () {
 
     link() {
       const address = new URL(window.location.href);
-      const second = Math.floor(this.audio.currentTime);
+      const second = Math.floor(this.now);
       address.search = second ? `?t=${second}` : "";
       address.hash = "";
       return address.href;
@@ -147,8 +160,13 @@ window.zeltoPlayer = (function () {
 
     seek(second) {
       const last = this.length ? Math.max(0, this.length - 0.05) : second;
-      this.audio.currentTime = Math.min(Math.max(0, second), last);
-      if (this.surfer && this.audio.readyState === 0) this.surfer.setTime(second);
+      const to = Math.min(Math.max(0, second), last);
+      if (this.audio.readyState > 0) {
+        this.audio.currentTime = to;
+      } else {
+        this.beginsAt = to;
+        if (this.surfer) this.surfer.setTime(to);
+      }
       this.isSought();
     }
 
@@ -174,7 +192,7 @@ window.zeltoPlayer = (function () {
 
     move(event) {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const now = this.audio.currentTime;
+      const { now } = this;
       const to = {
         ArrowLeft: now - STEP,
         ArrowDown: now - STEP,
@@ -192,7 +210,7 @@ window.zeltoPlayer = (function () {
     }
 
     tick() {
-      const now = this.audio.currentTime;
+      const { now } = this;
       const text = clock(now);
       const place = this.part("now");
       if (place.textContent !== text) {
@@ -225,12 +243,12 @@ window.zeltoPlayer = (function () {
 
     fail() {
       const { audio } = this;
-      const [second, plays] = [audio.currentTime, !audio.paused];
+      const [second, plays] = [this.now, !audio.paused];
       const isTransport = audio.error && audio.error.code === MediaError.MEDIA_ERR_NETWORK;
       if (isTransport && Date.now() - this.triedAt > TRIES_APART) {
         this.triedAt = Date.now();
+        this.beginsAt = second;
         audio.load();
-        audio.currentTime = second;
         if (plays) this.play();
         return;
       }
@@ -268,8 +286,8 @@ window.zeltoPlayer = (function () {
       if (event.target.closest("a, button, summary, label")) return false;
       return player.toggle();
     });
-    add([","], "Back 5 seconds", () => player.seek(player.audio.currentTime - STEP));
-    add(["."], "On 5 seconds", () => player.seek(player.audio.currentTime + STEP));
+    add([","], "Back 5 seconds", () => player.seek(player.now - STEP));
+    add(["."], "On 5 seconds", () => player.seek(player.now + STEP));
     add(["<"], "Slower", () => player.changeSpeed(-1));
     add([">"], "Faster", () => player.changeSpeed(1));
   }
@@ -281,7 +299,7 @@ window.zeltoPlayer = (function () {
 
   return {
     get second() {
-      return player ? player.audio.currentTime : 0;
+      return player ? player.now : 0;
     },
     get plays() {
       return Boolean(player) && !player.audio.paused;

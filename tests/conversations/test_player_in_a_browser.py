@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
+from accounts.models import AuditAction, AuditEntry
 from conversations.models import Conversation, Recording
 from tests.conversations.conftest import MakeConversation, MakeRecording
 from tests.zelto.stack import wait_for
@@ -55,6 +56,12 @@ def url(conversation: Conversation) -> str:
 
 def second(page: Page) -> float:
     return float(page.evaluate("() => document.querySelector('audio').currentTime"))
+
+
+def begins_at(page: Page) -> float:
+    """Before anything of the audio was asked for."""
+    assert page.evaluate("() => document.querySelector('audio').readyState") == 0
+    return float(page.evaluate("() => window.zeltoPlayer.second"))
 
 
 def plays(page: Page) -> bool:
@@ -116,6 +123,16 @@ def test_the_browser_asks_for_bytes(page: Page, url: str) -> None:
         assert answer.headers["content-range"].startswith("bytes ")
 
 
+def test_opening_the_page_asks_for_no_audio(page: Page, url: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    assert asked
+    assert not [one for one in asked if one.endswith("/recording")]
+    assert not AuditEntry.objects.filter(action=AuditAction.RECORDING_OPENED).exists()
+
+
 def test_it_goes_on_from_piece_to_piece(
     page: Page,
     make_conversation: MakeConversation,
@@ -147,17 +164,19 @@ def test_it_goes_on_from_piece_to_piece(
 def test_a_link_opens_at_a_second(page: Page, url: str) -> None:
     page.goto(f"{url}?t=47")
     expect(page.locator("[data-now]")).to_have_text("0:47")
-    wait_until("it stands there", lambda: abs(second(page) - 47) < 0.5)
+    assert begins_at(page) == 47
     turn = heard(page)
     expect(turn).to_have_attribute("data-start", "46.0")
     expect(turn).to_be_in_viewport()
     assert not plays(page)
+    page.get_by_role("button", name="Play").click()
+    wait_until("it plays from there", lambda: 47 < second(page) < 50)
 
 
 def test_the_link_to_a_second_is_copied(page: Page, url: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{url}?provider=livekit&t=47")
-    wait_until("it stands there", lambda: second(page) > 46)
+    assert begins_at(page) == 47
     page.get_by_role("button", name="Link to this second").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     link = page.evaluate("() => navigator.clipboard.readText()")
@@ -316,6 +335,7 @@ def test_what_cannot_be_played_says_so(page: Page, url: str) -> None:
         ),
     )
     page.goto(url)
+    page.get_by_role("button", name="Play").click()
     expect(page.locator("[data-fault]")).to_contain_text("cannot play the recording")
 
 
