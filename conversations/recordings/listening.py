@@ -12,6 +12,7 @@ from typing import Any
 from conversations.models import Conversation, Recording, Transcript, Transcription
 from conversations.recordings.placing import Basis, Placing, place_turns
 from conversations.recordings.speakers import names_of_channels
+from conversations.transcription.standing import Standing, standing_of
 from conversations.turn_values import number_of
 
 LANES = 2
@@ -85,6 +86,7 @@ class Listening:
     recording: Recording | None = None
     transcription: Transcription | None = None
     player: Player | None = None
+    standing: Standing | None = None
 
     @property
     def is_at_work(self) -> bool:
@@ -104,10 +106,12 @@ def listening_to(
     if recording is None:
         return Listening()
     recording.conversation = conversation
+    job = Transcription.objects.filter(conversation=conversation).first()
     return Listening(
         recording,
-        Transcription.objects.filter(conversation=conversation).first(),
+        job,
         _player(recording, transcript, start_at) if recording.file else None,
+        standing_of(recording, job, transcript),
     )
 
 

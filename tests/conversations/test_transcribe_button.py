@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import resolve
 
 from conversations.models import Conversation, Recording, Transcript, Transcription
+from conversations.recordings.listening import listening_to
 from tests.conversations.conftest import MakeConversation
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,9 @@ def said(conversation: Conversation, *, is_admin: bool = True) -> str:
     request.resolver_match = resolve(request.path)
     context = {
         "conversation": conversation,
+        "listening": listening_to(
+            conversation, Transcript.objects.filter(conversation=conversation).first()
+        ),
         "organization": conversation.organization,
         "is_admin": is_admin,
         "request": request,
