@@ -53,6 +53,8 @@ def server() -> Iterator[str]:
         place = {"LocationConstraint": SETTINGS["ZELTO_S3_REGION"]}
         bucket.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
         yield url
+        # Its buckets are the process's, and would be there for the next server.
+        requests.post(f"{url}/moto-api/reset", timeout=10)
     finally:
         server.stop()
 
