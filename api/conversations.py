@@ -31,7 +31,7 @@ from conversations.models import Conversation as ConversationRow
 from conversations.models import Provider as Providers
 from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
-from conversations.recordings.address import recording_url
+from conversations.recordings.links import recording_url
 from conversations.search import Search
 from integrations.ingest import Refusal
 from integrations.providers import Fault, schema

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 
 from conversations.exports.spreadsheet import moment
 from conversations.models import Conversation, Recording, Transcript
-from conversations.recordings.address import recording_url
+from conversations.recordings.links import recording_url
 
 # Transcripts that are in memory at once: so many, or fewer long ones.
 TOGETHER = 20
