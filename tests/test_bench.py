@@ -126,8 +126,9 @@ def test_each_search_finds_what_it_should(year: Organization, client: Client) ->
         assert len(pages) == REQUESTS, name
         for page in pages[:3]:
             content = client.get(page.path).content.decode()
-            # A thousand calls lack many of the words.
-            may_be_missing = page.shows == FOUND and "word" in name
+            # A thousand calls lack many of the words, and facts of their oldest.
+            is_rare = any(part in name for part in ("word", "year ago", "deep page"))
+            may_be_missing = page.shows == FOUND and is_rare
             assert page.shows in content or may_be_missing, page.path
 
 
