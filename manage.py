@@ -17,7 +17,7 @@ def main() -> None:
         sys.exit(str(error))
     except OperationalError:
         # Asked only now: commands such as `check` need no database at all.
-        from zelto.embedded.reach import database_trouble
+        from zelto.embedded.database_check import database_trouble
 
         sentence = database_trouble()
         if sentence is None:

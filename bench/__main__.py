@@ -14,8 +14,8 @@ from bench import memory, pages, posts, processing, visible
 from bench.instance import Instance, empty_instance
 from bench.report import Report
 from bench.senders import wrk
+from zelto.embedded.errors import Trouble
 from zelto.embedded.location import make_data_directory
-from zelto.embedded.trouble import Trouble
 from zelto.env import data_directory
 
 QUIET_LOAD = 0.7

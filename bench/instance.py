@@ -19,11 +19,11 @@ from typing import Any
 import psutil
 import psycopg
 
-from zelto.embedded.descendants import marked
-from zelto.embedded.kinship import tie_to_parent
+from zelto.embedded.errors import Trouble
+from zelto.embedded.leftover_processes import marked
 from zelto.embedded.location import address, cluster_folder, make_data_directory
+from zelto.embedded.parent_death import tie_to_parent
 from zelto.embedded.postmaster import processes_in
-from zelto.embedded.trouble import Trouble
 from zelto.env import CHECKOUT
 
 START_LASTS = 120.0  # seconds

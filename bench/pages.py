@@ -13,7 +13,7 @@ from bench.programs import kinds_of_requests, ratios_of_requests
 from bench.reader import Reader
 from bench.report import Figures, Ratio, at_most, below
 from bench.searches import kinds_of_searches
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
 
 SMALL = 10_000
 LARGE = 1_000_000

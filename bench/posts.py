@@ -10,7 +10,7 @@ from bench.comparison.server import serving
 from bench.instance import Instance
 from bench.report import Figures, Ratio, at_least, at_most
 from bench.senders import Pgbench, Sent, post_sessions
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
 
 CONNECTIONS = (8, 32)
 WARM_UP_SECONDS = 2

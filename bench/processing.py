@@ -8,7 +8,7 @@ from datetime import datetime
 from bench.instance import Instance, Tenant
 from bench.report import Figures, Ratio, below
 from bench.senders import Sent, post_sessions
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
 
 CONNECTIONS = 32
 WARM_UP_SECONDS = 2

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 from urllib.parse import urlencode
 
 from bench.instance import PASSWORD, Instance, Tenant
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
 
 LOGIN = "/login"
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from bench.instance import Instance
 from bench.session import body
+from zelto.embedded.errors import Trouble
 from zelto.embedded.location import address
 from zelto.embedded.programs import find_programs
-from zelto.embedded.trouble import Trouble
 
 SCRIPT = Path(__file__).with_name("post.lua")
 NO_WRK = (

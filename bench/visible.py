@@ -17,8 +17,8 @@ from bench.instance import Instance, Tenant
 from bench.reader import Reader
 from bench.report import Figures, Ratio, below
 from bench.session import body
+from zelto.embedded.errors import Trouble
 from zelto.embedded.location import address
-from zelto.embedded.trouble import Trouble
 
 GOAL = 1.0  # seconds
 LOOK_EVERY = 0.005

@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.instance import Instance, free_port
-from zelto.embedded.descendants import end, group_of
-from zelto.embedded.kinship import tie_to_parent
-from zelto.embedded.processes import read_procfile
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
+from zelto.embedded.leftover_processes import end, group_of
+from zelto.embedded.parent_death import tie_to_parent
+from zelto.embedded.procfile import read_procfile
 from zelto.env import CHECKOUT
 
 START_LASTS = 60.0  # seconds

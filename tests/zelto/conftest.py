@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.zelto.stack import Stack, open_folder
-from zelto.embedded.cluster import Cluster
 from zelto.embedded.location import cluster_folder, default_socket_folder
+from zelto.embedded.postgres import Cluster
 from zelto.embedded.postmaster import end_orphans
-from zelto.embedded.stopping import Stopping
+from zelto.embedded.shutdown import Stopping
 
 # Longer than the path of a socket may be, and with spaces, as folders of people have.
 AWKWARD = "/".join(["a folder of my own with quite a name"] * 4)

@@ -10,10 +10,10 @@ from typing import Self
 from urllib.parse import urlencode
 
 from tests.zelto.stack import open_folder
-from zelto.embedded.cluster import Cluster
 from zelto.embedded.location import address, default_socket_folder
+from zelto.embedded.postgres import Cluster
 from zelto.embedded.postmaster import end_orphans, processes_in
-from zelto.embedded.stopping import Stopping
+from zelto.embedded.shutdown import Stopping
 
 
 class OwnServer:

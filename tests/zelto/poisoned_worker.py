@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import Any
 
-from zelto.embedded.processes import read_procfile
+from zelto.embedded.procfile import read_procfile
 from zelto.env import CHECKOUT
 
 DEADLY = "deadly"

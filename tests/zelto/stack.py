@@ -30,7 +30,7 @@ from typing import Self
 import psutil
 
 from tests.zelto.scratch_database import ScratchDatabase
-from zelto.embedded.descendants import group_of, marked
+from zelto.embedded.leftover_processes import group_of, marked
 from zelto.embedded.location import cluster_folder, default_socket_folder
 from zelto.embedded.postmaster import find_postmaster, is_alive, processes_in
 

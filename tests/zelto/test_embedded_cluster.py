@@ -16,14 +16,14 @@ import psutil
 import psycopg
 import pytest
 
-from zelto.embedded import cluster as cluster_module
-from zelto.embedded import programs, storage
-from zelto.embedded.cluster import Cluster
-from zelto.embedded.kinship import reap
+from zelto.embedded import postgres as cluster_module
+from zelto.embedded import postgres_files, programs
+from zelto.embedded.errors import Trouble
 from zelto.embedded.location import address, cluster_folder
+from zelto.embedded.parent_death import reap
+from zelto.embedded.postgres import Cluster
 from zelto.embedded.postmaster import is_alive, processes_in
-from zelto.embedded.stopping import Stopping
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.shutdown import Stopping
 
 pytestmark = pytest.mark.processes
 
@@ -193,7 +193,7 @@ def test_it_keeps_its_log_small(
 def test_it_moves_out_of_a_folder_that_only_root_may_enter(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(storage, "OPEN_FOLDER", data_dir)
+    monkeypatch.setattr(postgres_files, "OPEN_FOLDER", data_dir)
     hidden = tmp_path / "hidden"
     hidden.mkdir(mode=0o700)
     cluster = start_again(hidden)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.zelto.stack import Stack, wait_for
-from zelto.embedded.descendants import mark
+from zelto.embedded.leftover_processes import mark
 from zelto.embedded.postmaster import is_alive
 
 pytestmark = pytest.mark.processes

@@ -7,10 +7,10 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from zelto.embedded.command import run_command
+from zelto.embedded.errors import Trouble
 from zelto.embedded.output import say
+from zelto.embedded.shutdown import Stopping, StopRequested
 from zelto.embedded.stack import Stack
-from zelto.embedded.stopping import Stopping, StopRequested
-from zelto.embedded.trouble import Trouble
 from zelto.env import data_directory
 
 

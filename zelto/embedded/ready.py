@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
 from zelto.env import base_url, env_int, env_text
 
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only compared

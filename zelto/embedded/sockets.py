@@ -5,8 +5,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from zelto.embedded.account import Account
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
+from zelto.embedded.host import Account
 
 
 def make_private(folder: Path, account: Account | None) -> None:

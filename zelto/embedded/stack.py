@@ -5,16 +5,16 @@ import sys
 import time
 from pathlib import Path
 
-from zelto.embedded.cluster import Cluster
-from zelto.embedded.descendants import end, mark, marked
-from zelto.embedded.kinship import adopt_grandchildren
+from zelto.embedded.errors import Trouble
+from zelto.embedded.leftover_processes import end, mark, marked
+from zelto.embedded.lock import database, owning
 from zelto.embedded.output import say
-from zelto.embedded.owner import database, owning
-from zelto.embedded.processes import GRACE, Processes, read_procfile
+from zelto.embedded.parent_death import adopt_grandchildren
+from zelto.embedded.postgres import Cluster
+from zelto.embedded.procfile import GRACE, Processes, read_procfile
 from zelto.embedded.ready import WebAddress
+from zelto.embedded.shutdown import Stopping
 from zelto.embedded.steps import Step
-from zelto.embedded.stopping import Stopping
-from zelto.embedded.trouble import Trouble
 from zelto.env import CHECKOUT
 
 READY_WITHIN = 120.0  # seconds

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from zelto.embedded.kinship import tie_to_parent
-from zelto.embedded.stopping import LOOK_EVERY, Stopping
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
+from zelto.embedded.parent_death import tie_to_parent
+from zelto.embedded.shutdown import LOOK_EVERY, Stopping
 from zelto.env import CHECKOUT
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.errors import Trouble
 
 NAME = "zelto-postgres"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from zelto.embedded.cluster import Cluster
+from zelto.embedded.errors import Trouble
 from zelto.embedded.location import make_data_directory
-from zelto.embedded.stopping import Stopping
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.postgres import Cluster
+from zelto.embedded.shutdown import Stopping
 from zelto.env import env_text
 
 

@@ -6,12 +6,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from zelto.embedded.account import Account, first_closed_folder
-from zelto.embedded.configuration import INITDB_OPTIONS
+from zelto.embedded.errors import Trouble
+from zelto.embedded.host import Account, first_closed_folder
 from zelto.embedded.location import cluster_folder
 from zelto.embedded.output import say
+from zelto.embedded.postgres_config import INITDB_OPTIONS
 from zelto.embedded.programs import MAJOR, OPEN_FOLDER
-from zelto.embedded.trouble import Trouble
 
 
 def ready_folder(data_dir: Path, programs: Path, account: Account | None) -> Path:

@@ -10,9 +10,8 @@ import psutil
 from psycopg import sql
 
 from zelto.embedded import sockets
-from zelto.embedded.account import Account, database_account
-from zelto.embedded.configuration import server_options
-from zelto.embedded.kinship import reap
+from zelto.embedded.errors import Trouble
+from zelto.embedded.host import Account, database_account
 from zelto.embedded.location import (
     DATABASE,
     ROLE,
@@ -21,6 +20,9 @@ from zelto.embedded.location import (
     running_socket_folder,
 )
 from zelto.embedded.output import say
+from zelto.embedded.parent_death import reap
+from zelto.embedded.postgres_config import server_options
+from zelto.embedded.postgres_files import ready_folder
 from zelto.embedded.postmaster import (
     connect_as_superuser,
     end_orphans,
@@ -31,9 +33,7 @@ from zelto.embedded.postmaster import (
     wait_until_answering,
 )
 from zelto.embedded.programs import find_programs
-from zelto.embedded.stopping import Stopping
-from zelto.embedded.storage import ready_folder
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.shutdown import Stopping
 
 LAUNCHES = 5
 MEMORY_IN_USE = "pre-existing shared memory block"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psutil
 
-from zelto.embedded.kinship import reap
+from zelto.embedded.errors import Trouble
+from zelto.embedded.parent_death import reap
 from zelto.embedded.postmaster import is_alive, signal_process
-from zelto.embedded.stopping import wait_until
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.shutdown import wait_until
 
 MARK = "ZELTO_STACK"
 KILL_LASTS = 5.0  # seconds

@@ -12,11 +12,11 @@ from honcho.colour import get_colours  # type: ignore[import-untyped]
 from honcho.environ import parse_procfile  # type: ignore[import-untyped]
 from honcho.printer import Message, Printer  # type: ignore[import-untyped]
 
-from zelto.embedded.descendants import end, group_of
-from zelto.embedded.kinship import tie_to_parent
+from zelto.embedded.errors import Trouble
+from zelto.embedded.leftover_processes import end, group_of
 from zelto.embedded.output import Output, say
-from zelto.embedded.stopping import wait_until
-from zelto.embedded.trouble import Trouble
+from zelto.embedded.parent_death import tie_to_parent
+from zelto.embedded.shutdown import wait_until
 
 # The web server gives its own workers 15 seconds to answer what they have begun.
 GRACE = 20.0  # seconds
