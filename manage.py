@@ -17,9 +17,9 @@ def main() -> None:
         sys.exit(str(error))
     except OperationalError:
         # Asked only now: commands such as `check` need no database at all.
-        from zelto.embedded.database_check import database_trouble
+        from zelto.embedded.database_check import explain_unreachable_database
 
-        sentence = database_trouble()
+        sentence = explain_unreachable_database()
         if sentence is None:
             raise
         sys.exit(sentence)

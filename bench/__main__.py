@@ -11,11 +11,12 @@ from types import FrameType
 from django.core.exceptions import ImproperlyConfigured
 
 from bench import memory, pages, posts, processing, visible
+from bench.errors import BenchError
 from bench.instance import Instance, empty_instance
 from bench.report import Report
 from bench.senders import wrk
-from zelto.embedded.errors import Trouble
-from zelto.embedded.location import make_data_directory
+from zelto.embedded.errors import StartupError
+from zelto.embedded.host import make_data_directory
 from zelto.env import data_directory
 
 QUIET_LOAD = 0.7
@@ -119,7 +120,7 @@ def main() -> int:
         with empty_instance(results / "instance") as instance:
             report = Run(instance, arguments).measure()
         print(f"\n{report.table()}\n\nAll figures: {report.write(results)}")
-    except (Trouble, ImproperlyConfigured) as error:
+    except (BenchError, StartupError, ImproperlyConfigured) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:

@@ -19,11 +19,11 @@ from typing import Any
 import psutil
 import psycopg
 
-from zelto.embedded.errors import Trouble
-from zelto.embedded.leftover_processes import marked
-from zelto.embedded.location import address, cluster_folder, make_data_directory
-from zelto.embedded.parent_death import tie_to_parent
-from zelto.embedded.postmaster import processes_in
+from bench.errors import BenchError
+from zelto.embedded.host import make_data_directory
+from zelto.embedded.leftover_processes import postgres_processes, stack_processes
+from zelto.embedded.parent_death import terminate_on_parent_death
+from zelto.embedded.postgres_config import cluster_folder, connection_parameters
 from zelto.env import CHECKOUT
 
 START_LASTS = 120.0  # seconds
@@ -84,7 +84,7 @@ class Instance:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=tie_to_parent(),
+                preexec_fn=terminate_on_parent_death(),
             )
         try:
             self._wait_until_ready()
@@ -99,7 +99,7 @@ class Instance:
         give_up_at = time.monotonic() + START_LASTS
         while self._said().count("Ready: ") == before:
             if self.owner.poll() is not None or time.monotonic() > give_up_at:
-                raise Trouble(f"Zelto did not start:\n{self._said()[-4000:]}")
+                raise BenchError(f"Zelto did not start:\n{self._said()[-4000:]}")
             time.sleep(0.1)
 
     def _said(self) -> str:
@@ -125,12 +125,14 @@ class Instance:
             text=True,
         )
         if result.returncode != 0:
-            raise Trouble(f"manage.py {command[0]} failed:\n{result.stderr}")
+            raise BenchError(f"manage.py {command[0]} failed:\n{result.stderr}")
         return result.stdout
 
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of one statement, committed; an INSERT's where it returns some."""
-        with psycopg.connect(autocommit=True, **address(self.data_dir)) as connection:
+        with psycopg.connect(
+            autocommit=True, **connection_parameters(self.data_dir)
+        ) as connection:
             cursor = connection.execute(statement.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 
@@ -152,7 +154,7 @@ class Instance:
                     "conversations_charge CASCADE"
                 )
                 return
-        raise Trouble("The tables could not be emptied; something holds them.")
+        raise BenchError("The tables could not be emptied; something holds them.")
 
     # What it is made of
 
@@ -163,7 +165,7 @@ class Instance:
 
     def _others(self) -> list[psutil.Process]:
         cluster = cluster_folder(self.data_dir).resolve()
-        return [*marked(self.data_dir), *processes_in(cluster)]
+        return [*stack_processes(self.data_dir), *postgres_processes(cluster)]
 
 
 @contextmanager
@@ -180,8 +182,8 @@ def empty_instance(folder: Path) -> Iterator[Instance]:
 def remove(folder: Path) -> None:
     # Root's cluster may lie elsewhere, with a link to it here.
     cluster = cluster_folder(folder / "data")
-    if processes_in(cluster.resolve()):
-        raise Trouble(f"A database still runs on {folder}; end it first.")
+    if postgres_processes(cluster.resolve()):
+        raise BenchError(f"A database still runs on {folder}; end it first.")
     if cluster.is_symlink():
         shutil.rmtree(cluster.resolve(), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)

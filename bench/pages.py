@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from statistics import median, quantiles
 
 from bench.addresses import Page, kinds_of_pages
+from bench.errors import BenchError
 from bench.filling import AGENTS_OF, fill
 from bench.instance import Instance, Tenant
 from bench.programs import kinds_of_requests, ratios_of_requests
 from bench.reader import Reader
 from bench.report import Figures, Ratio, at_most, below
 from bench.searches import kinds_of_searches
-from zelto.embedded.errors import Trouble
 
 SMALL = 10_000
 LARGE = 1_000_000
@@ -88,7 +88,7 @@ def _timed(reader: Reader, pages: list[Page]) -> Figures:
     for page in pages:
         answer = reader.get(page.path)
         if page.shows not in answer.text:
-            raise Trouble(f"{page.path} does not show {page.shows}.")
+            raise BenchError(f"{page.path} does not show {page.shows}.")
         seconds.append(answer.seconds)
     cuts = quantiles(seconds, n=100, method="inclusive")
     return {"p50_ms": median(seconds) * 1000, "p95_ms": cuts[94] * 1000}

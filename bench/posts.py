@@ -7,10 +7,10 @@ from collections.abc import Callable
 from statistics import median
 
 from bench.comparison.server import serving
+from bench.errors import BenchError
 from bench.instance import Instance
 from bench.report import Figures, Ratio, at_least, at_most
 from bench.senders import Pgbench, Sent, post_sessions
-from zelto.embedded.errors import Trouble
 
 CONNECTIONS = (8, 32)
 WARM_UP_SECONDS = 2
@@ -72,7 +72,9 @@ def _without_errors(measure: Measure) -> Measure:
     def checked(connections: int, seconds: int) -> tuple[float, Figures]:
         rate, details = measure(connections, seconds)
         if details["not_ok"] or details["lost"]:
-            raise Trouble(f"What Zelto is compared with did not answer 200: {details}")
+            raise BenchError(
+                f"What Zelto is compared with did not answer 200: {details}"
+            )
         return rate, details
 
     return checked

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+from bench.errors import BenchError
 from bench.instance import Instance, Tenant
 from bench.report import Figures, Ratio, below
 from bench.senders import Sent, post_sessions
-from zelto.embedded.errors import Trouble
 
 CONNECTIONS = 32
 WARM_UP_SECONDS = 2
@@ -100,7 +100,7 @@ def wait_until_drained(instance: Instance) -> None:
         "SELECT FROM integrations_delivery WHERE outcome = 'accepted' LIMIT 1"
     ):
         if time.monotonic() > give_up_at:
-            raise Trouble(f"Not processed within {DRAINED_WITHIN:.0f} s.")
+            raise BenchError(f"Not processed within {DRAINED_WITHIN:.0f} s.")
         time.sleep(0.2)
 
 

@@ -9,8 +9,8 @@ from http.cookies import SimpleCookie
 from typing import NamedTuple, Self
 from urllib.parse import urlencode
 
+from bench.errors import BenchError
 from bench.instance import PASSWORD, Instance, Tenant
-from zelto.embedded.errors import Trouble
 
 LOGIN = "/login"
 
@@ -38,14 +38,14 @@ class Reader:
         }
         reader.ask("POST", LOGIN, form)
         if "sessionid" not in reader.cookies:
-            raise Trouble("The bench could not sign in.")
+            raise BenchError("The bench could not sign in.")
         return reader
 
     def get(self, path: str) -> Answer:
         """An answer of 200, and how long it took to the last byte."""
         answer = self.ask("GET", path)
         if answer.status != 200:
-            raise Trouble(f"{path} answered {answer.status}.")
+            raise BenchError(f"{path} answered {answer.status}.")
         return answer
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> Answer:

@@ -13,11 +13,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.errors import BenchError
 from bench.instance import Instance
 from bench.session import body
-from zelto.embedded.errors import Trouble
-from zelto.embedded.location import address
-from zelto.embedded.programs import find_programs
+from zelto.embedded.postgres_config import connection_parameters
+from zelto.embedded.postgres_files import find_programs
 
 SCRIPT = Path(__file__).with_name("post.lua")
 NO_WRK = (
@@ -48,7 +48,7 @@ class Sent:
 def wrk() -> str:
     found = shutil.which("wrk")
     if found is None:
-        raise Trouble(NO_WRK)
+        raise BenchError(NO_WRK)
     return found
 
 
@@ -72,7 +72,7 @@ def post_sessions(
     for line in printed.splitlines():
         if line.startswith("RESULT "):
             return Sent(**json.loads(line.removeprefix("RESULT ")))
-    raise Trouble(f"wrk gave no result:\n{printed}")
+    raise BenchError(f"wrk gave no result:\n{printed}")
 
 
 class Pgbench:
@@ -108,7 +108,7 @@ VALUES (uuidv7(), :organization, :organization, statement_timestamp(), 'zelto',
             "body": text,
             "organization": "0199a1b2-0000-7000-8000-000000000001",
         }
-        where = address(self.instance.data_dir)
+        where = connection_parameters(self.instance.data_dir)
         command = [self.program, "--no-vacuum", "--protocol=prepared"]
         command += [f"--client={connections}", "--jobs=1", f"--time={seconds:.0f}"]
         command += [f"--file={self.script}", f"--username={where['user']}"]
@@ -117,7 +117,7 @@ VALUES (uuidv7(), :organization, :organization, statement_timestamp(), 'zelto',
         printed = _run([*command, where["dbname"]])
         found = re.search(r"^tps = ([0-9.]+)", printed, re.MULTILINE)
         if found is None:
-            raise Trouble(f"pgbench gave no result:\n{printed}")
+            raise BenchError(f"pgbench gave no result:\n{printed}")
         return float(found[1])
 
 
@@ -125,5 +125,5 @@ def _run(command: list[str]) -> str:
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode != 0:
         name = Path(command[0]).name
-        raise Trouble(f"{name} failed:\n{result.stdout}{result.stderr}")
+        raise BenchError(f"{name} failed:\n{result.stdout}{result.stderr}")
     return result.stdout

@@ -13,12 +13,12 @@ from statistics import quantiles
 import psycopg
 
 from bench import processing
+from bench.errors import BenchError
 from bench.instance import Instance, Tenant
 from bench.reader import Reader
 from bench.report import Figures, Ratio, below
 from bench.session import body
-from zelto.embedded.errors import Trouble
-from zelto.embedded.location import address
+from zelto.embedded.postgres_config import connection_parameters
 
 GOAL = 1.0  # seconds
 LOOK_EVERY = 0.005
@@ -74,7 +74,7 @@ class Watcher:
         page = self.reader.get(self.list).text
         seconds = time.perf_counter() - began
         if f"call-{call}" not in page:
-            raise Trouble("A session is stored, and its list does not show it.")
+            raise BenchError("A session is stored, and its list does not show it.")
         return seconds
 
     def post(self, payload: str) -> None:
@@ -89,11 +89,11 @@ class Watcher:
         status = connection.getresponse().status
         connection.close()
         if status != 200:
-            raise Trouble(f"A post was answered with {status}.")
+            raise BenchError(f"A post was answered with {status}.")
 
     def wait_for_row(self, external_id: str) -> None:
         give_up_at = time.monotonic() + GIVE_UP_AFTER
-        where = address(self.instance.data_dir)
+        where = connection_parameters(self.instance.data_dir)
         with psycopg.connect(autocommit=True, **where) as connection:
             while not connection.execute(
                 "SELECT FROM conversations_conversation WHERE external_id = %s "
@@ -102,7 +102,7 @@ class Watcher:
                 [external_id, self.tenant.slug],
             ).fetchall():
                 if time.monotonic() > give_up_at:
-                    raise Trouble(f"No conversation after {GIVE_UP_AFTER:.0f} s.")
+                    raise BenchError(f"No conversation after {GIVE_UP_AFTER:.0f} s.")
                 time.sleep(LOOK_EVERY)
 
 

@@ -17,7 +17,8 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from zelto.embedded import location
+from zelto.embedded.host import make_data_directory, open_private_file
+from zelto.embedded.postgres_config import connection_parameters
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TRUE_WORDS = {"1", "true", "yes", "on"}
@@ -101,7 +102,7 @@ def data_directory() -> Path:
 def database_settings(data_dir: Path) -> dict[str, Any]:
     """Django's DATABASES["default"]: DATABASE_URL or else the embedded cluster."""
     url = env_text("DATABASE_URL")
-    parts = parse_database_url(url) if url else location.address(data_dir)
+    parts = parse_database_url(url) if url else connection_parameters(data_dir)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname"),
@@ -252,9 +253,9 @@ def secret_key(data_dir: Path, *, required: bool) -> str:
 
 def keep_new_key(path: Path) -> None:
     """Two processes may start at once: the first link wins, both read that one."""
-    location.make_data_directory(path.parent)
+    make_data_directory(path.parent)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(draft, "w", encoding="ascii", opener=private_file) as file:
+    with open(draft, "w", encoding="ascii", opener=open_private_file) as file:
         file.write(secrets.token_urlsafe(48))
     try:
         os.link(draft, path)
@@ -262,7 +263,3 @@ def keep_new_key(path: Path) -> None:
         return
     finally:
         draft.unlink()
-
-
-def private_file(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)

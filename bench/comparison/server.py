@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bench.errors import BenchError
 from bench.instance import Instance, free_port
-from zelto.embedded.errors import Trouble
-from zelto.embedded.leftover_processes import end, group_of
-from zelto.embedded.parent_death import tie_to_parent
+from zelto.embedded.leftover_processes import end_processes, process_group
+from zelto.embedded.parent_death import terminate_on_parent_death
 from zelto.embedded.procfile import read_procfile
 from zelto.env import CHECKOUT
 
@@ -42,7 +42,7 @@ def serving(instance: Instance, settings: str) -> Iterator[str]:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=tie_to_parent(),
+            preexec_fn=terminate_on_parent_death(),
         )
     try:
         _wait_until_answering(server, port, settings)
@@ -51,7 +51,7 @@ def serving(instance: Instance, settings: str) -> Iterator[str]:
         server.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             server.wait(STOP_LASTS)
-        end(group_of(server.pid), grace=0)
+        end_processes(process_group(server.pid), grace_seconds=0)
         server.wait()
 
 
@@ -66,7 +66,7 @@ def _wait_until_answering(
     give_up_at = time.monotonic() + START_LASTS
     while not _answers(port):
         if server.poll() is not None or time.monotonic() > give_up_at:
-            raise Trouble(f"The server with {settings} did not start.")
+            raise BenchError(f"The server with {settings} did not start.")
         time.sleep(0.1)
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.zelto.stack import Stack, open_folder
-from zelto.embedded.location import cluster_folder, default_socket_folder
+from zelto.embedded.leftover_processes import end_postgres_processes
 from zelto.embedded.postgres import Cluster
-from zelto.embedded.postmaster import end_orphans
-from zelto.embedded.shutdown import Stopping
+from zelto.embedded.postgres_config import cluster_folder, default_socket_folder
+from zelto.embedded.shutdown import ShutdownListener
 
 # Longer than the path of a socket may be, and with spaces, as folders of people have.
 AWKWARD = "/".join(["a folder of my own with quite a name"] * 4)
@@ -31,7 +31,7 @@ def awkward_folder() -> Iterator[Path]:
 
 
 def end_what_runs_in(data_dir: Path) -> None:
-    end_orphans(cluster_folder(data_dir).resolve())
+    end_postgres_processes(cluster_folder(data_dir).resolve())
     sockets = default_socket_folder(data_dir)
     if sockets.is_dir() and not sockets.is_symlink():
         shutil.rmtree(sockets)
@@ -48,7 +48,7 @@ def data_dir() -> Iterator[Path]:
 def folder_with_cluster() -> Iterator[Path]:
     with awkward_folder() as folder:
         cluster = Cluster(folder, throwaway=True)
-        cluster.start(Stopping())
+        cluster.start(ShutdownListener())
         cluster.stop()
         yield folder
 

@@ -12,7 +12,7 @@ import psycopg
 
 from tests.plain_fold import expected
 from tests.zelto.stack import Stack, wait_for
-from zelto.embedded.location import address
+from zelto.embedded.postgres_config import connection_parameters
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 
@@ -37,7 +37,7 @@ CONVERSATIONS = """
 def database(stack: Stack) -> Iterator[Ask]:
     """Asks the stack's database: `ask("SELECT ...", value)` gives rows."""
     url = stack.environment["DATABASE_URL"]
-    parts = {} if url else address(stack.data_dir)
+    parts = {} if url else connection_parameters(stack.data_dir)
     with psycopg.connect(url, autocommit=True, **parts) as connection:
 
         def ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:

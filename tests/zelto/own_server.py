@@ -10,10 +10,10 @@ from typing import Self
 from urllib.parse import urlencode
 
 from tests.zelto.stack import open_folder
-from zelto.embedded.location import address, default_socket_folder
+from zelto.embedded.leftover_processes import end_postgres_processes, postgres_processes
 from zelto.embedded.postgres import Cluster
-from zelto.embedded.postmaster import end_orphans, processes_in
-from zelto.embedded.shutdown import Stopping
+from zelto.embedded.postgres_config import connection_parameters, default_socket_folder
+from zelto.embedded.shutdown import ShutdownListener
 
 
 class OwnServer:
@@ -26,7 +26,7 @@ class OwnServer:
 
     def __enter__(self) -> Self:
         self.start()
-        parts = address(self.data_dir)
+        parts = connection_parameters(self.data_dir)
         name = parts.pop("dbname")
         self.url = f"postgres:///{name}?{urlencode(parts)}"
         return self
@@ -37,7 +37,7 @@ class OwnServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        end_orphans(self.cluster_folder)
+        end_postgres_processes(self.cluster_folder)
         shutil.rmtree(default_socket_folder(self.data_dir), ignore_errors=True)
         shutil.rmtree(self.folder)
 
@@ -48,7 +48,7 @@ class OwnServer:
     def start(self) -> None:
         # Not `throwaway`: what was committed must outlast a kill as it does for people.
         self.cluster = Cluster(self.data_dir)
-        self.cluster.start(Stopping())
+        self.cluster.start(ShutdownListener())
 
     def stop(self) -> None:
         """In order, as for an update of Postgres: whoever is connected is cut off."""
@@ -56,6 +56,6 @@ class OwnServer:
 
     def kill9(self) -> None:
         """All of it at once, as when its machine goes."""
-        for process in processes_in(self.cluster_folder):
+        for process in postgres_processes(self.cluster_folder):
             process.kill()
         self.cluster.process.wait()  # type: ignore[union-attr]

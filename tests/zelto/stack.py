@@ -30,9 +30,14 @@ from typing import Self
 import psutil
 
 from tests.zelto.scratch_database import ScratchDatabase
-from zelto.embedded.leftover_processes import group_of, marked
-from zelto.embedded.location import cluster_folder, default_socket_folder
-from zelto.embedded.postmaster import find_postmaster, is_alive, processes_in
+from zelto.embedded.leftover_processes import (
+    find_postmaster,
+    is_alive,
+    postgres_processes,
+    process_group,
+    stack_processes,
+)
+from zelto.embedded.postgres_config import cluster_folder, default_socket_folder
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 START_LASTS = 60.0  # seconds
@@ -192,7 +197,9 @@ class Stack:
         if "web" in found:
             (master,) = found["web"]
             found["web-worker"] = [
-                process.pid for process in group_of(master) if process.pid != master
+                process.pid
+                for process in process_group(master)
+                if process.pid != master
             ]
         postmaster = find_postmaster(self.data_dir, self.cluster_folder)
         if postmaster:
@@ -222,7 +229,10 @@ class Stack:
 
     def everything(self) -> list[psutil.Process]:
         """Every process of this stack that lives, whatever its parent is by now."""
-        found = [*marked(self.data_dir), *processes_in(self.cluster_folder)]
+        found = [
+            *stack_processes(self.data_dir),
+            *postgres_processes(self.cluster_folder),
+        ]
         if self.owner is not None and self.owner.poll() is None:
             found.append(psutil.Process(self.owner.pid))
         return found

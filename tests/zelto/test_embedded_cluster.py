@@ -16,14 +16,12 @@ import psutil
 import psycopg
 import pytest
 
-from zelto.embedded import postgres as cluster_module
-from zelto.embedded import postgres_files, programs
-from zelto.embedded.errors import Trouble
-from zelto.embedded.location import address, cluster_folder
-from zelto.embedded.parent_death import reap
+from zelto.embedded import postgres, postgres_files
+from zelto.embedded.errors import StartupError
+from zelto.embedded.leftover_processes import is_alive, postgres_processes, reap
 from zelto.embedded.postgres import Cluster
-from zelto.embedded.postmaster import is_alive, processes_in
-from zelto.embedded.shutdown import Stopping
+from zelto.embedded.postgres_config import cluster_folder, connection_parameters
+from zelto.embedded.shutdown import ShutdownListener
 
 pytestmark = pytest.mark.processes
 
@@ -31,7 +29,7 @@ pytestmark = pytest.mark.processes
 @pytest.fixture
 def cluster(stored: Path) -> Iterator[Cluster]:
     cluster = Cluster(stored, throwaway=True)
-    cluster.start(Stopping())
+    cluster.start(ShutdownListener())
     yield cluster
     if cluster.is_alive():
         cluster.stop()
@@ -40,12 +38,12 @@ def cluster(stored: Path) -> Iterator[Cluster]:
 
 def start_again(data_dir: Path) -> Cluster:
     cluster = Cluster(data_dir, throwaway=True)
-    cluster.start(Stopping())
+    cluster.start(ShutdownListener())
     return cluster
 
 
 def ask(data_dir: Path, question: str) -> str:
-    with psycopg.connect(**address(data_dir)) as connection:
+    with psycopg.connect(**connection_parameters(data_dir)) as connection:
         rows = connection.execute(question.encode()).fetchall()
     return str(rows[0][0])
 
@@ -68,7 +66,7 @@ def test_it_is_found_by_its_data_folder(cluster: Cluster, stored: Path):
 
 
 def test_it_keeps_its_socket_to_itself(cluster: Cluster):
-    folder = cluster.sockets
+    folder = cluster.socket_folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert folder.stat().st_uid == process_of(cluster).uids().real
     cluster.stop()
@@ -77,29 +75,29 @@ def test_it_keeps_its_socket_to_itself(cluster: Cluster):
 
 def test_it_refuses_a_socket_folder_that_is_a_link(stored: Path, tmp_path: Path):
     cluster = Cluster(stored)
-    cluster.sockets.symlink_to(tmp_path)
+    cluster.socket_folder.symlink_to(tmp_path)
     try:
-        with pytest.raises(Trouble, match="was made by somebody else"):
-            cluster.start(Stopping())
+        with pytest.raises(StartupError, match="was made by somebody else"):
+            cluster.start(ShutdownListener())
     finally:
-        cluster.sockets.unlink()
+        cluster.socket_folder.unlink()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_it_refuses_a_socket_folder_of_somebody_else(stored: Path):
     cluster = Cluster(stored)
-    cluster.sockets.mkdir()
-    os.chown(cluster.sockets, 12345, 12345)
-    with pytest.raises(Trouble, match="was made by somebody else"):
-        cluster.start(Stopping())
+    cluster.socket_folder.mkdir()
+    os.chown(cluster.socket_folder, 12345, 12345)
+    with pytest.raises(StartupError, match="was made by somebody else"):
+        cluster.start(ShutdownListener())
 
 
 def test_it_closes_a_socket_folder_that_was_left_open(stored: Path):
     cluster = Cluster(stored, throwaway=True)
-    cluster.sockets.mkdir()
-    cluster.sockets.chmod(0o777)
-    cluster.start(Stopping())
-    assert stat.S_IMODE(cluster.sockets.stat().st_mode) == 0o700
+    cluster.socket_folder.mkdir()
+    cluster.socket_folder.chmod(0o777)
+    cluster.start(ShutdownListener())
+    assert stat.S_IMODE(cluster.socket_folder.stat().st_mode) == 0o700
     cluster.stop()
 
 
@@ -107,14 +105,14 @@ def test_it_is_taken_over_when_its_owner_was_killed(cluster: Cluster, stored: Pa
     second = start_again(stored)
     assert process_of(second).pid == process_of(cluster).pid
     cluster.stop()
-    assert not processes_in(cluster_folder(stored).resolve())
+    assert not postgres_processes(cluster_folder(stored).resolve())
 
 
 def test_it_keeps_what_was_committed_before_it_was_killed(
     cluster: Cluster, stored: Path
 ):
     table = f"kept_{uuid.uuid4().hex}"
-    with psycopg.connect(**address(stored)) as connection:
+    with psycopg.connect(**connection_parameters(stored)) as connection:
         connection.execute(f"CREATE TABLE {table} AS SELECT 42 AS answer".encode())
     process_of(cluster).kill()
     second = start_again(stored)
@@ -123,7 +121,7 @@ def test_it_keeps_what_was_committed_before_it_was_killed(
 
 
 def test_it_waits_for_the_backends_of_a_killed_server(cluster: Cluster, stored: Path):
-    with psycopg.connect(**address(stored)) as connection:
+    with psycopg.connect(**connection_parameters(stored)) as connection:
         backend = psutil.Process(connection.info.backend_pid)
         backend.suspend()  # it cannot notice that its server is gone
         process_of(cluster).kill()
@@ -150,14 +148,16 @@ def test_it_does_not_mistake_a_stranger_for_its_server(stored: Path):
 
 def test_it_tells_which_release_wrote_other_data(stored: Path):
     (cluster_folder(stored) / "PG_VERSION").write_text("15\n")
-    with pytest.raises(Trouble, match="written by Postgres 15, and this Zelto brings"):
+    with pytest.raises(
+        StartupError, match="written by Postgres 15, and this Zelto brings"
+    ):
         start_again(stored)
 
 
 def test_it_does_not_take_a_folder_of_other_things(data_dir: Path):
     cluster_folder(data_dir).mkdir()
     (cluster_folder(data_dir) / "letter.txt").write_text("Dear Ada,")
-    with pytest.raises(Trouble, match="holds no database"):
+    with pytest.raises(StartupError, match="holds no database"):
         start_again(data_dir)
 
 
@@ -173,14 +173,14 @@ def test_it_begins_anew_where_its_making_was_cut_short(data_dir: Path):
 def test_it_tells_the_log_when_it_cannot_start(stored: Path):
     configuration = cluster_folder(stored) / "postgresql.conf"
     configuration.write_text("no_such_setting = 1\n")
-    with pytest.raises(Trouble, match=r"(?s)did not start.*no_such_setting"):
+    with pytest.raises(StartupError, match=r"(?s)did not start.*no_such_setting"):
         start_again(stored)
 
 
 def test_it_keeps_its_log_small(
     cluster: Cluster, stored: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(cluster_module, "LOG_LIMIT", 10)
+    monkeypatch.setattr(postgres, "MAX_LOG_BYTES", 10)
     before = cluster.log.read_text()
     cluster.trim_log()
     assert (stored / "postgres.log.1").read_text() == before
@@ -193,7 +193,7 @@ def test_it_keeps_its_log_small(
 def test_it_moves_out_of_a_folder_that_only_root_may_enter(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(postgres_files, "OPEN_FOLDER", data_dir)
+    monkeypatch.setattr(postgres_files, "SYSTEM_FOLDER", data_dir)
     hidden = tmp_path / "hidden"
     hidden.mkdir(mode=0o700)
     cluster = start_again(hidden)
@@ -202,7 +202,7 @@ def test_it_moves_out_of_a_folder_that_only_root_may_enter(
     cluster.stop()
     start_again(hidden).stop()
     shutil.rmtree(cluster_folder(hidden).resolve())
-    with pytest.raises(Trouble, match="which is gone"):
+    with pytest.raises(StartupError, match="which is gone"):
         start_again(hidden)
 
 
@@ -210,10 +210,10 @@ def test_it_moves_out_of_a_folder_that_only_root_may_enter(
 def test_it_runs_a_copy_of_programs_that_only_root_may_read(
     stored: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(programs, "OPEN_FOLDER", data_dir)
-    can_run = programs.can_run
+    monkeypatch.setattr(postgres_files, "SYSTEM_FOLDER", data_dir)
+    can_run = postgres_files.can_run
     monkeypatch.setattr(
-        programs,
+        postgres_files,
         "can_run",
         lambda folder, account: data_dir in folder.parents and can_run(folder, account),
     )

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.zelto.stack import CHECKOUT, UNSET, wait_for
-from zelto.embedded.location import cluster_folder
-from zelto.embedded.postmaster import processes_in
+from zelto.embedded.leftover_processes import postgres_processes
+from zelto.embedded.postgres_config import cluster_folder
 
 pytestmark = pytest.mark.processes
 
@@ -54,7 +54,7 @@ def manage(data_dir: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def nothing_runs(data_dir: Path) -> bool:
-    return not processes_in(cluster_folder(data_dir).resolve())
+    return not postgres_processes(cluster_folder(data_dir).resolve())
 
 
 def test_it_gives_the_command_the_database_and_stops_it_after(stored: Path):

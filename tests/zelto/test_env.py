@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from tests.zelto.stack import CHECKOUT
 from zelto import env
-from zelto.embedded.location import default_socket_folder
+from zelto.embedded.postgres_config import default_socket_folder
 
 READ = re.compile(r'env_(?:text|bool|int|list)\(\s*"([A-Z_]+)"')
 

@@ -12,8 +12,7 @@ import psutil
 import pytest
 
 from tests.zelto.stack import Stack, wait_for
-from zelto.embedded.leftover_processes import mark
-from zelto.embedded.postmaster import is_alive
+from zelto.embedded.leftover_processes import is_alive, stack_environment
 
 pytestmark = pytest.mark.processes
 
@@ -63,7 +62,7 @@ def test_it_ends_what_a_killed_owner_left_behind(stack: Stack):
     stack.kill9("owner")
     stack.wait_until_ended()
     # Where the kernel does not tie children to their parents, they live on.
-    environment = os.environ | mark(stack.data_dir)
+    environment = os.environ | stack_environment(stack.data_dir)
     with subprocess.Popen(["/bin/sleep", "60"], env=environment) as left:
         stack.start()
         assert left.wait(timeout=5) == -signal.SIGTERM

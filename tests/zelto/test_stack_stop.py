@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.zelto.stack import CHECKOUT, Stack, wait_for
-from zelto.embedded.location import default_socket_folder
+from zelto.embedded.postgres_config import default_socket_folder
 
 pytestmark = pytest.mark.processes
 

@@ -1,1 +1,1 @@
-"""The stack on one machine: the database that comes with Zelto, and its processes."""
+"""Run Zelto on one machine: the database that comes with it, and its processes."""

@@ -1,4 +1,4 @@
-"""Whether the database of the settings answers, and what to do where it does not."""
+"""Ask whether the database of the settings answers, and say what to do if not."""
 
 from django.conf import settings
 from django.db import connection
@@ -11,8 +11,8 @@ NOT_RUNNING = (
 )
 
 
-def database_trouble() -> str | None:
-    """One sentence, or None where the database answers and the trouble is another."""
+def explain_unreachable_database() -> str | None:
+    """Return a sentence for the operator, or None where the database answers."""
     connection.close()
     try:
         connection.ensure_connection()

@@ -1,2 +1,5 @@
-class Trouble(Exception):
-    """Its text is what the operator reads: sentences that say what to do."""
+"""Name what an operator reads where Zelto cannot start, run or stop."""
+
+
+class StartupError(Exception):
+    """Say in sentences what is wrong, and what the operator can do."""

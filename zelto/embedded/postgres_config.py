@@ -1,8 +1,24 @@
-"""How the embedded Postgres is set up. Given at each start, so a release can change it."""
+"""Tell how the embedded Postgres is set up and where it is reached.
 
+Nothing here starts, stops or changes it.
+"""
+
+import hashlib
+import os
+import tempfile
 from pathlib import Path
+from typing import Any
 
-from zelto.embedded.location import PORT
+PORT = "5432"  # only names the socket file; nothing listens on the network
+DATABASE = "zelto"
+ROLE = "zelto"
+# The limit of a socket's path is 104 bytes on macOS and 108 on Linux, and Postgres
+# adds a name of its own.
+MAX_SOCKET_FOLDER_BYTES = 80
+PID_FILE = "postmaster.pid"
+# Its lines, as Postgres documents them in pidfile.h.
+PID_LINE = 0
+SOCKET_FOLDER_LINE = 4
 
 INITDB_OPTIONS = [
     "--username=postgres",
@@ -18,6 +34,7 @@ INITDB_OPTIONS = [
     "--no-instructions",
 ]
 
+# Given at each start, so that a release can change them.
 SETTINGS = {
     "listen_addresses": "",
     "port": PORT,
@@ -44,11 +61,54 @@ SETTINGS = {
 THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
-def server_options(folder: Path, sockets: Path, *, throwaway: bool) -> list[str]:
-    settings = SETTINGS | {"unix_socket_directories": str(sockets)}
+def server_options(folder: Path, socket_folder: Path, *, throwaway: bool) -> list[str]:
+    """Return the options of `postgres` for the cluster in this folder."""
+    settings = SETTINGS | {"unix_socket_directories": str(socket_folder)}
     if throwaway:
         settings |= THROWAWAY_SETTINGS
     options = ["-D", str(folder)]
     for name, value in settings.items():
         options += ["-c", f"{name}={value}"]
     return options
+
+
+def cluster_folder(data_dir: Path) -> Path:
+    """Return where the cluster of a data folder is: a folder, or a link to it."""
+    return data_dir / "postgres"
+
+
+def connection_parameters(data_dir: Path) -> dict[str, Any]:
+    """Return what to connect to, by libpq's names, also while nothing runs there."""
+    folder = running_socket_folder(data_dir) or default_socket_folder(data_dir)
+    return {"host": str(folder), "port": PORT, "dbname": DATABASE, "user": ROLE}
+
+
+def running_socket_folder(data_dir: Path) -> Path | None:
+    """Return the socket folder that the running server wrote down, or None.
+
+    TMPDIR, which the default depends on, may differ between two shells.
+    """
+    lines = read_pid_file(data_dir)
+    if len(lines) <= SOCKET_FOLDER_LINE or not lines[SOCKET_FOLDER_LINE].strip():
+        return None
+    return Path(lines[SOCKET_FOLDER_LINE].strip())
+
+
+def read_pid_file(data_dir: Path) -> list[str]:
+    """Return the lines of postmaster.pid; none where it is missing or closed to us."""
+    try:
+        text = (cluster_folder(data_dir) / PID_FILE).read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+    return text.splitlines()
+
+
+def default_socket_folder(data_dir: Path) -> Path:
+    """Return the socket folder of a data folder: short, however long its own path is."""
+    digest = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:12]
+    name = f"zelto-{os.geteuid()}-{digest}"
+    folder = Path(tempfile.gettempdir()).resolve() / name
+    # Root's own temporary folder may be closed to the account of the database.
+    if os.geteuid() == 0 or len(os.fsencode(folder)) > MAX_SOCKET_FOLDER_BYTES:
+        folder = Path("/tmp").resolve() / name  # noqa: S108 - checked before use
+    return folder

@@ -1,35 +1,56 @@
-"""`make run`: everything, until it is asked to stop or one of its processes ends."""
+"""Run everything, until it is asked to stop or one of its processes ends."""
 
+import http.client
 import os
+import socket
+import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from zelto.embedded.errors import Trouble
-from zelto.embedded.leftover_processes import end, mark, marked
-from zelto.embedded.lock import database, owning
-from zelto.embedded.output import say
-from zelto.embedded.parent_death import adopt_grandchildren
-from zelto.embedded.postgres import Cluster
-from zelto.embedded.procfile import GRACE, Processes, read_procfile
-from zelto.embedded.ready import WebAddress
-from zelto.embedded.shutdown import Stopping
-from zelto.embedded.steps import Step
-from zelto.env import CHECKOUT
+from zelto.embedded.errors import StartupError
+from zelto.embedded.host import print_line
+from zelto.embedded.leftover_processes import (
+    end_processes,
+    stack_environment,
+    stack_processes,
+)
+from zelto.embedded.lock import data_directory_lock
+from zelto.embedded.parent_death import become_subreaper, terminate_on_parent_death
+from zelto.embedded.postgres import Cluster, running_database
+from zelto.embedded.procfile import (
+    STOP_TIMEOUT_SECONDS,
+    ProcfileProcesses,
+    read_procfile,
+)
+from zelto.embedded.shutdown import POLL_SECONDS, ShutdownListener
+from zelto.env import CHECKOUT, base_url, env_int, env_text
 
-READY_WITHIN = 120.0  # seconds
-TRIM_LOG_EVERY = 60.0
+READY_TIMEOUT_SECONDS = 120.0
+LOG_TRIM_INTERVAL_SECONDS = 60.0
+RESPONSE_TIMEOUT_SECONDS = 5.0
+LOOPBACK_OF_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only compared
 
 
 class Stack:
-    def __init__(self, data_dir: Path, wanted: list[str], stopping: Stopping) -> None:
+    """Run what `make run` starts on one data folder.
+
+    names: processes of the Procfile; all of them where the list is empty.
+    """
+
+    def __init__(
+        self, data_dir: Path, names: list[str], shutdown: ShutdownListener
+    ) -> None:
         self.data_dir = data_dir
-        self.stopping = stopping
+        self.shutdown = shutdown
         self.web = WebAddress.from_environment()
-        self.processes = Processes(read_procfile(CHECKOUT / "Procfile", wanted))
+        self.processes = ProcfileProcesses(read_procfile(CHECKOUT / "Procfile", names))
         self.environment = {
             **os.environ,
-            **mark(data_dir),
+            **stack_environment(data_dir),
             "ZELTO_DATA_DIR": str(data_dir),
             "ZELTO_BIND": self.web.bind,
             "PORT": str(self.web.port),
@@ -39,78 +60,220 @@ class Stack:
         }
 
     def run(self, *, throwaway: bool) -> int:
-        """
+        """Return the exit code once one of the processes has ended by itself.
+
         1. Become the only owner, and end what a killed owner left behind.
         2. Start the database; bring its tables and the static files up to date.
         3. Start the processes; watch until somebody or one of them ends it.
         4. Stop the processes in their order, then the database.
+
+        Raises:
+            StartupError: something does not start, or does not end.
+            ShutdownRequested: a stop was asked for; all is stopped by then.
         """
-        adopt_grandchildren()
-        with owning(self.data_dir):
-            end(marked(self.data_dir), GRACE)
+        become_subreaper()
+        with data_directory_lock(self.data_dir):
+            self.end_leftovers()
             if self.serves_web:
                 self.web.check_free()
-            with database(self.data_dir, self.stopping, throwaway=throwaway) as cluster:
+            with running_database(
+                self.data_dir, self.shutdown, throwaway=throwaway
+            ) as cluster:
                 try:
                     self.prepare()
                     self.processes.start(CHECKOUT, self.environment)
                     return self.watch(cluster)
                 finally:
                     self.processes.stop()
-                    end(marked(self.data_dir), GRACE)
+                    self.end_leftovers()
+
+    def end_leftovers(self) -> None:
+        """End all processes of this data folder but ourselves.
+
+        Raises:
+            StartupError: some do not end.
+        """
+        end_processes(stack_processes(self.data_dir), STOP_TIMEOUT_SECONDS)
 
     @property
     def serves_web(self) -> bool:
+        """Tell whether the web process is among them."""
         return "web" in self.processes.commands
 
     def prepare(self) -> None:
-        """Both at once: neither waits for the other's result."""
-        steps = [
-            Step(self.environment, "migrate", "--no-input", "--verbosity=0"),
-            Step(self.environment, "collectstatic", "--no-input", "--verbosity=0"),
+        """Migrate and collect static files; both at once, as neither needs the other.
+
+        Raises:
+            StartupError: one of them failed.
+            ShutdownRequested: a stop was asked for meanwhile.
+        """
+        commands = [
+            ManagementCommand(
+                self.environment, "migrate", "--no-input", "--verbosity=0"
+            ),
+            ManagementCommand(
+                self.environment, "collectstatic", "--no-input", "--verbosity=0"
+            ),
         ]
-        for step in steps:
-            step.finish(self.stopping)
+        for command in commands:
+            command.wait(self.shutdown)
 
     def watch(self, cluster: Cluster | None) -> int:
+        """Return exit code 1 once a process or the database has ended by itself.
+
+        Raises:
+            StartupError: the web process does not answer in time.
+            ShutdownRequested: a stop was asked for.
+        """
         self.wait_until_ready(cluster)
         trim_at = time.monotonic()
         while self.all_alive(cluster):
-            self.stopping.pause()
+            self.shutdown.pause()
             if cluster and time.monotonic() > trim_at:
                 cluster.trim_log()
-                trim_at += TRIM_LOG_EVERY
+                trim_at += LOG_TRIM_INTERVAL_SECONDS
         return 1
 
     def wait_until_ready(self, cluster: Cluster | None) -> None:
-        give_up_at = time.monotonic() + READY_WITHIN
+        """Say that all is ready once the web process answers, or return where one ended.
+
+        Raises:
+            StartupError: it does not answer within READY_TIMEOUT_SECONDS.
+            ShutdownRequested: a stop was asked for meanwhile.
+        """
+        give_up_at = time.monotonic() + READY_TIMEOUT_SECONDS
         while self.serves_web and not self.web.answers():
-            self.stopping.pause()
+            self.shutdown.pause()
             if not self.all_alive(cluster):
                 return
             if time.monotonic() > give_up_at:
-                raise Trouble(
+                raise StartupError(
                     "The web process does not answer, or only with errors; its lines "
                     "above may say why."
                 )
-        say(f"Ready: {self.web.public}" if self.serves_web else "Ready.")
-        self.tell_first_owner()
+        print_line(f"Ready: {self.web.public_url}" if self.serves_web else "Ready.")
+        self.print_first_owner_link()
 
-    def tell_first_owner(self) -> None:
+    def print_first_owner_link(self) -> None:
+        """Print where the first owner signs up, as long as there is none.
+
+        Raises:
+            ShutdownRequested: a stop was asked for meanwhile.
+        """
+        command = ManagementCommand(self.environment, "first_owner_link")
         try:
-            link = Step(self.environment, "first_owner_link").finish(self.stopping)
-        except Trouble as trouble:
-            say(str(trouble))  # no reason to end what is up and answers
+            link = command.wait(self.shutdown)
+        except StartupError as error:
+            print_line(str(error))  # no reason to end what is up and answers
             return
         if link:
-            say(f"The first owner signs up here, once: {link}")
+            print_line(f"The first owner signs up here, once: {link}")
 
     def all_alive(self, cluster: Cluster | None) -> bool:
+        """Return whether all processes and the database run; say which one ended."""
         ended = self.processes.first_ended()
         if ended:
-            say(f"The process {ended.name} ended by itself: {ended.how_it_ended()}.")
+            how = ended.describe_exit()
+            print_line(f"The process {ended.name} ended by itself: {how}.")
             return False
         if cluster and not cluster.is_alive():
-            say(f"The database ended by itself; {cluster.log} may say why.")
+            print_line(f"The database ended by itself; {cluster.log} may say why.")
             return False
         return True
+
+
+class ManagementCommand:
+    """Run a command of manage.py beside us, from the moment this is made."""
+
+    def __init__(self, environment: Mapping[str, str], *command: str) -> None:
+        self.name = command[0]
+        self.child = subprocess.Popen(  # noqa: S603 - our own commands
+            [sys.executable, "manage.py", *command],
+            cwd=CHECKOUT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Whoever presses Ctrl-C asks us; we end it.
+            start_new_session=True,
+            preexec_fn=terminate_on_parent_death(),
+        )
+
+    def wait(self, shutdown: ShutdownListener) -> str:
+        """Return what it printed. One that is cut short is left to the stack to end.
+
+        Raises:
+            StartupError: it failed; the text has what it printed.
+            ShutdownRequested: a stop was asked for meanwhile.
+        """
+        while True:
+            shutdown.check()
+            try:
+                printed, errors = self.child.communicate(timeout=POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+            if self.child.returncode != 0:
+                raise StartupError(
+                    f"`manage.py {self.name}` failed:\n{printed}{errors.strip()}"
+                )
+            return printed.strip()
+
+
+@dataclass(frozen=True)
+class WebAddress:
+    """Say where the web process listens, and whether it answers there."""
+
+    bind: str
+    port: int
+    public_url: str
+
+    @classmethod
+    def from_environment(cls) -> "WebAddress":
+        """Read ZELTO_BIND, PORT and ZELTO_BASE_URL.
+
+        Raises:
+            ImproperlyConfigured: PORT is no number.
+        """
+        bind = env_text("ZELTO_BIND", "127.0.0.1")
+        port = env_int("PORT", 8000, minimum=1)
+        return cls(bind, port, base_url())
+
+    @property
+    def local_host(self) -> str:
+        """Return the name by which this machine itself reaches it."""
+        return LOOPBACK_OF_ANY.get(self.bind, self.bind)
+
+    def check_free(self) -> None:
+        """Accept a port that nothing listens on.
+
+        Raises:
+            StartupError: the port cannot be used; the text says why.
+        """
+        family = socket.AF_INET6 if ":" in self.bind else socket.AF_INET
+        with socket.socket(family) as probe:
+            # Connections that just ended do not count, a server that listens does.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.bind, self.port))
+            except OSError as error:
+                raise StartupError(
+                    f"Port {self.port} on {self.bind} cannot be used "
+                    f"({os.strerror(error.errno or 0)}). Stop what uses it, or set "
+                    "PORT or ZELTO_BIND."
+                ) from None
+
+    def answers(self) -> bool:
+        """Return whether the web process answers, and not with a server error."""
+        connection = http.client.HTTPConnection(
+            self.local_host, self.port, timeout=RESPONSE_TIMEOUT_SECONDS
+        )
+        # The name that ALLOWED_HOSTS knows.
+        name = urlsplit(self.public_url).netloc
+        try:
+            connection.request("GET", "/", headers={"Host": name})
+            return connection.getresponse().status < 500
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
