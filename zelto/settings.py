@@ -1,15 +1,14 @@
-"""All settings, in one file. Everything an operator may set is in `.env.example`."""
+"""Collect Django's settings. Everything an operator may set is in `.env.example`."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import drf_spectacular_sidecar
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from zelto import api_config, celery_config
 from zelto.env import (
     base_url,
     broker_settings,
@@ -23,6 +22,7 @@ from zelto.env import (
     recording_storage,
     secret_key,
 )
+from zelto.logging_config import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_directory()
@@ -259,107 +259,18 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "deliveries"
-# A process of its own: nothing that takes minutes is in the way of a delivery.
-CELERY_TASK_ROUTES = {
-    "conversations.tasks.fetch_recordings": {"queue": "media"},
-    "conversations.tasks.delete_unused_files": {"queue": "media"},
-    "conversations.tasks.transcribe": {"queue": "media"},
-}
+CELERY_TASK_ROUTES = celery_config.TASK_ROUTES
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # After a hundred tries, which is some fifty minutes, a worker would end, and all else
 # with it; a broker that is away is no reason for that.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE = {
-    # Finds what no message announced. A sweep that waited is of no use: expires.
-    "sweep-deliveries": {
-        "task": "integrations.tasks.process_deliveries",
-        "schedule": timedelta(seconds=2),
-        "options": {"expires": 2},
-    },
-    "sweep-recordings": {
-        "task": "conversations.tasks.fetch_recordings",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-    "sweep-transcriptions": {
-        "task": "conversations.tasks.transcribe",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-    "delete-unused-files": {
-        "task": "conversations.tasks.delete_unused_files",
-        "schedule": timedelta(seconds=30),
-        "options": {"expires": 30},
-    },
-    # What merges of agents left behind: usually nothing.
-    "move-merged-conversations": {
-        "task": "conversations.tasks.move_merged_conversations",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
-    },
-    # By the clock and often: an hour that beat was not up is not a day that is missed.
-    "forget": {
-        "task": "integrations.tasks.forget",
-        "schedule": crontab(minute="17"),
-        "options": {"expires": 3600},
-    },
-}
+CELERY_BEAT_SCHEDULE = celery_config.BEAT_SCHEDULE
 
 # What programs read.
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["api.frame.BearerKey"],
-    "DEFAULT_PERMISSION_CLASSES": ["api.frame.ScopeCoversIt"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.frame.OnlyJson",
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "api.frame.answer_exception",
-    "UNAUTHENTICATED_USER": None,
-    "URL_FORMAT_OVERRIDE": None,
-}
-SPECTACULAR_SETTINGS = {
-    "OAS_VERSION": "3.1.0",
-    "TITLE": "Zelto",
-    "VERSION": VERSION,
-    "DESCRIPTION": (
-        "Take in finished sessions of voice agents, and read what became of them. "
-        "JSON is camelCase, times are ISO 8601 in UTC, ids are UUIDs, money is a "
-        "decimal string. Errors are problems (RFC 9457). Only the webhook has a rate "
-        "limit, and only where the operator sets one."
-    ),
-    # Relative first: right under whatever name this Zelto is asked.
-    "SERVERS": [{"url": "/"}, {"url": BASE_URL}],
-    "PREPROCESSING_HOOKS": ["api.schema.webhook.with_the_webhook"],
-    "POSTPROCESSING_HOOKS": ["api.schema.extensions.bodies_are_required"],
-    "COMPONENT_SPLIT_PATCH": False,
-    "SORT_OPERATION_PARAMETERS": False,
-}
+REST_FRAMEWORK = api_config.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = api_config.spectacular_settings(VERSION, BASE_URL)
 
 LOG_FORMAT = env_text("ZELTO_LOG_FORMAT", "text")
-if LOG_FORMAT not in {"text", "json"}:
-    raise ImproperlyConfigured("ZELTO_LOG_FORMAT must be text or json.")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "text": {"()": "accounts.log_format.TextFormatter"},
-        "json": {"()": "accounts.log_format.JsonFormatter"},
-    },
-    "filters": {"secret_paths": {"()": "accounts.secret_paths.HideSecretPaths"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": LOG_FORMAT,
-            "filters": ["secret_paths"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        # A line for each call of a tool is for nobody.
-        "django_mcpz.calls": {"level": "WARNING"},
-        # It warns with whole addresses, and those of recordings are secrets.
-        "urllib3": {"level": "ERROR"},
-    },
-}
+LOGGING = logging_config(LOG_FORMAT)

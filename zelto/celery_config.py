@@ -1,0 +1,48 @@
+"""Say which queue a task goes to, and which tasks run by the clock."""
+
+from datetime import timedelta
+
+from celery.schedules import crontab
+
+# A process of its own: nothing that takes minutes is in the way of a delivery.
+TASK_ROUTES = {
+    "conversations.tasks.fetch_recordings": {"queue": "media"},
+    "conversations.tasks.delete_unused_files": {"queue": "media"},
+    "conversations.tasks.transcribe": {"queue": "media"},
+}
+
+BEAT_SCHEDULE = {
+    # Finds what no message announced. A sweep that waited is of no use: expires.
+    "sweep-deliveries": {
+        "task": "integrations.tasks.process_deliveries",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 2},
+    },
+    "sweep-recordings": {
+        "task": "conversations.tasks.fetch_recordings",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "sweep-transcriptions": {
+        "task": "conversations.tasks.transcribe",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "delete-unused-files": {
+        "task": "conversations.tasks.delete_unused_files",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    # What merges of agents left behind: usually nothing.
+    "move-merged-conversations": {
+        "task": "conversations.tasks.move_merged_conversations",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    # By the clock and often: an hour that beat was not up is not a day that is missed.
+    "forget": {
+        "task": "integrations.tasks.forget",
+        "schedule": crontab(minute="17"),
+        "options": {"expires": 3600},
+    },
+}
