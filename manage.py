@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's commands, with a sentence where the settings or the database fail."""
+"""Run Django's commands, with a sentence where the settings or the database fail."""
 
 import os
 import sys
@@ -10,6 +10,7 @@ from django.db.utils import OperationalError
 
 
 def main() -> None:
+    """Run the command of the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zelto.settings")
     try:
         execute_from_command_line(sys.argv)

@@ -1,4 +1,4 @@
-"""The wiring. Celery's application is made here, so that every task finds it."""
+"""Wire Zelto together; Celery's application is here, so that every task finds it."""
 
 from zelto.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""A folder that carries Celery's messages, for installations without a broker.
+"""Carry Celery's messages in a folder, for installations without a broker.
 
 kombu's filesystem transport writes a message under its final name, so a reader can
 take it half-written, and takes it by moving it to the temporary folder, which may be
@@ -26,13 +26,17 @@ from kombu.utils.json import dumps, loads
 logger = logging.getLogger(__name__)
 
 MESSAGES_KEPT = 1000
-LONGEST_WAIT = 0.5  # seconds
-# A draft lives for a millisecond; one this old (seconds) lost its writer.
-DRAFT_AGE = 3600
+MAX_WAIT_SECONDS = 0.5
+# A draft lives for a millisecond; one that is older than this lost its writer.
+MAX_DRAFT_AGE_SECONDS = 3600
 
 
 def write_whole(path: Path, content: Any) -> None:
-    """Under its name it is either absent or complete."""
+    """Write content as JSON: under its name it is either absent or complete.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it.
+    """
     draft = path.with_name(f".{uuid.uuid4().hex}")
     try:
         draft.write_bytes(str_to_bytes(dumps(content)))
@@ -43,6 +47,7 @@ def write_whole(path: Path, content: Any) -> None:
 
 
 def read_message(content: bytes) -> dict[str, Any] | None:
+    """Return the message of a file, or None where it is none or not whole."""
     try:
         message = loads(bytes_to_str(content))
     except ValueError:
@@ -52,12 +57,15 @@ def read_message(content: bytes) -> dict[str, Any] | None:
 
 
 class Channel(filesystem.Channel):
+    """Put and get messages, each a file, and know which queue is bound to what."""
+
     @property
     def folder(self) -> Path:
+        """Return where the messages are."""
         return Path(self.data_folder_in)
 
     def _waiting(self, queue: str) -> list[str]:
-        """File names of a queue, oldest first."""
+        """Return the file names of a queue, oldest first."""
         try:
             names = os.listdir(self.folder)
         except FileNotFoundError:
@@ -83,7 +91,7 @@ class Channel(filesystem.Channel):
     def _remove_lost_drafts(self) -> None:
         for path in self.folder.glob(".*"):
             with suppress(FileNotFoundError):  # its writer was alive after all
-                if time.time() - path.stat().st_mtime > DRAFT_AGE:
+                if time.time() - path.stat().st_mtime > MAX_DRAFT_AGE_SECONDS:
                     path.unlink()
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
@@ -115,6 +123,7 @@ class Channel(filesystem.Channel):
         return file
 
     def get_table(self, exchange: str) -> list[Any]:
+        """Return what an exchange has bound: rows of routing key, pattern, queue."""
         stored = self._stored_table(exchange)
         if stored is not None:
             return stored
@@ -168,7 +177,10 @@ class Channel(filesystem.Channel):
 
     @contextmanager
     def _locked_tables(self) -> Iterator[None]:
-        """A lock file of its own: a table that is replaced cannot carry the lock."""
+        """Hold the tables of all exchanges while a block of code runs.
+
+        A lock file of its own: a table that is replaced cannot carry the lock.
+        """
         self.control_folder.mkdir(parents=True, exist_ok=True)
         with open(self.control_folder / "lock", "wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -176,12 +188,17 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
+    """Bring the scheme `folder` to kombu."""
+
     Channel = Channel
 
     # Here, too, kombu's base classes disagree.
     def drain_events(  # type: ignore[override]
         self, connection: Any, **options: Any
     ) -> None:
-        """The worker looks for a wish to stop between two calls; it waits 2 s in one."""
-        wanted = options.get("timeout") or LONGEST_WAIT
-        super().drain_events(connection, timeout=min(wanted, LONGEST_WAIT))
+        """Wait for messages for at most MAX_WAIT_SECONDS.
+
+        A worker looks whether it is to stop between two calls, and waits 2 s in one.
+        """
+        wanted = options.get("timeout") or MAX_WAIT_SECONDS
+        super().drain_events(connection, timeout=min(wanted, MAX_WAIT_SECONDS))

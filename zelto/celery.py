@@ -1,4 +1,4 @@
-"""The Celery application: settings that begin with CELERY_, tasks of every app."""
+"""Make the Celery application: settings that begin with CELERY_, tasks of every app."""
 
 import os
 import warnings

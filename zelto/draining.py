@@ -1,4 +1,4 @@
-"""How a process of the web server lets its clients go when it is asked to stop.
+"""Let the clients of a web server's process go when it is asked to stop.
 
 granian on its own closes at once what has not begun to ask: a connection that was just
 made, or one that is kept for the next request. Whoever sends at that moment gets no
@@ -24,11 +24,11 @@ from typing import Any
 
 import psutil
 
-# Who keeps a connection and does not use it is waited for no longer than this, seconds.
-LASTS = 2.0
-LOOK_EVERY = 0.05
-# What was connected just now may not be accepted yet: look again.
-LOOKS = 3
+# Who keeps a connection and does not use it is waited for no longer than this.
+TIMEOUT_SECONDS = 2.0
+POLL_SECONDS = 0.05
+# What was connected just now may not be accepted yet: look so often.
+QUIET_POLLS = 3
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -47,11 +47,16 @@ IGNORE_NEW_CONNECTIONS = [
 
 
 class Draining:
+    """Drain this process once it gets SIGTERM, before its server is told.
+
+    begun: whether it got it.
+    """
+
     def __init__(self) -> None:
         self.begun = False
 
     def announced_by(self, application: Application) -> Application:
-        """The application, whose answers tell their readers once this has begun."""
+        """Return the application, whose answers say `Connection: close` once begun."""
 
         def answer(
             environ: dict[str, Any], start_response: StartResponse
@@ -68,8 +73,9 @@ class Draining:
         return answer
 
     def listen(self) -> None:
-        """From here on SIGTERM comes to a thread of ours, and granian's handler is
-        called when we are done. For the main thread, before there are others.
+        """Take SIGTERM in a thread of ours, which calls granian's handler when done.
+
+        For the main thread, before there are others.
 
         Until granian has one, its worker has the handler of its master, and would sleep
         through being asked to stop.
@@ -90,21 +96,21 @@ class Draining:
 
 
 def drain() -> None:
-    """Until nobody is connected; never for long."""
+    """Wait until nobody is connected; never for long."""
     listening, _ = connections()
     if sys.platform == "linux":
         for descriptor in listening:
             ignore_new_connections(descriptor)
-    give_up_at = time.monotonic() + LASTS
-    quiet_looks = 0
-    while quiet_looks < LOOKS and time.monotonic() < give_up_at:
-        time.sleep(LOOK_EVERY)
+    give_up_at = time.monotonic() + TIMEOUT_SECONDS
+    quiet_polls = 0
+    while quiet_polls < QUIET_POLLS and time.monotonic() < give_up_at:
+        time.sleep(POLL_SECONDS)
         _, clients = connections()
-        quiet_looks = 0 if clients else quiet_looks + 1
+        quiet_polls = 0 if clients else quiet_polls + 1
 
 
 def connections() -> tuple[list[int], int]:
-    """The descriptors on which this process listens, and how many are connected."""
+    """Return the descriptors this process listens on, and how many are connected."""
     ours = psutil.Process().net_connections("tcp")
     listening = {one.fd: one.laddr for one in ours if one.status == psutil.CONN_LISTEN}
     ports = {address.port for address in listening.values()}
@@ -116,6 +122,7 @@ def connections() -> tuple[list[int], int]:
 
 
 def ignore_new_connections(descriptor: int) -> None:
+    """Have the kernel drop the first packet of each new connection to a socket."""
     code = b"".join(struct.pack("HBBI", *line) for line in IGNORE_NEW_CONNECTIONS)
     buffer = ctypes.create_string_buffer(code)
     program = struct.pack("HP", len(IGNORE_NEW_CONNECTIONS), ctypes.addressof(buffer))

@@ -18,11 +18,10 @@ from zelto.env import (
     env_int,
     env_list,
     env_text,
-    recording_allow,
-    recording_storage,
     secret_key,
 )
 from zelto.logging_config import logging_config
+from zelto.recording_config import recording_allow, recording_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_directory()

@@ -1,3 +1,5 @@
+"""Route addresses to the apps, and errors to the views that answer them."""
+
 from django.contrib import admin
 from django.urls import include, path
 

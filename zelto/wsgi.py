@@ -1,4 +1,4 @@
-"""What the web server loads."""
+"""Make the application that the web server loads."""
 
 import multiprocessing
 import os

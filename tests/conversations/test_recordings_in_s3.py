@@ -23,7 +23,7 @@ from tests.conversations.conftest import MakeConversation, Want
 from tests.conversations.far_server import FarServer, answer
 from tests.conversations.fetches import after_a_try, stored_bytes
 from tests.conversations.sounds import write_sound
-from zelto import env
+from zelto import recording_config
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Recording.State
@@ -64,7 +64,7 @@ def in_s3(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ZELTO_S3_ENDPOINT", server)
-    recordings = env.recording_storage(Path("unused"))
+    recordings = recording_config.recording_storage(Path("unused"))
     with override_settings(STORAGES=settings.STORAGES | {"recordings": recordings}):
         yield
 

@@ -133,7 +133,7 @@ def test_it_keeps_the_newest_when_nobody_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(broker, "MESSAGES_KEPT", 5)
-    monkeypatch.setattr(broker, "DRAFT_AGE", -1)
+    monkeypatch.setattr(broker, "MAX_DRAFT_AGE_SECONDS", -1)
     channel = channel_on(tmp_path)
     lost = tmp_path / "messages" / ".lost"
     lost.touch()

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from tests.zelto.stack import CHECKOUT
-from zelto import env
+from zelto import env, recording_config
 from zelto.embedded.postgres_config import default_socket_folder
 
 READ = re.compile(r'env_(?:text|bool|int|list)\(\s*"([A-Z_]+)"')
@@ -160,7 +160,7 @@ def test_it_reads_whom_recordings_may_come_from(
     monkeypatch: pytest.MonkeyPatch, words: str, places: list[str]
 ):
     monkeypatch.setenv("ZELTO_RECORDING_ALLOW", words)
-    assert env.recording_allow() == places
+    assert recording_config.recording_allow() == places
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_it_refuses_what_is_no_host_and_no_network(
 ):
     monkeypatch.setenv("ZELTO_RECORDING_ALLOW", f"good.example,{word}")
     with pytest.raises(ImproperlyConfigured, match="ZELTO_RECORDING_ALLOW") as error:
-        env.recording_allow()
+        recording_config.recording_allow()
     assert repr(word) in str(error.value)
 
 
@@ -203,7 +203,7 @@ def test_it_names_the_setting_of_s3_that_contradicts_another(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured, match=said) as error:
-        env.recording_storage(tmp_path)
+        recording_config.recording_storage(tmp_path)
     assert "ZELTO_S3_" in str(error.value)
 
 
@@ -213,12 +213,12 @@ def test_it_says_how_to_install_what_s3_takes(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setenv("ZELTO_S3_BUCKET", "calls")
     with pytest.raises(ImproperlyConfigured, match=r"requirements-s3\.txt"):
-        env.recording_storage(tmp_path)
+        recording_config.recording_storage(tmp_path)
 
 
 def test_a_machine_may_be_known_at_amazon_by_itself(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setenv("ZELTO_S3_BUCKET", "calls")
-    options = env.recording_storage(tmp_path)["OPTIONS"]
+    options = recording_config.recording_storage(tmp_path)["OPTIONS"]
     assert options["access_key"] is None

@@ -24,7 +24,7 @@ class Account:
     gid: int
 
     def subprocess_options(self) -> dict[str, Any]:
-        """Return what has subprocess become this account, without root's other groups."""
+        """Return what has subprocess become this account, without root's groups."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 

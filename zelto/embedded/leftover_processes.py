@@ -1,4 +1,4 @@
-"""Find processes by what they belong to, whoever started them, and end them for good."""
+"""Find processes by what they belong to, whoever started them, and end them."""
 
 import os
 import signal
@@ -23,8 +23,9 @@ def stack_environment(data_dir: Path) -> dict[str, str]:
 
 
 def stack_processes(data_dir: Path) -> list[psutil.Process]:
-    """Return the processes started with `stack_environment`, whatever their parents are
-    by now, but for ourselves and our own parents.
+    """Return the processes of a data folder, but for ourselves and our own parents.
+
+    They have `stack_environment`, whatever their parents are by now.
     """
     wanted = str(data_dir.resolve())
     us = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
@@ -117,8 +118,8 @@ def remove_stale_files(data_dir: Path, folder: Path, socket_folder: Path) -> Non
     Postgres would refuse to start for any process with the number in its files, be it a
     zombie or, after a restart of the machine, a stranger.
 
-    Only after `end_postgres_processes`: as long as backends live, postmaster.pid is what
-    keeps a second server from their memory.
+    Only after `end_postgres_processes`: as long as backends live, postmaster.pid is
+    what keeps a second server from their memory.
     """
     for leftover in socket_folder.glob(".s.PGSQL.*"):
         leftover.unlink(missing_ok=True)

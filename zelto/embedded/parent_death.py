@@ -11,8 +11,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def terminate_on_parent_death() -> Callable[[], None] | None:
-    """Return what subprocess's `preexec_fn` takes to have SIGTERM sent to the child when
-    this process is killed.
+    """Return a `preexec_fn` that has the child sent SIGTERM when we are killed.
 
     Give it to processes that are started before the first thread is.
     """

@@ -115,7 +115,11 @@ class Cluster:
         self.create_database()
 
     def take_over(self, process: psutil.Process, shutdown: ShutdownListener) -> bool:
-        """Return whether a server that was found takes connections, or was ending."""
+        """Return whether a server that was found takes connections, or was ending.
+
+        Raises:
+            ShutdownRequested: a stop was asked for meanwhile.
+        """
         self.socket_folder = running_socket_folder(self.data_dir) or self.socket_folder
         return wait_for_connection(process, self.socket_folder, shutdown)
 

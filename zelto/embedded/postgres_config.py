@@ -104,7 +104,7 @@ def read_pid_file(data_dir: Path) -> list[str]:
 
 
 def default_socket_folder(data_dir: Path) -> Path:
-    """Return the socket folder of a data folder: short, however long its own path is."""
+    """Return a data folder's socket folder: short, however long its own path is."""
     digest = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:12]
     name = f"zelto-{os.geteuid()}-{digest}"
     folder = Path(tempfile.gettempdir()).resolve() / name

