@@ -17,7 +17,6 @@ from conversations.update import CallUpdate
 
 LARGEST_MERGED_METADATA = 256 * 1024  # bytes, as compact JSON
 LONGEST_PROMPT = 100_000  # characters
-LONGEST_CALL = 365 * 24 * 3600  # seconds, a year
 
 Value = TypeVar("Value")
 
@@ -53,18 +52,6 @@ class CallState:
     @property
     def has_transcript(self) -> bool:
         return bool(self.turns)
-
-
-def told_duration(
-    sent: float | None, started_at: datetime | None, ended_at: datetime | None
-) -> float | None:
-    """Seconds that a call took, as far as its sender told."""
-    if sent is not None:
-        return sent
-    if started_at is None or ended_at is None:
-        return None
-    seconds = (ended_at - started_at).total_seconds()
-    return seconds if 0 <= seconds <= LONGEST_CALL else None
 
 
 def fold(updates: Iterable[CallUpdate]) -> CallState:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from conversations import bulk_write
-from conversations.fold import CallState, told_duration
+from conversations.fold import CallState
 from conversations.models import Conversation, Transcript
 
 Key = TypeVar("Key", bound=Hashable)
@@ -67,18 +67,12 @@ def _state(row: Conversation, transcript: Transcript) -> CallState:
     )
 
 
-def duration_of(row: Conversation) -> float | None:
-    """What its sender told wins over the length of the audio that is kept."""
-    told = told_duration(row.sent_duration_seconds, row.started_at, row.ended_at)
-    return row.recorded_seconds if told is None else told
-
-
 def fill(row: Conversation, state: CallState) -> Transcript:
     """Writes a state into a conversation; the transcript that goes with it."""
     row.started_at = state.started_at
     row.ended_at = state.ended_at
     row.sent_duration_seconds = state.sent_duration
-    row.duration_seconds = duration_of(row)
+    row.duration_seconds = row.duration_from_facts()
     row.ended_reason = state.ended_reason or ""
     row.cost = state.cost
     row.recording_url = state.recording_url or ""

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
 from accounts.models import Organization
+from conversations.call_duration import reported_duration
 from conversations.models.agent import Agent
 
 if TYPE_CHECKING:
@@ -146,6 +147,13 @@ class Conversation(models.Model):
     def name(self) -> str:
         """Who called, as well as it is known: name, number, else the reference."""
         return self.customer_name or self.customer_number or self.external_id
+
+    def duration_from_facts(self) -> float | None:
+        """Return seconds: what the sender reported wins over the length of the audio."""
+        reported = reported_duration(
+            self.sent_duration_seconds, self.started_at, self.ended_at
+        )
+        return self.recorded_seconds if reported is None else reported
 
 
 class Transcript(models.Model):

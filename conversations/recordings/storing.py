@@ -14,7 +14,6 @@ from django.db.models.functions import Now
 from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import files
 from conversations.recordings.audio import Audio
-from conversations.rows import duration_of
 
 
 def store_audio(
@@ -57,7 +56,7 @@ def _name_it(
     conversations.update(
         has_audio=True,
         recorded_seconds=row.recorded_seconds,
-        duration_seconds=duration_of(row),
+        duration_seconds=row.duration_from_facts(),
     )
     files.keep(name)
     if before != name:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conversations.fold import LONGEST_CALL
+from conversations.call_duration import MAX_CALL_SECONDS
 from integrations.providers.faults import Faults, shown, storable
 from integrations.providers.scalars import (
     LAST_SECOND,
@@ -73,7 +73,7 @@ def call_fields(
         # The Node SDK writes milliseconds.
         return value / 1000 if value and value > MILLISECONDS_FROM else value
 
-    milliseconds = number("duration_ms", at_most=LONGEST_CALL * 1000)
+    milliseconds = number("duration_ms", at_most=MAX_CALL_SECONDS * 1000)
     duration = None if milliseconds is None else milliseconds / 1000
     ended = seconds("timestamp")
     started = seconds("started_at")

@@ -14,7 +14,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from conversations.fold import LONGEST_CALL, LONGEST_PROMPT
+from conversations.call_duration import MAX_CALL_SECONDS
+from conversations.fold import LONGEST_PROMPT
 from integrations.providers.scalars import (
     LONGEST_URL,
     agent_uuid,
@@ -56,7 +57,7 @@ WebAddress = Annotated[
 ExternalId = Annotated[
     str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
 ]
-Seconds = Annotated[float, Field(ge=0, le=LONGEST_CALL, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=MAX_CALL_SECONDS, allow_inf_nan=False)]
 Text64 = Annotated[str, Field(max_length=64)]
 Text255 = Annotated[str, Field(max_length=255)]
 

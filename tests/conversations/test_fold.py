@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.fold import CallState, apply, fold, size_as_json, told_duration
+from conversations.call_duration import reported_duration
+from conversations.fold import CallState, apply, fold, size_as_json
 from conversations.update import AgentReference, CallUpdate
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -78,8 +79,8 @@ def test_customer_fields_merge_one_by_one():
 )
 def test_a_sent_duration_stays_and_else_it_follows_the_merged_times(sent, seconds):
     state = fold(sent)
-    told = told_duration(state.sent_duration, state.started_at, state.ended_at)
-    assert told == seconds
+    reported = reported_duration(state.sent_duration, state.started_at, state.ended_at)
+    assert reported == seconds
 
 
 def test_an_empty_transcript_never_wipes_turns_that_are_there():
