@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Any
@@ -12,14 +11,6 @@ from conversations.templatetags.figures import clock
 from conversations.transcript_entries import AnyEntry, Marker, Speech
 from conversations.turn_values import as_text
 from conversations.turns import TranscriptView
-
-UNSAFE_IN_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-def file_name(conversation: Conversation, ending: str) -> str:
-    """From the reference, of which only what every system bears is left."""
-    name = UNSAFE_IN_FILE_NAME.sub("_", conversation.external_id).strip("._")[:80]
-    return f"{name or conversation.id}.{ending}"
 
 
 def as_plain_text(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations import transcript_files
+from conversations.file_names import file_name
 from conversations.json_tree import lay_out
 from conversations.listing import Asked, read_asked
 from conversations.marks import Marks
@@ -86,7 +87,7 @@ def transcript_text(
         request.organization.zone,
     )
     response = HttpResponse(text, "text/plain; charset=utf-8")
-    name = transcript_files.file_name(conversation, "txt")
+    name = file_name(conversation.external_id, "txt", otherwise=conversation.id)
     response["Content-Disposition"] = f'inline; filename="{name}"'
     return response
 
@@ -98,14 +99,17 @@ def transcript_json(
 ) -> HttpResponse:
     conversation = find(request, conversation_id)
     document = transcript_files.as_document(conversation, transcript_of(conversation))
-    return _download(document, transcript_files.file_name(conversation, "json"))
+    name = file_name(conversation.external_id, "json", otherwise=conversation.id)
+    return _download(document, name)
 
 
 @require_GET
 @organization_view()
 def metadata_json(request: OrganizationRequest, conversation_id: UUID) -> HttpResponse:
     conversation = find(request, conversation_id)
-    name = transcript_files.file_name(conversation, "metadata.json")
+    name = file_name(
+        conversation.external_id, "metadata.json", otherwise=conversation.id
+    )
     return _download(conversation.metadata, name)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,12 +14,11 @@ from accounts import audit
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import AuditAction, Role
+from conversations.file_names import file_name
 from integrations import delivery_page
 from integrations.models import Delivery
 from integrations.providers import PROVIDERS
 from integrations.replay import NothingToReplay, StillRefused, replay_delivery
-
-UNSAFE_IN_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @require_GET
@@ -87,8 +85,8 @@ def delivery_body(request: OrganizationRequest, delivery_id: UUID) -> HttpRespon
         return render_page(request, delivery, status=404)
     note_opening(request, delivery)
     response = HttpResponse(bytes(delivery.body), "application/octet-stream")
-    name = UNSAFE_IN_FILE_NAME.sub("_", delivery.external_id)[:80] or str(delivery.uuid)
-    response["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    name = file_name(delivery.external_id, "json", otherwise=delivery.uuid)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
 
