@@ -1,4 +1,4 @@
-"""What people type into the pages of agents, and above the list of conversations."""
+"""What people type into the pages of agents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django import forms
 from django.utils.safestring import SafeString
 
 from accounts.forms import NameField
-from conversations.models import Agent, Provider, SavedView
+from conversations.models import Agent, Provider
 
 # A menu of more is no menu.
 MOST_CHOICES = 500
@@ -54,20 +54,6 @@ class AgentForm(forms.Form):
 
     def changed(self, name: str) -> str | None:
         return self.cleaned_data[name] if name in self.changed_data else None
-
-
-class ViewNameForm(forms.Form):
-    name = NameField(
-        max_length=SavedView._meta.get_field("name").max_length,
-        error_messages={
-            "required": "A view needs a name.",
-            "max_length": "The name of a view has at most %(limit_value)s signs.",
-        },
-    )
-    shared = forms.BooleanField(required=False)
-
-    def first_fault(self) -> str:
-        return str(next(iter(self.errors.values()))[0])
 
 
 class MergeForm(forms.Form):

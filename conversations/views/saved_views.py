@@ -22,10 +22,10 @@ from conversations.columns import (
     write_columns,
     written,
 )
-from conversations.forms import ViewNameForm
 from conversations.listing import Asked
 from conversations.models import SavedView
 from conversations.models.saved_view import MOST_OF_A_PERSON
+from conversations.saved_view_forms import ViewNameForm
 from conversations.saved_views import query_to_save, read_query
 
 NAME_TAKEN = "You have a view of this name. Choose another one, or update that view."
