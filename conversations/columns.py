@@ -151,15 +151,15 @@ def remembered_columns(membership: Membership) -> tuple[str, ...]:
     return USUAL if chosen is None else chosen
 
 
-def fill_metadata(rows: Collection[Conversation], columns: Iterable[Column]) -> None:
-    """Leaves the texts of the chosen keys at the rows, read by the database out of the
-    metadata: all of it can be 64 KiB for each row."""
+def metadata_texts(
+    rows: Collection[Conversation], columns: Iterable[Column]
+) -> Mapping[UUID, Mapping[str, str]]:
+    """Return the texts of the chosen keys by conversation, read by the database out of
+    the metadata: all of it can be 64 KiB for each row."""
     keys = [column.key for column in columns if column.key]
     if not keys or not rows:
-        return
-    texts = _texts([row.id for row in rows], keys)
-    for row in rows:
-        row.metadata_texts = texts.get(row.id, {})
+        return {}
+    return _texts([row.id for row in rows], keys)
 
 
 def _texts(ids: list[UUID], keys: list[str]) -> dict[UUID, Mapping[str, str]]:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import models
@@ -13,9 +11,6 @@ from accounts.identifiers import time_ordered_uuid
 from accounts.models import Organization
 from conversations.call_duration import reported_duration
 from conversations.models.agent import Agent
-
-if TYPE_CHECKING:
-    from conversations.excerpts import Excerpt
 
 
 class Provider(models.TextChoices):
@@ -103,11 +98,6 @@ class Conversation(models.Model):
     applied_through = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
-
-    # Where a search hit it, as a page that searches leaves it here.
-    excerpt: Excerpt | None = None
-    # Likewise, by its keys, what of the metadata has a column.
-    metadata_texts: Mapping[str, str] = MappingProxyType({})
 
     objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
 

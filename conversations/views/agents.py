@@ -12,6 +12,7 @@ from accounts.http import OrganizationRequest
 from conversations.activity import activity_of
 from conversations.agent_rows import rows_of
 from conversations.columns import OF_AN_AGENT, columns_of
+from conversations.list_rows import list_rows
 from conversations.models import Agent, Conversation, Transcript
 from conversations.panels import render_panel
 from conversations.versions import compare_versions
@@ -67,13 +68,14 @@ def agent_detail(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
         )
     own = Conversation.objects.filter(agent=agent).newest_first()
     recent = list(own.for_list()[:RECENT_CONVERSATIONS])
+    columns = columns_of(OF_AN_AGENT)
     newest = recent[0] if recent else None
     aliases = list(Agent.objects.filter(merged_into=agent).order_by("external_id"))
     context = {
         "row": rows_of([agent], timezone.now(), request.organization.zone)[0],
         "agent": agent,
-        "recent": recent,
-        "recent_columns": columns_of(OF_AN_AGENT),
+        "recent": list_rows(recent, columns),
+        "recent_columns": columns,
         # Next and previous of one that is opened here stay within this agent's.
         "row_query": f"agent={agent.id}",
         "newest": newest,

@@ -19,13 +19,12 @@ from conversations.columns import (
     USUAL,
     column_menu,
     columns_of,
-    fill_metadata,
     read_columns,
     remembered_columns,
     write_columns,
 )
-from conversations.excerpts import excerpts
 from conversations.keyset import Page
+from conversations.list_rows import list_rows
 from conversations.listing import Asked, exactly, read_asked, read_page
 from conversations.models import Agent, Conversation, Provider, SeenValue
 from conversations.saved_views import Views, views_of
@@ -79,13 +78,12 @@ def list_context(
 ) -> dict[str, Any]:
     """tokens: of the columns that are shown."""
     columns = columns_of(tokens)
-    fill_metadata(rows, columns)
     return {
         "page": page,
         "columns": columns,
         "are_usual_columns": tokens == USUAL,
         "written_columns": write_columns(tokens),
-        "rows": with_excerpts(rows, filters.text),
+        "rows": list_rows(rows, columns, filters.text),
         "filters": filters,
         "row_query": filters.query(),
         "list_url": reverse("conversations:list", args=[organization.slug]),
@@ -102,13 +100,6 @@ def shown_columns(request: OrganizationRequest, filters: Asked) -> tuple[str, ..
         return filters.columns
     shown = read_columns(request.GET.get("shown", ""), []) if request.htmx else None
     return remembered_columns(request.membership) if shown is None else shown
-
-
-def with_excerpts(rows: list[Conversation], text: str) -> list[Conversation]:
-    found = excerpts([row.id for row in rows], text) if text else {}
-    for row in rows:
-        row.excerpt = found.get(row.id)
-    return rows
 
 
 def version_of(rows: Iterable[Conversation]) -> str:

@@ -13,7 +13,7 @@ def said(text):
 
 
 def references(response):
-    return [row.external_id for row in response.context["rows"]]
+    return [row.conversation.external_id for row in response.context["rows"]]
 
 
 @pytest.fixture
