@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Any
 
+from conversations.formatting import clock
 from conversations.models import Conversation, Transcript
-from conversations.templatetags.figures import clock
 from conversations.transcript_entries import AnyEntry, Marker, Speech
 from conversations.turn_values import as_text
 from conversations.turns import TranscriptView

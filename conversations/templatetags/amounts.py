@@ -1,40 +1,15 @@
-"""Amounts and days of usage as people read them."""
+"""Filters for amounts and days of usage."""
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
-
 from django.template import Library
+
+from conversations import formatting
 
 register = Library()
 
-
-@register.filter
-def count(value: int) -> str:
-    """`12,044`"""
-    return f"{value:,}"
-
-
-@register.filter
-def minutes(value: Decimal) -> str:
-    """`1,204.5`: to a tenth, which is six seconds."""
-    return f"{value:,.1f}" if value else "0"
-
-
-@register.filter
-def day_name(day: date) -> str:
-    """`Sun 22 Nov 2026`"""
-    return f"{day:%a} {day.day} {day:%b %Y}"
-
-
-@register.filter
-def short_day(day: date) -> str:
-    """`22 Nov`"""
-    return f"{day.day} {day:%b}"
-
-
-@register.filter
-def month_name(day: date) -> str:
-    """`Nov 2026`"""
-    return f"{day:%b %Y}"
+register.filter("minutes", formatting.minutes)
+register.filter("day_name", formatting.day_name)
+register.filter("short_day", formatting.short_day)
+register.filter("month_name", formatting.month_name)
+register.filter("thousands", formatting.thousands)

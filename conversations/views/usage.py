@@ -13,7 +13,7 @@ from accounts.audit import record
 from accounts.http import OrganizationRequest
 from accounts.models import AuditAction, Role
 from conversations.bars import Bars, lay_out
-from conversations.templatetags.amounts import count, minutes, month_name, short_day
+from conversations.formatting import minutes, month_name, short_day, thousands
 from conversations.usage import Use, read_usage
 from conversations.usage_period import NAMES, Period, read_period
 
@@ -75,6 +75,6 @@ def _chart(uses: list[Use], period: Period, meter: str) -> Bars:
     for use in reversed(uses):
         when = (month_name if period.by_month else short_day)(use.day)
         amount = getattr(use, meter)
-        said = count(amount) if meter == "calls" else f"{minutes(amount)} min"
+        said = thousands(amount) if meter == "calls" else f"{minutes(amount)} min"
         values.append((amount, f"{when}: {said}"))
     return lay_out(values)

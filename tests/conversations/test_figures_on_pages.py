@@ -2,13 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from conversations.templatetags.figures import (
-    clock,
-    dollars,
-    is_web_address,
-    seconds,
-    spell,
-)
+from conversations.formatting import clock, dollars, seconds, spell
+from conversations.templatetags.figures import is_web_address
 
 
 @pytest.mark.parametrize(
