@@ -21,7 +21,7 @@ from api.caller import Caller
 from api.parameters import fault_of, word
 from conversations.actions import change_agent
 from conversations.models import Agent
-from integrations.ingest import misfit as refusal_of
+from integrations.problems import misfit as refusal_of
 from integrations.providers.faults import UNSTORABLE
 from integrations.providers.scalars import misfit
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from api.frame import plain
 from integrations import body
-from integrations.ingest import Refusal
+from integrations.problems import Refusal
 
 # A change to an agent is a few kilobytes; whatever is longer is a mistake.
 LARGEST_BODY = 64 * 1024

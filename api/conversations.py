@@ -33,7 +33,7 @@ from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
 from conversations.recordings.links import recording_url
 from conversations.search import Search
-from integrations.ingest import Refusal
+from integrations.problems import Refusal
 from integrations.providers import Fault, schema
 
 

@@ -16,8 +16,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from api.caller import Caller, find_caller
-from integrations.ingest import Refusal
-from integrations.problems import problem
+from integrations.problems import Refusal, problem
 
 if TYPE_CHECKING:  # its module asks for ours
     from rest_framework.views import APIView

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from conversations.keyset import BadCursor, Position
-from integrations.ingest import Refusal
+from integrations.problems import Refusal
 
 Row = TypeVar("Row")
 

@@ -26,7 +26,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from conversations.days import midnight
-from integrations.ingest import misfit as refusal_of
+from integrations.problems import misfit as refusal_of
 from integrations.providers.faults import UNSTORABLE, Fault, name_text
 from integrations.providers.scalars import misfit, moment
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.caller import Caller
 from api.deliveries import Delivery, find_delivery, resource_of
-from integrations.ingest import Refusal
+from integrations.problems import Refusal
 from integrations.replay import NothingToReplay, StillRefused, replay_delivery
 
 

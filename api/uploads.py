@@ -14,8 +14,9 @@ from conversations.recordings.incoming import incoming_file
 from integrations import delivery_log, strangers
 from integrations.body import BodyFault
 from integrations.delivery_log import Arrival
-from integrations.ingest import UNKNOWN_AGENT, Refusal, misfit, user_agent_of
+from integrations.ingest import user_agent_of
 from integrations.multipart import Parts, read_parts
+from integrations.problems import UNKNOWN_AGENT, Refusal, misfit
 from integrations.providers import Fault, Reading
 from integrations.uploads import PROVIDER, Uploaded, a_place, away, take_upload
 

@@ -12,7 +12,7 @@ from accounts.models import Organization
 from api.parameters import Day, Parameters
 from api.resources import Resource
 from conversations.usage import read_usage
-from integrations.ingest import Refusal
+from integrations.problems import Refusal
 
 DAYS = 31
 MOST_DAYS = 3660

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -22,28 +21,16 @@ from accounts.server_binding import on_live_connection
 from integrations import body, delivery_log, providers, strangers
 from integrations.delivery_log import Arrival
 from integrations.nudge import nudge
-from integrations.problems import problem
-from integrations.providers import Fault, Reading
-from integrations.providers.faults import LISTED
+from integrations.problems import UNKNOWN_AGENT, Refusal, as_json, misfit, problem
+from integrations.providers import Reading
 from integrations.rate import Rate, count_post
 
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 2
 RECEIVED = b'{"received": true}'
-UNKNOWN_AGENT = Fault("agentId", "is not an agent of this organization")
 # What does not compress grows a little in gzip.
 COMPRESSION_OVERHEAD_BYTES = 64 * 1024
-
-
-@dataclass(eq=False)  # not frozen: a traceback is set on what is raised
-class Refusal(Exception):
-    """Why a POST is not taken."""
-
-    status: int
-    detail: str
-    errors: tuple[dict[str, str], ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 @csrf_exempt
@@ -246,18 +233,6 @@ def _read_stream(request: HttpRequest, limit: int) -> bytes:
     return bytes(data)
 
 
-def misfit(faults: list[Fault]) -> Refusal:
-    count = len(faults)
-    first = f"{faults[0].path} {faults[0].detail}"
-    if count == 1:
-        detail = f"{first}."
-    elif count <= LISTED:
-        detail = f"{first}, and {count - 1} more; all are in errors."
-    else:
-        detail = f"{count} faults; the first {LISTED} are in errors. {first}."
-    return Refusal(422, detail, errors=tuple(map(as_json, faults[:LISTED])))
-
-
 def _unauthorized(check: KeyCheck) -> Refusal:
     return Refusal(401, check.detail, headers=(("WWW-Authenticate", "Bearer"),))
 
@@ -275,7 +250,3 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 def user_agent_of(request: HttpRequest) -> str:
     text = request.headers.get("User-Agent", "")[:255]
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
-
-
-def as_json(fault: Fault) -> dict[str, str]:
-    return {"path": fault.path, "detail": fault.detail}

@@ -15,9 +15,9 @@ from conversations.models import Agent, Provider
 from conversations.store import CallKey, UnknownAgent
 from integrations import body, providers, retelling
 from integrations.history import Unreadable
-from integrations.ingest import UNKNOWN_AGENT, Refusal, as_json, misfit
 from integrations.models import Delivery
 from integrations.nudge import nudge
+from integrations.problems import UNKNOWN_AGENT, Refusal, as_json, misfit
 from integrations.providers import Reading
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from accounts.models import Organization
 from accounts.names import validate_one_line
 from conversations.models import Agent
 from conversations.recordings.incoming import new_incoming_file
-from integrations.ingest import Refusal
+from integrations.problems import Refusal
 
 # A menu of more is no menu.
 MOST_AGENTS = 500

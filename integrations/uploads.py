@@ -24,8 +24,9 @@ from conversations.tombstones import erased_among
 from conversations.transcription.wanting import want_transcription
 from integrations import body, processing, providers
 from integrations.delivery_log import Arrival
-from integrations.ingest import RETRY_AFTER_SECONDS, UNKNOWN_AGENT, Refusal, misfit
+from integrations.ingest import RETRY_AFTER_SECONDS
 from integrations.models import Delivery
+from integrations.problems import UNKNOWN_AGENT, Refusal, misfit
 from integrations.providers import Fault, Reading
 
 logger = logging.getLogger(__name__)

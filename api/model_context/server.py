@@ -20,8 +20,7 @@ from api.caller import Caller, find_caller
 from api.frame import refused
 from api.parameters import Parameters, read_arguments
 from api.schema.models import described
-from integrations.ingest import Refusal
-from integrations.problems import problem
+from integrations.problems import Refusal, problem
 
 logger = logging.getLogger(__name__)
 

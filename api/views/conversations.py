@@ -33,7 +33,7 @@ from conversations.listing import MOST_METADATA
 from conversations.models import Conversation as ConversationRow
 from conversations.recordings import serving
 from integrations.erasure import erase_conversation
-from integrations.ingest import Refusal
+from integrations.problems import Refusal
 from integrations.providers.schema import CallBody
 
 TAG = "Conversations"

@@ -18,7 +18,7 @@ from accounts.models import Role
 from conversations.models import Conversation
 from conversations.transcription.engine import engine
 from integrations import actions
-from integrations.ingest import Refusal
+from integrations.problems import Refusal
 from integrations.upload_form import IntoDraft, UploadForm
 from integrations.uploads import a_place
 
