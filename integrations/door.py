@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from integrations.urls import WEBHOOK_PATHS, receive
+from integrations.ingest import WEBHOOK_PATHS, receive
 
 
 class DoorMiddleware:

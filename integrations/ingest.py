@@ -24,9 +24,12 @@ from integrations.nudge import nudge
 from integrations.problems import UNKNOWN_AGENT, Refusal, as_json, misfit, problem
 from integrations.providers import Reading
 from integrations.rate import Rate, count_post
+from integrations.running_totals import count_answers
 
 logger = logging.getLogger(__name__)
 
+# With and without the slash: a redirect would lose the body.
+WEBHOOK_PATHS = frozenset({"/webhooks/calls", "/webhooks/calls/"})
 RETRY_AFTER_SECONDS = 2
 RECEIVED = b'{"received": true}'
 # What does not compress grows a little in gzip.
@@ -46,6 +49,9 @@ def receive_call(request: HttpRequest) -> HttpResponse:
         detail = "The session could not be stored just now. Send it again."
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         return problem(request, 503, detail, headers=headers)
+
+
+receive = count_answers(receive_call)
 
 
 def _receive(request: HttpRequest) -> HttpResponse:
