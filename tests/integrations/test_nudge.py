@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from celery import current_app
 from kombu.exceptions import OperationalError
 
 from conversations import nudging as module
@@ -25,7 +26,8 @@ class Broker:
         self.open = threading.Event()
         self.open.set()
 
-    def take(self, **options: object) -> None:
+    def take(self, name: str, **options: object) -> None:
+        assert name == tasks.process_deliveries.name
         assert options["retry"] is False
         self.messages += 1
         self.open.wait()
@@ -36,7 +38,7 @@ class Broker:
 @pytest.fixture
 def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     broker = Broker()
-    monkeypatch.setattr(tasks.process_deliveries, "apply_async", broker.take)
+    monkeypatch.setattr(current_app, "send_task", broker.take)
     yield broker
     broker.open.set()
 
