@@ -1,19 +1,15 @@
-"""What people do to integrations: every write, as a verb with its actor."""
+"""Writes of the settings pages, as verbs with their actor."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from conversations.models import Conversation
-from integrations import sample_session, uploads
-from integrations.delivery_log import Arrival
+from integrations import sample_session
 from integrations.models import Delivery
 from integrations.nudge import nudge
-from integrations.providers import Reading
 
 
 def send_test_session(
@@ -35,36 +31,3 @@ def send_test_session(
     )
     nudge()
     return delivery
-
-
-def upload_recording(
-    *, organization: Organization, by: User, call: bytes, path: Path
-) -> Conversation:
-    """What a program does with `POST /v1/conversations`. Raises `Refusal`."""
-    arrival = Arrival(
-        organization_id=organization.pk,
-        key_id=None,
-        request_id="",
-        user_agent=f"Uploaded by {by.display_name}"[:255],
-        provider=uploads.PROVIDER,
-        size=len(call),
-        body=call,
-    )
-    return uploads.take_upload(arrival, path, append=_append).conversation
-
-
-def _append(arrival: Arrival, _reading: Reading) -> int:
-    delivery = Delivery.objects.create(
-        organization_id=arrival.organization_id,
-        provider=arrival.provider,
-        agent_reference=arrival.agent_reference,
-        external_id=arrival.external_id,
-        status=200,
-        outcome=Delivery.Outcome.ACCEPTED,
-        source=Delivery.Source.FORM,
-        warnings=list(arrival.warnings),
-        size=arrival.size,
-        user_agent=arrival.user_agent,
-        body=arrival.body,
-    )
-    return delivery.sequence

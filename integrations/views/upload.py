@@ -17,7 +17,7 @@ from accounts.http import OrganizationRequest
 from accounts.models import Role
 from conversations.models import Conversation
 from conversations.transcription.engine import engine
-from integrations import actions
+from integrations import upload_actions
 from integrations.problems import Refusal
 from integrations.upload_form import IntoDraft, UploadForm
 from integrations.uploads import a_place
@@ -56,7 +56,7 @@ def _upload(any_request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form)
     try:
-        conversation = actions.upload_recording(
+        conversation = upload_actions.upload_recording(
             organization=request.organization,
             by=request.user,
             call=form.call(),
