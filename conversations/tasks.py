@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from conversations import actions
+from conversations.actions import merging
 from conversations.recordings import fetching, files, watch
 from conversations.transcription import jobs
 
@@ -15,7 +15,7 @@ SECONDS_AT_ONCE = 1.0
 
 @shared_task
 def move_merged_conversations() -> None:
-    if actions.move_merged_conversations(seconds=SECONDS_AT_ONCE):
+    if merging.move_merged_conversations(seconds=SECONDS_AT_ONCE):
         move_merged_conversations.delay()
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from integrations import advice
 from integrations.body_fields import body_fields
-from integrations.worker_code import worker_code
+from integrations.sample_code import worker_code
 
 # In the order in which a newcomer reads them.
 PATHS = (

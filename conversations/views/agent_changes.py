@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import Role
-from conversations import actions
+from conversations.actions import agents as actions
+from conversations.actions import merging
 from conversations.agent_rows import rows_of
 from conversations.forms import AgentForm, MergeForm
 from conversations.models import Agent, Conversation
@@ -79,11 +80,11 @@ def merge(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
         context = merge_facts(request, agent, kept)
         return render(request, "conversations/agent_merge_confirm.html", context)
     try:
-        actions.merge_agents(merged=agent, kept=kept, by=request.user)
-    except actions.MergeConflict as conflict:
+        merging.merge_agents(merged=agent, kept=kept, by=request.user)
+    except merging.MergeConflict as conflict:
         messages.error(request, f"Nothing was merged: {conflict}")
         return to_page(request, agent)
-    actions.move_merged_conversations(seconds=MOVED_AT_ONCE_SECONDS)
+    merging.move_merged_conversations(seconds=MOVED_AT_ONCE_SECONDS)
     messages.success(request, f"Merged {agent.display_name} into {kept.display_name}.")
     return to_page(request, kept)
 
@@ -115,7 +116,7 @@ def separate(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
     agent = get_object_or_404(merged.select_related("merged_into"), pk=agent_id)
     if request.method == "GET":
         return render(request, "conversations/agent_separate.html", {"agent": agent})
-    actions.separate_agent(agent=agent, by=request.user)
+    merging.separate_agent(agent=agent, by=request.user)
     messages.success(request, f"{agent.external_id} is an agent of its own again.")
     return to_page(request, agent)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from accounts import audit
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from conversations import actions
+from conversations.actions import recordings as actions
 from conversations.models import Recording
 from conversations.recordings import serving
 from conversations.recordings.listening import listening_to

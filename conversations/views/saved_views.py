@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from conversations import actions
+from conversations.actions import saved_views as actions
 from conversations.columns import (
     METADATA,
     read_columns,

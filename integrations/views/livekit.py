@@ -14,9 +14,9 @@ from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import Role
 from integrations import advice, samples
+from integrations.sample_code import short_worker_code, worker_code
 from integrations.views.key_card import MadeKey, key_card
 from integrations.views.provider_status import send_test, status_context
-from integrations.worker_code import short_worker_code, worker_code
 
 PROVIDER = "livekit"
 

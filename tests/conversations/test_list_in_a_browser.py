@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Membership
-from conversations.actions import save_view
+from conversations.actions.saved_views import save_view
 from conversations.columns import LABELS
 from conversations.models import Conversation, SavedView, SeenValue
 from tests.conversations.browser import signed_in_page

@@ -7,9 +7,9 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import AuditEntry
 from conversations import agents
-from conversations.actions import (
+from conversations.actions.agents import change_agent
+from conversations.actions.merging import (
     MergeConflict,
-    change_agent,
     merge_agents,
     move_merged_conversations,
     separate_agent,

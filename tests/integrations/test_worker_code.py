@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import integrations.worker_code
-from integrations.worker_code import PLACEHOLDER, short_worker_code, worker_code
+from integrations import sample_code
+from integrations.sample_code import PLACEHOLDER, short_worker_code, worker_code
 
-FOLDER = Path(integrations.worker_code.__file__).parent
+FOLDER = Path(sample_code.__file__).parent
 Form = Callable[[str], str]
 FILES: dict[Form, Path] = {
     worker_code: FOLDER / "zelto_forward.py",
@@ -55,7 +55,7 @@ def test_a_slash_at_the_end_is_not_doubled(form: Form) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_only_the_address_differs_from_the_file_that_is_checked(form: Form) -> None:
-    address = 'ZELTO_URL = "https://zelto.example.org/webhooks/calls"\n'
+    address = '"https://zelto.example.org/webhooks/calls"'
     code = form("https://zelto.example.org")
     assert code.replace(address, PLACEHOLDER) == FILES[form].read_text("utf-8")
 

@@ -122,7 +122,7 @@ class Patience:
     try_for: float = GIVE_UP_AFTER
 
 
-# As the code that we give to workers (integrations/worker_code) has it.
+# As the code that we give to workers (integrations/sample_code) has it.
 WORKERS_PATIENCE = Patience(wait=0.5, grows=2.0, try_for=8.0)
 
 
