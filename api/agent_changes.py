@@ -19,7 +19,7 @@ from accounts.names import validate_one_line
 from api.agents import find_agent
 from api.caller import Caller
 from api.parameters import fault_of, word
-from conversations.actions.agents import change_agent
+from conversations.agents.actions import change_agent
 from conversations.models import Agent
 from integrations.problems import misfit as refusal_of
 from integrations.providers.faults import UNSTORABLE

@@ -13,10 +13,10 @@ from accounts.models import Organization
 from api.pages import Part, part_of, position_in
 from api.parameters import PageParameters
 from api.resources import Listed, Resource, nothing
-from conversations.keyset import Position
 from conversations.models import Agent as AgentRow
 from conversations.models import Conversation, Transcript
 from conversations.models.agent import AgentQuerySet
+from conversations.search.keyset import Position
 
 Provider = Literal["livekit", "zelto", "upload"]
 

@@ -24,15 +24,15 @@ from api.parameters import (
 )
 from api.resources import DescribedAs, Listed, Resource, nothing
 from api.schema.problem import FieldFault
-from conversations.filters import Filters
-from conversations.keyset import Position
-from conversations.listing import METADATA, MOST_METADATA
+from conversations.listing.query import METADATA, MOST_METADATA
 from conversations.models import Conversation as ConversationRow
 from conversations.models import Provider as Providers
 from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
 from conversations.recordings.links import recording_url
-from conversations.search import Search
+from conversations.search.filters import Filters
+from conversations.search.keyset import Position
+from conversations.search.page_search import Search
 from integrations.problems import Refusal
 from integrations.providers import Fault, schema
 

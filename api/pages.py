@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from conversations.keyset import BadCursor, Position
+from conversations.search.keyset import BadCursor, Position
 from integrations.problems import Refusal
 
 Row = TypeVar("Row")

@@ -11,7 +11,7 @@ from pydantic import Field
 from accounts.models import Organization
 from api.parameters import Day, Parameters
 from api.resources import Resource
-from conversations.usage import read_usage
+from conversations.usage.report import read_usage
 from integrations.problems import Refusal
 
 DAYS = 31

@@ -8,10 +8,16 @@ from datetime import datetime, timedelta
 
 from django.db.models.enums import TextChoices
 
-from conversations.agent_news import NO_NEWS, Trouble
+from conversations.agents.arrival_rates import (
+    Rhythm,
+    State,
+    UsualHour,
+    rhythms,
+    usual_hour,
+)
+from conversations.agents.delivery_status import NO_NEWS, Trouble
+from conversations.agents.silence import WEEK
 from conversations.models import Agent, Conversation
-from conversations.rhythm import Rhythm, State, UsualHour, rhythms, usual_hour
-from conversations.silence import WEEK
 from integrations.agent_news import Reference, agent_news, last_taken, references_of
 from integrations.models import Delivery
 from integrations.refusals import Refusals, refusals_since

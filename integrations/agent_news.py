@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from conversations.agent_news import AgentNews, Trouble
+from conversations.agents.delivery_status import AgentNews, Trouble
 from conversations.models import Agent, Provider
 from integrations.models import Delivery
 from integrations.refusals import advice_of

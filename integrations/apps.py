@@ -5,8 +5,8 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        from conversations.agent_news import ask_for_news
-        from conversations.transcription.log import hand_over_to
+        from conversations.agents.delivery_status import ask_for_news
+        from conversations.transcription.result_hook import hand_over_to
         from integrations.agent_news import agent_news
         from integrations.heard import append_to_log
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from conversations import fold
-from conversations.fold import CallState
-from conversations.store import Delivered
+from conversations.projection import fold
+from conversations.projection.fold import CallState
+from conversations.projection.store import Delivered
 from integrations import history
 from integrations.history import Unreadable
 from integrations.models import Delivery

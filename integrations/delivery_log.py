@@ -22,7 +22,7 @@ from psycopg.types.json import Jsonb
 from accounts.identifiers import time_ordered_uuid
 from accounts.server_binding import on_live_connection, server_binding_cursor
 from conversations.models import Provider
-from conversations.tombstones import erased_among, lock_call_id
+from conversations.projection.erased_calls import erased_among, lock_call_id
 from integrations.group_commit import GroupCommit
 
 KEPT_BODY_BYTES = 256 * 1024

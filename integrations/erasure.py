@@ -15,7 +15,7 @@ from psycopg.errors import LockNotAvailable
 from accounts import audit
 from accounts.models import ApiKey, AuditAction, User
 from conversations.models import Conversation
-from conversations.tombstones import bury, lock_call_id
+from conversations.projection.erased_calls import bury, lock_call_id
 from integrations.job_rows import ERASED
 from integrations.models import Delivery
 

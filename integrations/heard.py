@@ -9,8 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from conversations.models import Conversation
+from conversations.projection.update import AgentReference, CallUpdate
 from conversations.transcription.results import Transcript
-from conversations.update import AgentReference, CallUpdate
 from integrations.models import Delivery
 from integrations.nudge import nudge
 

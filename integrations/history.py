@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from conversations.store import CallKey, Delivered
-from conversations.update import CallUpdate
+from conversations.projection.store import CallKey, Delivered
+from conversations.projection.update import CallUpdate
 from integrations import body, heard, providers
 from integrations.models import Delivery
 

@@ -18,8 +18,8 @@ from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Concat, Now, Trim
 
-from conversations.store import CallKey, Delivered, Stored
-from conversations.tombstones import erased_among
+from conversations.projection.erased_calls import erased_among
+from conversations.projection.store import CallKey, Delivered, Stored
 from integrations import running_totals
 from integrations.models import Connection, Delivery
 

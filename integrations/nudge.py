@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import current_app
 
-from conversations.nudging import Nudger
+from conversations.worker_wakeup import Nudger
 
 # By its name: the task itself leads to the code that asks for this.
 TASK = "integrations.tasks.process_deliveries"

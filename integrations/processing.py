@@ -16,8 +16,8 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from accounts.actions import touch_keys
-from conversations.indexing import index_batch
-from conversations.store import Delivered, store_calls
+from conversations.projection.store import Delivered, store_calls
+from conversations.search.index_worker import index_batch
 from integrations import history, job_rows, running_totals, worker_pulse
 from integrations.job_rows import Claimed
 

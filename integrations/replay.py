@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.audit import record
 from accounts.models import ApiKey, AuditAction, User
 from conversations.models import Agent, Provider
-from conversations.store import CallKey, UnknownAgent
+from conversations.projection.store import CallKey, UnknownAgent
 from integrations import body, providers, retelling
 from integrations.history import Unreadable
 from integrations.models import Delivery

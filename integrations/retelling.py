@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from accounts.models import Organization
 from conversations.models import Conversation
-from conversations.store import CallKey, retell_calls
+from conversations.projection.store import CallKey, retell_calls
 from integrations import history
 from integrations.processing import in_chunks, is_away
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from django.db import DatabaseError, InterfaceError
 
 from conversations.models import Agent, Conversation
-from conversations.recordings.audio import Audio, NotAudio, read_audio
-from conversations.recordings.storing import store_audio
-from conversations.tombstones import erased_among
-from conversations.transcription.wanting import want_transcription
+from conversations.projection.erased_calls import erased_among
+from conversations.recordings.probe import Audio, NotAudio, read_audio
+from conversations.recordings.store_audio import store_audio
+from conversations.transcription.queue import want_transcription
 from integrations import body, processing, providers
 from integrations.delivery_log import Arrival
 from integrations.ingest import RETRY_AFTER_SECONDS

@@ -56,7 +56,7 @@ def recording_nudges(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """One for each time that a worker would be woken for recordings."""
     sent: list[None] = []
     monkeypatch.setattr(
-        "conversations.recordings.nudge.nudge", lambda: sent.append(None)
+        "conversations.recordings.wakeup.nudge", lambda: sent.append(None)
     )
     return sent
 

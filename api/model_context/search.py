@@ -17,7 +17,7 @@ from api.model_context.server import tool
 from api.parameters import Limit, Text
 from api.resources import Resource, as_json
 from conversations.models import Transcript
-from conversations.words import AskedWord, asked_words, fold
+from conversations.search.tokenizer import AskedWord, asked_words, fold
 
 MOST_MATCHES = 3
 # Of each turn so much is looked at, and so much is shown on each side of a word.

@@ -16,12 +16,12 @@ from uuid import UUID
 from django.db.models import Prefetch, prefetch_related_objects
 
 from accounts.models import Organization
-from conversations.exports.wanted import Wanted
-from conversations.filters import Filters
-from conversations.keyset import Position, Rows
-from conversations.listing import exactly
+from conversations.exports.request import Wanted
+from conversations.listing.query import exactly
 from conversations.models import Agent, Conversation, ConversationQuerySet
-from conversations.search import Search
+from conversations.search.filters import Filters
+from conversations.search.keyset import Position, Rows
+from conversations.search.page_search import Search
 
 STEP = 500
 # What a tenth of the rows fit is then found among those that a search walks at first.

@@ -19,8 +19,8 @@ import urllib3
 from AntiSSRF import AntiSSRFError
 from django.conf import settings
 
-from conversations.recordings.addresses import Forbidden, judge, session_for
-from conversations.recordings.watch import Watch
+from conversations.recordings.address_policy import Forbidden, judge, session_for
+from conversations.recordings.lease_keeper import Watch
 
 MOST_REDIRECTS = 5
 # For a connection, and for each piece of an answer; the deadline bounds them all.

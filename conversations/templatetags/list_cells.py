@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.template import Library
 
-from conversations.columns import Column
-from conversations.list_rows import ListRow
+from conversations.listing.columns import Column
+from conversations.listing.rows import ListRow
 
 register = Library()
 

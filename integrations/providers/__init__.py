@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conversations.update import CallUpdate
+from conversations.projection.update import CallUpdate
 from integrations.providers import canonical, livekit
 from integrations.providers.adapted import Adapter
 from integrations.providers.cleaning import cleaned

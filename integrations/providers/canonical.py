@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from conversations.fold import size_as_json
-from conversations.update import AgentReference, CallUpdate
+from conversations.projection.fold import size_as_json
+from conversations.projection.update import AgentReference, CallUpdate
 from integrations.providers.adapted import Adapted
 from integrations.providers.faults import Fault, Faults, path_text
 from integrations.providers.repair import repaired

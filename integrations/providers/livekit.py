@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conversations.fold import size_as_json
+from conversations.projection.fold import size_as_json
 from integrations.providers import livekit_items
 from integrations.providers.adapted import Adapted
 from integrations.providers.canonical import LARGEST_METADATA

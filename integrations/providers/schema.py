@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchem
 from pydantic.alias_generators import to_camel
 
 from conversations.call_duration import MAX_CALL_SECONDS
-from conversations.fold import LONGEST_PROMPT
+from conversations.projection.fold import LONGEST_PROMPT
 from integrations.providers.scalars import (
     LONGEST_URL,
     agent_uuid,

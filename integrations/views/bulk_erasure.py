@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import Role
-from conversations.exports.wanted import MOST_CHOSEN, read_chosen
-from conversations.listing import read_asked
+from conversations.exports.request import MOST_CHOSEN, read_chosen
+from conversations.listing.query import read_asked
 from conversations.models import Conversation
 from integrations.erasure import erase_conversations
 from integrations.forms import EraseManyForm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conversations.models import Recording
 from conversations.recordings import incoming
-from conversations.recordings.fetching import fetch_until_none_is_due
+from conversations.recordings.fetch_worker import fetch_until_none_is_due
 from conversations.recordings.files import recordings_storage
 
 SECRET = "X-Amz-Signature=5ecre7"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from conversations.activity import DAYS, LEVELS, activity_of, lay_out
+from conversations.agents.activity_chart import DAYS, LEVELS, activity_of, lay_out
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)  # a Wednesday

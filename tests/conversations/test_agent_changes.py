@@ -173,7 +173,7 @@ def test_it_is_merged(dora_client, agent, typo, make_conversation):
 def test_many_conversations_are_not_counted_to_the_end(
     dora_client, agent, typo, make_conversation, monkeypatch
 ):
-    monkeypatch.setattr("conversations.views.agent_changes.MOST_COUNTED", 2)
+    monkeypatch.setattr("conversations.agents.edit_views.MOST_COUNTED", 2)
     for _ in range(3):
         make_conversation(agent=typo)
     response = dora_client.get(url_of(typo, f"/merge?into={agent.id}"))
@@ -201,7 +201,7 @@ def test_one_that_was_merged_away_meanwhile_is_said(
     dora_client, agent, typo, monkeypatch
 ):
     monkeypatch.setattr(
-        "conversations.forms.MergeForm.chosen",
+        "conversations.agents.forms.MergeForm.chosen",
         lambda form: Agent.objects.get(pk=typo.pk),
     )
     response = dora_client.post(

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from conversations import versions
-from conversations.versions import Reason, compare_versions
+from conversations.agents import version_comparison
+from conversations.agents.version_comparison import Reason, compare_versions
 from tests.conversations.conftest import NOON
 
 NASTY = "<script>alert(1)</script>"
@@ -54,18 +54,18 @@ def test_it_tells_how_calls_ended_altogether_and_by_version(agent, make_conversa
 
 
 def test_rare_reasons_are_counted_together(agent, make_conversation):
-    for number in range(versions.MOST_REASONS + 3):
+    for number in range(version_comparison.MOST_REASONS + 3):
         make_conversation(agent=agent, ended_reason=f"error {number}")
     found = compare_versions(agent, NOON)
-    assert len(found.reasons) == versions.MOST_REASONS
+    assert len(found.reasons) == version_comparison.MOST_REASONS
     assert found.other_reasons == 3
 
 
 def test_old_versions_are_counted_together(agent, make_conversation):
-    for number in range(versions.MOST_VERSIONS + 2):
+    for number in range(version_comparison.MOST_VERSIONS + 2):
         make_conversation(agent=agent, version=f"v{number}")
     found = compare_versions(agent, NOON)
-    assert len(found.versions) == versions.MOST_VERSIONS
+    assert len(found.versions) == version_comparison.MOST_VERSIONS
     assert found.others == 2
 
 
@@ -99,7 +99,7 @@ def test_what_is_no_latency_is_left_out(agent, make_conversation):
 def test_of_each_version_only_the_newest_transcripts_are_read(
     agent, make_conversation, monkeypatch
 ):
-    monkeypatch.setattr(versions, "LATENCIES_FROM", 2)
+    monkeypatch.setattr(version_comparison, "LATENCIES_FROM", 2)
     for latency in (100, 1, 2):
         make_conversation(agent=agent, version="v1", turns=answers(latency))
     make_conversation(agent=agent, version="v2", turns=answers(5))
@@ -110,7 +110,7 @@ def test_of_each_version_only_the_newest_transcripts_are_read(
 
 
 def test_long_transcripts_are_fewer_transcripts(agent, make_conversation, monkeypatch):
-    monkeypatch.setattr(versions, "MOST_TURNS_READ", 10)
+    monkeypatch.setattr(version_comparison, "MOST_TURNS_READ", 10)
     for latency in (100, 2, 1):
         make_conversation(agent=agent, turns=answers(*[latency] * 8))
     read = compare_versions(agent, NOON).versions[0].latency
@@ -127,7 +127,7 @@ def test_only_the_weeks_up_to_its_last_session_count(agent, make_conversation):
 def test_a_year_of_calls_is_cut_and_says_so(
     bob_client, agent, make_conversation, monkeypatch
 ):
-    monkeypatch.setattr(versions, "MOST_CALLS", 3)
+    monkeypatch.setattr(version_comparison, "MOST_CALLS", 3)
     for number in range(5):
         make_conversation(agent=agent, version=f"v{number}")
     found = compare_versions(agent, NOON)

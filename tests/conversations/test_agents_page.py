@@ -5,9 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conversations import agent_news
-from conversations.agent_news import AgentNews, Trouble
-from conversations.agent_rows import Standing
+from conversations.agents import delivery_status
+from conversations.agents.delivery_status import AgentNews, Trouble
+from conversations.agents.status import Standing
 
 URL = "/org/acme/agents"
 NASTY = "<script>alert(1)</script>"
@@ -36,7 +36,7 @@ def log_says(monkeypatch):
 
     def say(news):
         answers = {agent.id: one for agent, one in news.items()}
-        monkeypatch.setattr(agent_news, "_sources", [lambda agents: answers])
+        monkeypatch.setattr(delivery_status, "_sources", [lambda agents: answers])
 
     say({})
     return say
@@ -176,7 +176,7 @@ def test_a_search_that_finds_nobody_leads_back(bob_client, make_agent, text):
 def test_beyond_the_page_it_says_that_there_are_more(
     bob_client, make_agent, monkeypatch
 ):
-    monkeypatch.setattr("conversations.views.agents.AGENTS_ON_PAGE", 2)
+    monkeypatch.setattr("conversations.agents.views.AGENTS_ON_PAGE", 2)
     for name in ("Old", "Newer", "Newest"):
         make_agent(name=name)
     response = page_of(bob_client)

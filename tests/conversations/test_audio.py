@@ -14,9 +14,9 @@ from pathlib import Path
 import av
 import pytest
 
-from conversations.recordings import audio, decoding
-from conversations.recordings.audio import NotAudio, read_audio
-from conversations.recordings.decoding import decode
+from conversations.recordings import probe, probe_process
+from conversations.recordings.probe import NotAudio, read_audio
+from conversations.recordings.probe_process import decode
 from tests.conversations.sounds import write_silent_film, write_sound
 
 KINDS = [
@@ -145,7 +145,7 @@ def test_it_follows_no_file_into_another(tmp_path: Path, kind: str):
 def test_a_small_file_that_decodes_to_days_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(decoding, "LONGEST_SECONDS", 60)
+    monkeypatch.setattr(probe_process, "LONGEST_SECONDS", 60)
     path = tmp_path / "a.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -159,7 +159,7 @@ def test_a_small_file_that_decodes_to_days_is_refused(
 def test_it_is_bound_by_the_number_of_samples_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(decoding, "MOST_SAMPLES", 48_000)
+    monkeypatch.setattr(probe_process, "MOST_SAMPLES", 48_000)
     with pytest.raises(NotAudio, match="more than a day"):
         decode(write_sound(tmp_path / "a.flac"))
 
@@ -220,10 +220,10 @@ def test_what_breaks_the_decoder_breaks_nothing_else(
     package.mkdir(parents=True)
     (package / "decoding.py").write_text(
         "import os, resource, signal\n"
-        f"resource.setrlimit(resource.RLIMIT_AS, ({decoding.MOST_MEMORY},) * 2)\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({probe_process.MOST_MEMORY},) * 2)\n"
         f"{breaks}\nprint('{{}}')\n"
     )
-    monkeypatch.setattr(audio, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(probe, "CHECKOUT", tmp_path)
     path = write_sound(tmp_path / "a.ogg")
     with pytest.raises(NotAudio, match="broke the decoder"):
         read_audio(path)
@@ -237,7 +237,7 @@ def test_the_decoder_ends_with_who_asked():
     )
     with subprocess.Popen(  # noqa: S603 - a program of our own
         [sys.executable, "-c", f"import threading\n{program}"],
-        cwd=audio.CHECKOUT,
+        cwd=probe.CHECKOUT,
         pass_fds=[reading],
     ) as process:
         os.close(reading)

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from conversations.bars import HEIGHT, STEP, lay_out, round_top
+from conversations.bar_chart import HEIGHT, STEP, lay_out, round_top
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import AuditEntry
-from conversations.actions.agents import bring_back_agent, change_agent, retire_agent
+from conversations.agents.actions import bring_back_agent, change_agent, retire_agent
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def test_it_filters_by_agent_and_provider(bob_client, make_conversation, make_ag
 def test_an_agent_beyond_the_menu_stays_chosen(
     bob_client, make_conversation, make_agent, monkeypatch
 ):
-    monkeypatch.setattr("conversations.views.conversations.AGENTS_IN_MENU", 1)
+    monkeypatch.setattr("conversations.listing.views.AGENTS_IN_MENU", 1)
     make_agent(name="Abacus")
     zebra = make_agent(name="Zebra")
     make_conversation(agent=zebra)

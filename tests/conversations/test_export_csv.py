@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from conversations.exports.spreadsheet import safe
+from conversations.exports.csv_file import safe
 from tests.conversations.conftest import NOON
 from tests.conversations.downloads import read_csv
 

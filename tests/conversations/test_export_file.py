@@ -11,7 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
-from conversations.exports import download, rows
+from conversations.exports import rows
+from conversations.exports import stream as download
 from conversations.models import Recording
 from tests.conversations.conftest import NOON
 from tests.conversations.downloads import URL, let_go, read_csv, read_lines

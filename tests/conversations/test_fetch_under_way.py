@@ -12,8 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from conversations.models import Conversation, Recording, UnusedFile
-from conversations.recordings import fetching, incoming, watch
-from conversations.recordings.fetching import fetch_until_none_is_due
+from conversations.recordings import fetch_worker, incoming, lease_keeper
+from conversations.recordings.fetch_worker import fetch_until_none_is_due
 from conversations.recordings.files import recordings_storage
 from tests.conversations.conftest import Want
 from tests.conversations.far_server import FarServer, answer
@@ -26,7 +26,7 @@ State = Recording.State
 
 @pytest.fixture
 def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(lease_keeper, "BEAT_SECONDS", 0.1)
 
 
 def in_a_thread() -> threading.Thread:
@@ -103,14 +103,14 @@ def test_what_is_no_longer_wanted_is_dropped_at_once(
 def test_a_worker_that_ends_in_order_puts_it_back(
     far_server: FarServer, want: Want, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(watch, "_shutting_down", threading.Event())
+    monkeypatch.setattr(lease_keeper, "_shutting_down", threading.Event())
     never = threading.Event()
     recording = want(
         far_server.says("/a", half_then_wait(sound, never, far_server.closed))
     )
     thread = in_a_thread()
     wait_for(lambda: far_server.connections == 1, 10, what="it is asked for")
-    watch.shut_down()
+    lease_keeper.shut_down()
     thread.join(20)
     recording.refresh_from_db()
     assert (recording.state, recording.attempts) == (State.WAITING, 0)
@@ -168,15 +168,15 @@ def test_a_storage_that_cannot_is_tried_again(
 def test_two_at_once_are_enough_for_one_process(
     want: Want, far_server: FarServer, sound: bytes
 ):
-    for _ in range(fetching.AT_ONCE):
-        assert fetching._slots.acquire(blocking=False)
+    for _ in range(fetch_worker.AT_ONCE):
+        assert fetch_worker._slots.acquire(blocking=False)
     try:
         recording = after_a_try_that_asks_nobody(
             want(far_server.says("/a", answer(sound)))
         )
     finally:
-        for _ in range(fetching.AT_ONCE):
-            fetching._slots.release()
+        for _ in range(fetch_worker.AT_ONCE):
+            fetch_worker._slots.release()
     assert recording.state == State.WAITING
     assert far_server.connections == 0
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.call_duration import reported_duration
-from conversations.fold import CallState, apply, fold, size_as_json
-from conversations.update import AgentReference, CallUpdate
+from conversations.projection.fold import CallState, apply, fold, size_as_json
+from conversations.projection.update import AgentReference, CallUpdate
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 USER = {"role": "user", "content": "hi"}

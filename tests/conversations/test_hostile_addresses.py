@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from conversations.models import Recording
 from conversations.recordings.download import NotNow, Refused, download
-from conversations.recordings.watch import Watch
+from conversations.recordings.lease_keeper import Watch
 from tests.conversations.far_server import FarServer, answer
 
 PUBLIC = "93.184.215.14"

@@ -4,11 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from conversations import lexemes, search
-from conversations.filters import Filters
-from conversations.index_question import Question
 from conversations.models import Conversation
-from conversations.search import Search
+from conversations.search import lexemes, page_search
+from conversations.search.filters import Filters
+from conversations.search.index_query import Question
+from conversations.search.page_search import Search
 
 
 def said(text):
@@ -87,8 +87,8 @@ def test_of_many_that_the_walk_told_nothing_of_the_index_tells(
     organization, thirty, monkeypatch
 ):
     """The newest are of another version, so nothing is known of who says `odd` in it."""
-    monkeypatch.setattr(search, "WALKED", 4)
-    monkeypatch.setattr(search, "BOUND", 3)
+    monkeypatch.setattr(page_search, "WALKED", 4)
+    monkeypatch.setattr(page_search, "BOUND", 3)
     filters = Filters(text="even od", version="v1")
     with CaptureQueriesContext(connection) as queries:
         assert Search(organization, filters).next_older(None, 9) == []

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from conversations import indexing, lexemes
-from conversations.filters import Filters
-from conversations.indexing import index_batch
 from conversations.models import Conversation, SearchEntry, SearchJob, SeenValue
-from conversations.search import Search
-from conversations.seen_values import KEPT, seen_values
-from conversations.tombstones import bury
+from conversations.projection.erased_calls import bury
+from conversations.search import index_worker, lexemes
+from conversations.search.filters import Filters
+from conversations.search.index_worker import index_batch
+from conversations.search.page_search import Search
+from conversations.search.suggestions import KEPT, seen_values
 from tests.conversations.conftest import NOON
 
 
@@ -85,7 +85,7 @@ def test_the_latest_goes_first(make_conversation):
 
 def test_one_worker_indexes_at_a_time(make_conversation, monkeypatch):
     make_conversation(applied_through=1)
-    monkeypatch.setattr(indexing, "_is_ours", lambda: False)
+    monkeypatch.setattr(index_worker, "_is_ours", lambda: False)
     assert index_batch() == 0
     assert len(waiting()) == 1
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from conversations.json_tree import DEEPEST, LONGEST_TEXT, MOST_NODES, lay_out
+from conversations.detail.json_tree import DEEPEST, LONGEST_TEXT, MOST_NODES, lay_out
 
 
 def steps(document: dict[str, Any]) -> list[tuple[str, str, str]]:

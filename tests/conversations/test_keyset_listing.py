@@ -2,14 +2,14 @@ from datetime import timedelta
 
 import pytest
 
-from conversations.keyset import (
+from conversations.models import Conversation
+from conversations.search.keyset import (
     BadCursor,
     Position,
     first_page,
     page_after,
     page_before,
 )
-from conversations.models import Conversation
 from tests.conversations.conftest import NOON
 
 

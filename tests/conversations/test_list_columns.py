@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership
-from conversations.columns import USUAL, columns_of, read_columns, write_columns
+from conversations.listing.columns import USUAL, columns_of, read_columns, write_columns
 from conversations.models import ColumnChoice, SeenValue
 from tests.conversations.conftest import NOON
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Membership
-from conversations.actions.saved_views import save_view
-from conversations.columns import LABELS
+from conversations.listing.columns import LABELS
+from conversations.listing.saved_view_actions import save_view
 from conversations.models import Conversation, SavedView, SeenValue
 from tests.conversations.browser import signed_in_page
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from conversations.days import midnight
-from conversations.listing import Asked, read_asked
+from conversations.listing.query import Asked, read_asked
 
 AGENT = "01a2040d-f438-7594-8907-cb76d8ebefc7"
 

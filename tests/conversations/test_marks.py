@@ -1,6 +1,6 @@
 import pytest
 
-from conversations.marks import Marks
+from conversations.search.highlighting import Marks
 
 NASTY = "<script>alert(1)</script>"
 

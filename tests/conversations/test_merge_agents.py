@@ -6,16 +6,16 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import AuditEntry
-from conversations import agents
-from conversations.actions.agents import change_agent
-from conversations.actions.merging import (
+from conversations.agents.actions import change_agent
+from conversations.agents.merging import (
     MergeConflict,
     merge_agents,
     move_merged_conversations,
     separate_agent,
 )
-from conversations.agents import AgentKey, Named
 from conversations.models import Agent, Conversation
+from conversations.projection import agent_lookup
+from conversations.projection.agent_lookup import AgentKey, Named
 
 durable = pytest.mark.django_db(transaction=True)
 pytestmark = durable
@@ -38,7 +38,7 @@ def key_of(agent):
 def found(agent):
     """As a delivery finds it: by the sender's id, and by its own."""
     by_id = AgentKey(agent.organization_id, agent.id, "", "")
-    ids = agents.find([key_of(agent), by_id])
+    ids = agent_lookup.find([key_of(agent), by_id])
     assert ids[key_of(agent)] == ids[by_id]
     return ids[by_id]
 
@@ -49,7 +49,7 @@ def merge(merged, kept, by):
 
 
 def test_all_conversations_move(kept, typo, dora, make_conversation, monkeypatch):
-    monkeypatch.setattr("conversations.actions.merging.BATCH", 2)
+    monkeypatch.setattr("conversations.agents.merging.BATCH", 2)
     mine = [make_conversation(agent=typo) for _ in range(5)]
     make_conversation(agent=kept)
     merge(typo, kept, dora)
@@ -62,7 +62,7 @@ def test_all_conversations_move(kept, typo, dora, make_conversation, monkeypatch
 def test_moving_takes_a_time_and_goes_on_later(
     kept, typo, dora, make_conversation, monkeypatch
 ):
-    monkeypatch.setattr("conversations.actions.merging.BATCH", 1)
+    monkeypatch.setattr("conversations.agents.merging.BATCH", 1)
     for _ in range(3):
         make_conversation(agent=typo)
     merge_agents(merged=typo, kept=kept, by=dora)
@@ -75,7 +75,7 @@ def test_moving_takes_a_time_and_goes_on_later(
 def test_posts_under_the_old_id_find_the_kept_one(kept, typo, dora):
     merge(typo, kept, dora)
     assert found(typo) == found(kept) == kept.id
-    assert agents.find_or_create([Named(1, key_of(typo), "Typo")]) == {
+    assert agent_lookup.find_or_create([Named(1, key_of(typo), "Typo")]) == {
         key_of(typo): kept.id
     }
     kept.refresh_from_db()

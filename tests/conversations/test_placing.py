@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conversations.recordings.placing import Basis, Place, Placing, place_turns
+from conversations.detail.turn_alignment import Basis, Place, Placing, place_turns
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 UNIX = START.timestamp()

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
+from conversations.listing.views import version_of
 from conversations.models import Conversation, Recording, Transcription
-from conversations.views.conversations import version_of
 from tests.conversations.conftest import NOON, MakeConversation, MakeRecording
 
 pytestmark = pytest.mark.django_db

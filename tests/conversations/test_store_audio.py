@@ -10,11 +10,12 @@ from django.core.files import File
 from django.core.files.storage import Storage
 
 from conversations.models import Conversation, Recording, UnusedFile
-from conversations.recordings import files, storing
-from conversations.recordings.audio import Audio, read_audio
+from conversations.recordings import files
+from conversations.recordings import store_audio as storing
 from conversations.recordings.files import recordings_storage
 from conversations.recordings.folder import RecordingsFolder
-from conversations.recordings.storing import store_audio
+from conversations.recordings.probe import Audio, read_audio
+from conversations.recordings.store_audio import store_audio
 from tests.conversations.conftest import MakeConversation
 from tests.conversations.sounds import write_sound
 

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory, override_settings
 from django.urls import resolve
 
+from conversations.detail.player import listening_to
 from conversations.models import Conversation, Recording, Transcript, Transcription
-from conversations.recordings.listening import listening_to
 from tests.conversations.conftest import MakeConversation
 
 pytestmark = pytest.mark.django_db

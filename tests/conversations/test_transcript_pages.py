@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from conversations.transcript_pages import ENTRIES_AT_ONCE, part_with, whole
-from conversations.turns import read_transcript
+from conversations.detail.transcript_parts import ENTRIES_AT_ONCE, part_with, whole
+from conversations.detail.transcript_reader import read_transcript
 
 
 def speech(count: int) -> list[dict[str, Any]]:

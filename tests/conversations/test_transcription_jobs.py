@@ -19,14 +19,14 @@ from conversations.models import (
     Transcript,
     Transcription,
 )
-from conversations.recordings.audio import read_audio
 from conversations.recordings.files import recordings_storage
-from conversations.recordings.storing import store_audio
-from conversations.transcription import jobs
-from conversations.transcription.child_process import CannotTranscribe
+from conversations.recordings.probe import read_audio
+from conversations.recordings.store_audio import store_audio
+from conversations.transcription import worker as transcription_worker
 from conversations.transcription.engine import ENGINES, OnProgress
+from conversations.transcription.engine_client import CannotTranscribe
+from conversations.transcription.queue import want_transcription
 from conversations.transcription.results import Heard
-from conversations.transcription.wanting import want_transcription
 from integrations import processing
 from integrations.erasure import erase_conversation
 from integrations.models import Delivery
@@ -69,7 +69,7 @@ def ear() -> Iterator[Engine]:
     with override_settings(STT_ENGINE="test"):
         yield chosen
     del ENGINES["test"]
-    jobs.ending.clear()
+    transcription_worker.ending.clear()
 
 
 def keep_audio(conversation: Conversation, path: Path) -> None:
@@ -96,7 +96,7 @@ def turns_of(conversation: Conversation) -> Any:
 def test_what_is_heard_goes_through_the_log_into_the_conversation(
     ear: Engine, heard_call: Conversation
 ) -> None:
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
 
     delivery = Delivery.objects.get()
     assert (delivery.source, delivery.key, delivery.outcome) == (
@@ -123,7 +123,7 @@ def test_its_minutes_are_charged_once_whatever_is_done_again(
     ear: Engine, heard_call: Conversation
 ) -> None:
     for _ in range(2):
-        jobs.transcribe_until_none_is_due()
+        transcription_worker.transcribe_until_none_is_due()
         Transcription.objects.update(**Transcription.afresh())
 
     (charge,) = Charge.objects.all()
@@ -134,11 +134,11 @@ def test_its_minutes_are_charged_once_whatever_is_done_again(
 def test_another_recording_of_the_call_is_charged_too(
     ear: Engine, heard_call: Conversation, tmp_path: Path
 ) -> None:
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     keep_audio(heard_call, write_sound(tmp_path / "b.wav", 30.0))
     ear.heard = [Heard(0, 3.0, 4.0, "Anew")]
     assert want_transcription(heard_call)
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
 
     (turn,) = turns_of(heard_call)
     assert turn["content"] == "Anew"
@@ -148,7 +148,7 @@ def test_another_recording_of_the_call_is_charged_too(
 
 def test_a_test_session_is_not_charged(ear: Engine, heard_call: Conversation) -> None:
     Conversation.objects.update(is_test=True)
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert Transcription.objects.get().state == "done"
     assert not Charge.objects.exists()
 
@@ -158,7 +158,7 @@ def test_turns_that_were_sent_meanwhile_are_worth_more(
 ) -> None:
     sent = [{"role": "user", "content": "As sent."}]
     ear.meanwhile = lambda: Transcript.objects.update(turns=sent)
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert turns_of(heard_call) == sent
 
 
@@ -166,7 +166,7 @@ def test_what_has_turns_by_now_is_not_transcribed(
     ear: Engine, heard_call: Conversation
 ) -> None:
     Transcript.objects.update(turns=[{"role": "user", "content": "As sent."}])
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert ear.times == 0
     assert not Transcription.objects.exists()
 
@@ -175,7 +175,7 @@ def test_a_caller_who_was_silent_by_the_worker_may_be_heard(
     ear: Engine, heard_call: Conversation
 ) -> None:
     Transcript.objects.update(turns=[])
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert len(turns_of(heard_call)) == 2
 
 
@@ -183,7 +183,7 @@ def test_an_erased_conversation_leaves_no_word(
     ear: Engine, heard_call: Conversation
 ) -> None:
     ear.meanwhile = lambda: erase_conversation(conversation=heard_call, by=None)
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert ear.times == 1
     assert not Delivery.objects.exists()
     assert not Charge.objects.exists()
@@ -193,7 +193,7 @@ def test_an_erased_conversation_leaves_no_word(
 def test_erasing_takes_along_what_was_heard(
     ear: Engine, heard_call: Conversation
 ) -> None:
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     erase_conversation(conversation=heard_call, by=None)
     processing.process_batch()
     delivery = Delivery.objects.get()
@@ -211,7 +211,7 @@ def test_audio_that_was_replaced_meanwhile_is_heard_in_its_place(
             keep_audio(heard_call, other)
 
     ear.meanwhile = replace
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
 
     assert ear.times == 2
     assert Transcription.objects.get().file == Recording.objects.get().file
@@ -224,7 +224,7 @@ def test_who_lost_the_job_writes_nothing(ear: Engine, heard_call: Conversation) 
         assert Transcription.claim_next()
 
     ear.meanwhile = another_worker_takes_it
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert Transcription.objects.get().state == "running"
     assert not Delivery.objects.exists()
     assert not Charge.objects.exists()
@@ -234,11 +234,11 @@ def test_without_an_engine_it_waits_and_is_done_later(
     ear: Engine, heard_call: Conversation
 ) -> None:
     ear.lacks = "It is not installed."
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     job = Transcription.objects.get()
     assert (job.state, job.attempts) == ("waiting", 0)
     ear.lacks = ""
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert Transcription.objects.get().state == "done"
 
 
@@ -251,15 +251,15 @@ def test_it_fails_after_some_tries_and_can_be_asked_for_again(
     ear.meanwhile = fail
     for _ in range(len(Transcription.WAITS) + 1):
         Transcription.objects.update(next_try_at=None)
-        jobs.transcribe_until_none_is_due()
+        transcription_worker.transcribe_until_none_is_due()
     job = Transcription.objects.get()
     assert (job.state, job.last_error) == ("failed", "The model is broken.")
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert ear.times == 5
 
     ear.meanwhile = lambda: None
     assert want_transcription(heard_call)
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert Transcription.objects.get().state == "done"
 
 
@@ -267,16 +267,16 @@ def test_what_kills_its_worker_each_time_is_given_up(
     ear: Engine, heard_call: Conversation
 ) -> None:
     Transcription.objects.update(attempts=5)
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     job = Transcription.objects.get()
-    assert (job.state, job.last_error) == ("failed", jobs.INTERRUPTED)
+    assert (job.state, job.last_error) == ("failed", transcription_worker.INTERRUPTED)
 
 
 def test_audio_that_is_gone_fails_at_once(
     ear: Engine, heard_call: Conversation
 ) -> None:
     Recording.objects.update(file="gone/away.ogg")
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert Transcription.objects.get().state == "failed"
 
 
@@ -284,13 +284,13 @@ def test_a_worker_that_ends_puts_its_job_back(
     ear: Engine, heard_call: Conversation
 ) -> None:
     def end() -> None:
-        from conversations.transcription.child_process import Dropped
+        from conversations.transcription.engine_client import Dropped
 
-        jobs.ending.set()
+        transcription_worker.ending.set()
         raise Dropped
 
     ear.meanwhile = end
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     job = Transcription.objects.get()
     assert (job.state, job.attempts, job.claim) == ("waiting", 0, None)
 
@@ -307,11 +307,11 @@ def test_one_at_a_time_in_a_process(
     running: list[int] = []
 
     def another_message_comes() -> None:
-        jobs.transcribe_until_none_is_due()
+        transcription_worker.transcribe_until_none_is_due()
         running.append(Transcription.objects.filter(state="running").count())
 
     ear.meanwhile = another_message_comes
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert running == [1, 1]
 
 
@@ -319,7 +319,7 @@ def test_the_metadata_of_a_call_says_who_is_in_which_channel(
     ear: Engine, heard_call: Conversation
 ) -> None:
     Conversation.objects.update(metadata={"channels": ["agent", "user"]})
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert [turn["role"] for turn in turns_of(heard_call)] == ["assistant", "user"]
 
 
@@ -344,7 +344,7 @@ def test_a_recording_in_a_bucket_is_copied_and_the_copy_goes(
         return transcribe(path, channels, on_progress)
 
     monkeypatch.setattr(ear, "transcribe", look)
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     assert Transcription.objects.get().state == "done"
     assert not paths[0].exists()
 
@@ -356,7 +356,7 @@ def test_a_storage_that_is_away_is_tried_later(
         raise RuntimeError("the bucket does not answer")
 
     monkeypatch.setattr(type(recordings_storage()), "path", away)
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
     job = Transcription.objects.get()
     assert (job.state, job.attempts) == ("waiting", 1)
     assert job.last_error == "Its audio could not be read: RuntimeError."

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from conversations.transcription.channels import roles_of
+from conversations.transcription.channel_roles import roles_of
 from conversations.transcription.results import Heard
 from conversations.transcription.turns import turns_of
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from conversations.transcript_entries import Marker, Speech, ToolUse
+from conversations.detail.transcript_entries import Marker, Speech, ToolUse
+from conversations.detail.transcript_reader import read_transcript
 from conversations.turn_values import pretty, unix_time
-from conversations.turns import read_transcript
 
 PAYLOADS = Path(__file__).resolve().parent.parent / "payloads" / "livekit"
 SCENARIOS = ["order", "tool_error", "handoff", "interrupted"]

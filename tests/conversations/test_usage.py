@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from conversations.models import Charge
-from conversations.usage import Use, read_usage
+from conversations.usage.report import Use, read_usage
 
 
 @pytest.fixture

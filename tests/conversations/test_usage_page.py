@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from conversations.models import Charge
-from conversations.usage_period import read_period
+from conversations.usage.period import read_period
 
 URL = "/org/acme/settings/usage"
 CSV = f"{URL}.csv"

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from conversations.words import LONGEST_WORD, asked_words, words_in
+from conversations.search.tokenizer import LONGEST_WORD, asked_words, words_in
 
 
 def finds(question, text):

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import actions
-from conversations.agent_rows import Standing
+from conversations.agents.status import Standing
 from conversations.models import Agent
 from integrations.models import Delivery
 from tests.integrations.conftest import session

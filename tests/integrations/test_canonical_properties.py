@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conversations.fold import size_as_json
-from conversations.update import CallUpdate
+from conversations.projection.fold import size_as_json
+from conversations.projection.update import CallUpdate
 from integrations.body import parse
 from integrations.providers import PROVIDERS, Reading, read
 from integrations.providers.faults import UNSTORABLE

@@ -15,6 +15,8 @@ from django.db import connections
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import ApiKey, Organization, User
+from conversations.detail.channel_names import names_of_channels
+from conversations.detail.turn_alignment import place_turns
 from conversations.models import (
     Agent,
     Charge,
@@ -23,8 +25,6 @@ from conversations.models import (
     Recording,
     Transcript,
 )
-from conversations.recordings.placing import place_turns
-from conversations.recordings.speakers import names_of_channels
 from integrations.demo.plan import Plan
 from integrations.demo.session import RECORDED
 from integrations.demo.weeks import Weeks

@@ -16,7 +16,7 @@ from conversations.models import (
     Tombstone,
     Transcript,
 )
-from conversations.tombstones import erased_among
+from conversations.projection.erased_calls import erased_among
 from integrations import history
 from integrations.erasure import erase_conversation
 from integrations.models import Delivery

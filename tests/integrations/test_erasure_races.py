@@ -13,8 +13,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import Organization, User
-from conversations import store
 from conversations.models import Agent, Charge, Conversation, Tombstone
+from conversations.projection import store
 from integrations import delivery_log, erasure, history, job_rows, replay
 from integrations.erasure import erase_conversation
 from integrations.models import Delivery

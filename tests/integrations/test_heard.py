@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from conversations.models import Agent, Charge, Conversation, Transcript
-from conversations.transcription.log import hand_over
+from conversations.transcription.result_hook import hand_over
 from conversations.transcription.results import Transcript as Result
 from integrations import processing, retention
 from integrations.agent_news import agent_news

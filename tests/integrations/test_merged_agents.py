@@ -5,8 +5,8 @@ import threading
 import pytest
 from django.db import connection
 
-from conversations.actions.agents import change_agent
-from conversations.actions.merging import (
+from conversations.agents.actions import change_agent
+from conversations.agents.merging import (
     merge_agents,
     move_merged_conversations,
     separate_agent,

@@ -10,8 +10,8 @@ import pytest
 from celery import current_app
 from kombu.exceptions import OperationalError
 
-from conversations import nudging as module
-from conversations.nudging import Nudger
+from conversations import worker_wakeup as module
+from conversations.worker_wakeup import Nudger
 from integrations import tasks
 from integrations.nudge import announce
 from tests.zelto.stack import wait_for

@@ -13,8 +13,8 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.models import ApiKey, Organization
-from conversations import fold
 from conversations.models import Agent, Charge, Conversation
+from conversations.projection import fold
 from integrations import job_rows, processing
 from integrations.models import Connection, Delivery
 from tests.conftest import MakeKey
@@ -218,7 +218,7 @@ def test_a_poisonous_delivery_blocks_no_other_of_its_call(
             raise ValueError("This one cannot be applied.")
         return apply(state, update)
 
-    monkeypatch.setattr("conversations.fold.apply", trip_over_the_first)
+    monkeypatch.setattr("conversations.projection.fold.apply", trip_over_the_first)
     process()
 
     assert Conversation.objects.get().duration_seconds == 66

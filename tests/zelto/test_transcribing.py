@@ -46,7 +46,7 @@ def engines(stack: Stack) -> list[psutil.Process]:
     return [
         process
         for process in stack.everything()
-        if "conversations.transcription.child" in process.cmdline()
+        if "conversations.transcription.engine_process" in process.cmdline()
     ]
 
 
