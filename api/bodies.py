@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework.request import Request
 
 from api.frame import plain
-from integrations import body
+from integrations import request_body
 from integrations.problems import Refusal
 
 # A change to an agent is a few kilobytes; whatever is longer is a mistake.
@@ -18,10 +18,12 @@ def read_object(request: Request) -> dict[str, Any]:
     """The one JSON object in it. Raises `Refusal`."""
     headers = request.headers
     try:
-        envelope = body.check_type(
+        envelope = request_body.check_type(
             headers.get("Content-Type"), headers.get("Content-Encoding"), None
         )
         data = plain(request).read(LARGEST_BODY + 1)
-        return body.parse(body.decompress(data, envelope.encoding, LARGEST_BODY))
-    except body.BodyFault as fault:
+        return request_body.parse(
+            request_body.decompress(data, envelope.encoding, LARGEST_BODY)
+        )
+    except request_body.BodyFault as fault:
         raise Refusal(fault.status, fault.detail) from fault

@@ -34,7 +34,8 @@ from conversations.search.filters import Filters
 from conversations.search.keyset import Position
 from conversations.search.page_search import Search
 from integrations.problems import Refusal
-from integrations.providers import Fault, schema
+from integrations.providers import Fault
+from integrations.providers.canonical import schema
 
 
 class Customer(Resource):

@@ -26,8 +26,8 @@ from api.parameters import (
 from api.resources import Listed, Resource, nothing
 from api.schema.problem import FieldFault
 from conversations.models import Provider as Providers
-from integrations.deliveries import MOST_SEARCHED, find_older
-from integrations.delivery_filters import Filters, statuses
+from integrations.deliveries.filters import Filters, statuses
+from integrations.deliveries.pages import MOST_SEARCHED, find_older
 from integrations.models import Delivery as DeliveryRow
 from integrations.providers import PROVIDERS
 

@@ -11,14 +11,15 @@ from accounts.key_check import check_key
 from accounts.request_id import request_id_of
 from api.caller import Caller, unauthorized
 from conversations.recordings.incoming import incoming_file
-from integrations import delivery_log, strangers
-from integrations.body import BodyFault
-from integrations.delivery_log import Arrival
-from integrations.ingest import user_agent_of
-from integrations.multipart import Parts, read_parts
+from integrations.delivery_log import append as delivery_log
+from integrations.delivery_log.append import Arrival
+from integrations.ingest import unknown_keys
+from integrations.ingest.webhook import user_agent_of
 from integrations.problems import UNKNOWN_AGENT, Refusal, misfit
 from integrations.providers import Fault, Reading
-from integrations.uploads import PROVIDER, Uploaded, a_place, away, take_upload
+from integrations.request_body import BodyFault
+from integrations.uploads.multipart import Parts, read_parts
+from integrations.uploads.take import PROVIDER, Uploaded, a_place, away, take_upload
 
 
 class Upload:
@@ -102,7 +103,7 @@ def log_refusal(request: HttpRequest, refusal: Refusal, upload: Upload | None) -
     if upload is None:
         check = check_key(request.headers.get("Authorization"))
         if check.organization_id is None or check.key_id is None:
-            strangers.count_stranger()
+            unknown_keys.count_stranger()
             return
         upload = Upload(request, check.organization_id, check.key_id)
     delivery_log.refuse(

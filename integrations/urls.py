@@ -1,9 +1,9 @@
 from django.urls import include, path
 
-from integrations.health import healthz, readyz
-from integrations.ingest import receive
-from integrations.metrics import metrics
-from integrations.views.help import help_detail, help_index
+from integrations.help.views import help_detail, help_index
+from integrations.ingest.webhook import receive
+from integrations.operations.health import healthz, readyz
+from integrations.operations.metrics import metrics
 
 app_name = "integrations"
 
@@ -27,5 +27,5 @@ urlpatterns = [
     *webhook_urls,
     *operators_urls,
     *help_urls,
-    path("org/<slug:slug>/", include("integrations.settings_urls")),
+    path("org/<slug:slug>/", include("integrations.organization_urls")),
 ]

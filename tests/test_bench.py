@@ -30,7 +30,8 @@ from conversations.models import (
     Transcript,
 )
 from conversations.search.index_worker import index_batch
-from integrations import delivery_log, providers
+from integrations import providers
+from integrations.delivery_log import append as delivery_log
 from integrations.models import Delivery
 
 

@@ -71,7 +71,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "accounts.request_id.RequestIdMiddleware",
-    "integrations.door.DoorMiddleware",
+    "integrations.ingest.middleware.DoorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.compression.CompressionMiddleware",

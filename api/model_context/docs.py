@@ -12,7 +12,7 @@ from api.model_context.server import tool
 from api.pages import strange_cursor
 from api.parameters import Cursor, Parameters, Text
 from api.resources import Resource, nothing
-from integrations.help_pages import HelpPage, help_page, help_pages
+from integrations.help.pages import HelpPage, help_page, help_pages
 
 
 class DocsArguments(Parameters):

@@ -19,9 +19,9 @@ from api.model_context.server import tool
 from api.parameters import Id, Parameters
 from api.resources import Resource
 from conversations.models import Conversation
-from integrations.agent_connection import AgentState, agent_connection
-from integrations.connection import ProviderState, provider_connection
-from integrations.refusals import Refusals
+from integrations.connections.agent_status import AgentState, agent_connection
+from integrations.connections.provider_status import ProviderState, provider_connection
+from integrations.connections.recent_failures import Refusals
 
 PAGES = {"livekit": "integrations:livekit", "zelto": "integrations:api"}
 

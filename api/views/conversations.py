@@ -32,9 +32,9 @@ from api.views.endpoint import Endpoint
 from conversations.listing.query import MOST_METADATA
 from conversations.models import Conversation as ConversationRow
 from conversations.recordings import serving
-from integrations.erasure import erase_conversation
+from integrations.erasure.erase import erase_conversation
 from integrations.problems import Refusal
-from integrations.providers.schema import CallBody
+from integrations.providers.canonical.schema import CallBody
 
 TAG = "Conversations"
 NOUN = "conversation"

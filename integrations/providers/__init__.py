@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conversations.projection.update import CallUpdate
-from integrations.providers import canonical, livekit
 from integrations.providers.adapted import Adapter
-from integrations.providers.cleaning import cleaned
+from integrations.providers.canonical import read as canonical
 from integrations.providers.faults import Fault, Faults, storable
+from integrations.providers.livekit import adapter as livekit
 from integrations.providers.scalars import is_number
+from integrations.providers.unstorable_text import cleaned
 
 __all__ = ["PROVIDERS", "Fault", "Reading", "read"]
 

@@ -172,7 +172,7 @@ def test_the_worker_writes_the_same_lines() -> None:
         "app.finalize(); app.loader.import_default_modules();"
         "app.log.setup('WARNING', redirect_stdouts=False);"
         "logging.getLogger('celery.worker').warning('from celery');"
-        "logging.getLogger('integrations.processing').warning('from us')"
+        "logging.getLogger('integrations.processing.worker').warning('from us')"
     )
     ended = run("-c", code, ZELTO_LOG_FORMAT="json")
     lines = [json.loads(line) for line in ended.stderr.splitlines()]

@@ -10,7 +10,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import ApiKey, Organization
-from integrations import deliveries
+from integrations.deliveries import pages as deliveries
 from tests.api.conftest import Api, MakeDelivery
 from tests.conftest import MakeKey
 from tests.conversations.conftest import NOON, MakeConversation

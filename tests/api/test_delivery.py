@@ -12,8 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import ApiKey, AuditEntry
 from conversations.models import Conversation
-from integrations import processing
 from integrations.models import Delivery
+from integrations.processing import worker as processing_worker
 from tests.api.conftest import Api, MakeDelivery
 from tests.integrations.conftest import session
 
@@ -23,11 +23,11 @@ ROOT = "/v1/deliveries"
 
 @pytest.fixture(autouse=True)
 def nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.replay.nudge", lambda: None)
+    monkeypatch.setattr("integrations.processing.replay.nudge", lambda: None)
 
 
 def process() -> None:
-    while processing.process_batch():
+    while processing_worker.process_batch():
         pass
 
 

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Organization
 from conversations.models import Conversation
-from integrations.help_pages import PATHS
+from integrations.help.pages import PATHS
 from tests.api.conftest import Api, MakeDelivery, Tools
 from tests.conversations.conftest import MakeAgent, MakeConversation
 

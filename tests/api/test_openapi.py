@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from api.urls import urlpatterns
 from api.views.schema import schema_text
-from integrations.providers.schema import CallBody
+from integrations.providers.canonical.schema import CallBody
 
 DOCUMENT = json.loads(schema_text())
 SCHEMAS = DOCUMENT["components"]["schemas"]

@@ -11,7 +11,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from conversations.models import Conversation
-from integrations.processing import process_batch
+from integrations.processing.worker import process_batch
 from tests.api.conftest import Api, MakeDelivery, Tools
 from tests.conversations.conftest import MakeConversation
 

@@ -12,7 +12,7 @@ from django.test import override_settings
 from accounts.models import ApiKey
 from conversations.models import Charge, Conversation, Recording, Transcription
 from conversations.recordings.files import recordings_storage
-from integrations.erasure import erase_conversation
+from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
 from tests.api.conftest import Api
 from tests.conversations.sounds import write_sound

@@ -27,9 +27,9 @@ from conversations.transcription.engine import ENGINES, OnProgress
 from conversations.transcription.engine_client import CannotTranscribe
 from conversations.transcription.queue import want_transcription
 from conversations.transcription.results import Heard
-from integrations import processing
-from integrations.erasure import erase_conversation
+from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
+from integrations.processing import worker as processing_worker
 from tests.conversations.conftest import MakeConversation
 from tests.conversations.sounds import write_sound
 
@@ -89,7 +89,7 @@ def heard_call(make_conversation: MakeConversation, tmp_path: Path) -> Conversat
 
 
 def turns_of(conversation: Conversation) -> Any:
-    processing.process_batch()
+    processing_worker.process_batch()
     return Transcript.objects.get(conversation=conversation).turns
 
 
@@ -195,7 +195,7 @@ def test_erasing_takes_along_what_was_heard(
 ) -> None:
     transcription_worker.transcribe_until_none_is_due()
     erase_conversation(conversation=heard_call, by=None)
-    processing.process_batch()
+    processing_worker.process_batch()
     delivery = Delivery.objects.get()
     assert (delivery.outcome, delivery.body) == ("ignored", None)
     assert not Conversation.objects.exists()

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import actions
 from conversations.models import Agent, Conversation
-from integrations.agent_connection import AgentState, agent_connection
+from integrations.connections.agent_status import AgentState, agent_connection
 from integrations.models import Delivery
 from tests.integrations.conftest import session
 

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from integrations.body import BodyFault, check_type, decompress, parse
+from integrations.request_body import BodyFault, check_type, decompress, parse
 
 LIMIT = 1000
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from integrations import body_lines
-from integrations.body_lines import Note, lay_out, number_notes
+from integrations.deliveries import body_view
+from integrations.deliveries.body_view import Note, lay_out, number_notes
 
 
 def lines_of(data: bytes | str | dict[str, Any], *notes: Note) -> list[str]:
@@ -123,7 +123,7 @@ def test_long_values_and_deep_nesting_are_cut() -> None:
 def test_what_has_a_note_is_there_also_where_the_rest_is_cut(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(body_lines, "MOST_LINES", 2)
+    monkeypatch.setattr(body_view, "MOST_LINES", 2)
     body = json.dumps({"turns": [{"role": role} for role in "abc"], "x": 1}).encode()
     laid_out = lay_out(body, [Note("a", "turns[1].role", "no", True)])
     assert [(line.number, line.text.strip()) for line in laid_out.lines] == [
@@ -135,7 +135,7 @@ def test_what_has_a_note_is_there_also_where_the_rest_is_cut(
 
 
 def test_many_lines_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_lines, "MOST_LINES", 3)
+    monkeypatch.setattr(body_view, "MOST_LINES", 3)
     whole, cut = lay_out(b'{"a": 1}', []), lay_out(b'{"a": 1, "b": 2}', [])
     assert (len(whole.lines), whole.is_cut) == (3, False)
     assert (len(cut.lines), cut.is_cut) == (3, True)

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from conversations.projection.fold import size_as_json
 from conversations.projection.update import CallUpdate
-from integrations.body import parse
 from integrations.providers import PROVIDERS, Reading, read
 from integrations.providers.faults import UNSTORABLE
+from integrations.request_body import parse
 from tests.integrations.bodies import recorded
 
 NAMES = st.sampled_from(

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from integrations.providers import read
-from integrations.providers.schema import CallBody
+from integrations.providers.canonical.schema import CallBody
 from tests.integrations.bodies import body, call, paths, taken, turns, warned
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from integrations import changes
-from integrations.changes import changes_by
+from integrations.deliveries import changes
+from integrations.deliveries.changes import changes_by
 from integrations.models import Delivery
 from tests.integrations.conftest import Post, session
 

@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def replay_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.replay.nudge", lambda: None)
+    monkeypatch.setattr("integrations.processing.replay.nudge", lambda: None)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ApiKey
-from integrations import deliveries
+from integrations.deliveries import pages as deliveries
 from integrations.models import Delivery
 from tests.integrations.conftest import session
 

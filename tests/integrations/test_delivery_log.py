@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import ApiKey, Organization
-from integrations import delivery_log
-from integrations.delivery_log import Arrival
+from integrations.delivery_log import append as delivery_log
+from integrations.delivery_log.append import Arrival
 from integrations.models import Delivery, MinuteTally
 from tests.conftest import MakeKey
 from tests.integrations.conftest import Post

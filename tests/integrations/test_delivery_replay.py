@@ -16,7 +16,9 @@ LIVEKIT = {"X-Zelto-Provider": "livekit"}
 @pytest.fixture(autouse=True)
 def replay_nudges(monkeypatch):
     sent: list[None] = []
-    monkeypatch.setattr("integrations.replay.nudge", lambda: sent.append(None))
+    monkeypatch.setattr(
+        "integrations.processing.replay.nudge", lambda: sent.append(None)
+    )
     return sent
 
 

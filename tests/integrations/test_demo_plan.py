@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from integrations import body, providers
+from integrations import providers, request_body
 from integrations.demo import cast
 from integrations.demo.plan import Plan
 from integrations.demo.posts import Post
@@ -35,7 +35,7 @@ def read(post: Post) -> providers.Reading:
     data = post.content
     if post.headers.get("Content-Encoding") == "gzip":
         data = gzip.decompress(data)
-    return providers.read(post.provider, body.parse(data))
+    return providers.read(post.provider, request_body.parse(data))
 
 
 @pytest.mark.parametrize("seed", range(1, 5))

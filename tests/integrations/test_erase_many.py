@@ -6,7 +6,7 @@ from psycopg.errors import LockNotAvailable
 
 from accounts.models import AuditAction, AuditEntry
 from conversations.models import Agent, Conversation, Tombstone
-from integrations import erasure
+from integrations.erasure import erase as erasure
 from integrations.models import Delivery
 
 pytestmark = pytest.mark.django_db(transaction=True)

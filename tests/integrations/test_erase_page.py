@@ -84,7 +84,7 @@ def test_one_that_somebody_erases_at_this_moment_is_not_found(
     def gone(**_):
         raise Conversation.DoesNotExist
 
-    monkeypatch.setattr("integrations.views.erasure.erase_conversation", gone)
+    monkeypatch.setattr("integrations.erasure.views.erase_conversation", gone)
     response = dora_client.post(url_of(conversation), {"reference": "call-1"})
     assert response.status_code == 404
 

@@ -17,11 +17,11 @@ from conversations.models import (
     Transcript,
 )
 from conversations.projection.erased_calls import erased_among
-from integrations import history
-from integrations.erasure import erase_conversation
+from integrations.delivery_log import read as history
+from integrations.delivery_log.retention import forget
+from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
-from integrations.replay import NothingToReplay, replay_delivery
-from integrations.retention import forget
+from integrations.processing.replay import NothingToReplay, replay_delivery
 from tests.conftest import MakeKey
 from tests.integrations.conftest import Post, session
 
@@ -32,7 +32,7 @@ SECRET = "4929-1234"
 
 @pytest.fixture(autouse=True)
 def no_replay_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.replay.nudge", lambda: None)
+    monkeypatch.setattr("integrations.processing.replay.nudge", lambda: None)
 
 
 @pytest.fixture

@@ -15,13 +15,17 @@ from django.db import connection
 from accounts.models import Organization, User
 from conversations.models import Agent, Charge, Conversation, Tombstone
 from conversations.projection import store
-from integrations import delivery_log, erasure, history, job_rows, replay
-from integrations.erasure import erase_conversation
+from integrations.delivery_log import append as delivery_log
+from integrations.delivery_log import jobs
+from integrations.delivery_log import read as history
+from integrations.delivery_log.retention import forget
+from integrations.erasure import erase as erasure
+from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
-from integrations.processing import process_batch
-from integrations.replay import NothingToReplay, replay_delivery
-from integrations.retelling import rebuild
-from integrations.retention import forget
+from integrations.processing import replay
+from integrations.processing.rebuild import rebuild
+from integrations.processing.replay import NothingToReplay, replay_delivery
+from integrations.processing.worker import process_batch
 from tests.integrations.conftest import Post, session
 from tests.zelto.stack import wait_for
 
@@ -89,7 +93,7 @@ def conversation(post: Post, process: Process) -> Conversation:
 
 @pytest.fixture(autouse=True)
 def no_replay_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.replay.nudge", lambda: None)
+    monkeypatch.setattr("integrations.processing.replay.nudge", lambda: None)
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +115,7 @@ def test_a_worker_that_writes_the_call_ends_first(
     process: Process,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    written = Gate(monkeypatch, job_rows, "mark_processed", after=True)
+    written = Gate(monkeypatch, jobs, "mark_processed", after=True)
     post(session(metadata={"new": 1}))
     with beside(process) as worker:
         assert written.reached.wait(PATIENCE)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from accounts.models import Organization
 from conversations.models import Charge, Conversation
-from integrations import processing
 from integrations.models import Delivery
+from integrations.processing import worker as processing_worker
 from tests.plain_fold import expected
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,7 +127,7 @@ def received_at(sequence: int) -> datetime:
 
 def work(limit: int) -> None:
     """One worker, until nothing waits."""
-    while processing.process_batch(limit):
+    while processing_worker.process_batch(limit):
         pass
     connection.close()
 

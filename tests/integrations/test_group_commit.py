@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from integrations.group_commit import GroupCommit
+from integrations.delivery_log.group_commit import GroupCommit
 from tests.zelto.stack import wait_for
 
 WAIT = 10.0

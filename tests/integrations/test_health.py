@@ -11,13 +11,14 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from integrations import health, processing, worker_pulse
 from integrations.models import WorkerPulse
+from integrations.operations import health, heartbeat
+from integrations.processing import worker as processing_worker
 
 
 @pytest.fixture(autouse=True)
 def no_pulse_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_pulse, "_written_at", float("-inf"))
+    monkeypatch.setattr(heartbeat, "_written_at", float("-inf"))
 
 
 def set_pulse(seconds_ago: float) -> None:
@@ -62,7 +63,7 @@ def test_a_wrong_host_is_answered_with_a_problem() -> None:
 @pytest.mark.django_db
 def test_it_is_ready_once_an_idle_worker_looked() -> None:
     assert missing(Client().get("/readyz")) == ["worker"]
-    processing.process_until_quiet()
+    processing_worker.process_until_quiet()
 
     assert Client().get("/readyz").status_code == 200
 
@@ -132,11 +133,11 @@ def test_it_does_not_wait_for_a_database_that_is_stuck(
 def test_a_busy_worker_writes_its_pulse_every_few_seconds_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    worker_pulse.beat()
+    heartbeat.beat()
     WorkerPulse.objects.all().delete()
-    worker_pulse.beat()
+    heartbeat.beat()
     assert not WorkerPulse.objects.exists()
 
-    monkeypatch.setattr(worker_pulse, "WRITE_EVERY_SECONDS", 0)
-    worker_pulse.beat()
+    monkeypatch.setattr(heartbeat, "WRITE_EVERY_SECONDS", 0)
+    heartbeat.beat()
     assert WorkerPulse.objects.count() == 1

@@ -14,12 +14,13 @@ from accounts.models import Organization
 from conversations.models import Agent, Charge, Conversation, Transcript
 from conversations.transcription.result_hook import hand_over
 from conversations.transcription.results import Transcript as Result
-from integrations import processing, retention
-from integrations.agent_news import agent_news
-from integrations.connection import provider_connection
+from integrations.connections.agent_delivery_status import agent_news
+from integrations.connections.provider_status import provider_connection
+from integrations.delivery_log import retention
 from integrations.models import Delivery
-from integrations.replay import replay_delivery
-from integrations.retelling import rebuild
+from integrations.processing import worker as processing_worker
+from integrations.processing.rebuild import rebuild
+from integrations.processing.replay import replay_delivery
 from tests.integrations.conftest import Post, session
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +40,7 @@ def hear(conversation: Conversation, turns: Any = TURNS) -> None:
 
 
 def work() -> None:
-    while processing.process_batch():
+    while processing_worker.process_batch():
         pass
 
 

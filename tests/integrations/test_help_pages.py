@@ -8,10 +8,10 @@ from django.conf import settings
 from django.urls import Resolver404, resolve
 
 from accounts.models import Membership
-from integrations.advice import answers
-from integrations.body_fields import body_fields
-from integrations.help_html import help_html
-from integrations.help_pages import PATHS, help_page, help_pages
+from integrations.connections.status_advice import answers
+from integrations.help.html import help_html
+from integrations.help.pages import PATHS, help_page, help_pages
+from integrations.snippets.body_fields import body_fields
 
 FOLDER = Path(settings.BASE_DIR, "docs", "help")
 

@@ -199,7 +199,7 @@ def test_it_takes_an_agent_of_the_organization_by_id(
 def test_it_refuses_a_stranger_and_counts_him(
     post: Post, header: str | None, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.strangers.WRITE_EVERY_SECONDS", 0)
+    monkeypatch.setattr("integrations.ingest.unknown_keys.WRITE_EVERY_SECONDS", 0)
     headers = {"Authorization": header} if header else {}
 
     response = post(b"not even JSON", key=None, **headers)
@@ -216,7 +216,7 @@ def test_a_malformed_key_costs_no_query(
     monkeypatch: pytest.MonkeyPatch,
     db: None,
 ) -> None:
-    monkeypatch.setattr("integrations.strangers.count_stranger", lambda: None)
+    monkeypatch.setattr("integrations.ingest.unknown_keys.count_stranger", lambda: None)
     with django_assert_num_queries(0):
         assert post({}, key="zelto_nonsense").status_code == 401
 
@@ -311,7 +311,7 @@ def test_it_asks_to_come_back_when_it_cannot_store(
     def fail(*_: object, **__: object) -> None:
         raise DatabaseError("away")
 
-    monkeypatch.setattr("integrations.delivery_log.store", fail)
+    monkeypatch.setattr("integrations.delivery_log.append.store", fail)
     response = post(session())
 
     assert_problem(response, 503, "Send it again")
@@ -352,7 +352,7 @@ def test_a_connection_that_died_meanwhile_is_replaced(post: Post) -> None:
 
 def test_the_door_answers_as_the_route_does(post: Post, settings: Any) -> None:
     by_door = post(session())
-    door = "integrations.door.DoorMiddleware"
+    door = "integrations.ingest.middleware.DoorMiddleware"
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != door]
     by_route = post(session())
 

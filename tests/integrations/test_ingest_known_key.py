@@ -13,8 +13,8 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from accounts.models import ApiKey, Organization
-from integrations import delivery_log
-from integrations.delivery_log import Arrival
+from integrations.delivery_log import append as delivery_log
+from integrations.delivery_log.append import Arrival
 from integrations.models import Delivery
 from tests.conftest import MakeKey
 from tests.integrations.conftest import Post, session

@@ -12,10 +12,10 @@ import sys
 import pytest
 
 from conversations.models import Charge, Conversation
-from integrations import sample_code, samples
-from integrations.body_fields import body_fields
 from integrations.models import Delivery
 from integrations.providers import read
+from integrations.snippets import code_files, samples
+from integrations.snippets.body_fields import body_fields
 from tests.integrations.conftest import session
 
 URL = "/org/acme/settings/integrations/api"
@@ -82,8 +82,8 @@ def run(organization, make_key, live_server, tmp_path):
 
 
 SAMPLES = {
-    "send_call.py": (sys.executable, sample_code.python_code),
-    "send_call.mjs": ("node", sample_code.node_code),
+    "send_call.py": (sys.executable, code_files.python_code),
+    "send_call.mjs": ("node", code_files.node_code),
 }
 
 

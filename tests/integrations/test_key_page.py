@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.models import ApiKey, AuditAction, AuditEntry
-from integrations import key_usage
+from integrations.keys import usage
 from integrations.models import Delivery
 from tests.integrations.conftest import session
 
@@ -92,7 +92,7 @@ def test_a_revoked_key_that_is_still_sent_says_so(dora_client, key, post):
 def test_a_key_of_long_ago_is_looked_up_around_its_last_use(
     dora_client, key, post, monkeypatch
 ):
-    monkeypatch.setattr(key_usage, "LOOKED_AT", 3)
+    monkeypatch.setattr(usage, "LOOKED_AT", 3)
     post(session("old"), key=key.text, **{"User-Agent": "worker/0.1"})
     a_day_ago = timezone.now() - timedelta(days=1)
     Delivery.objects.update(received_at=a_day_ago)

@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 
 from conversations.models import Charge, Conversation
-from integrations import sample_session
-from integrations.actions import send_test_session
 from integrations.models import Connection, Delivery
 from integrations.providers import read
+from integrations.settings_pages import sample_session
+from integrations.settings_pages.actions import send_test_session
 
 URL = "/org/acme/settings/integrations/livekit/test-session"
 PAGE = "/org/acme/settings/integrations/livekit"
@@ -21,7 +21,9 @@ PAGE = "/org/acme/settings/integrations/livekit"
 def woken(monkeypatch):
     """Each nudge of a worker is noted."""
     nudges: list[None] = []
-    monkeypatch.setattr("integrations.actions.nudge", lambda: nudges.append(None))
+    monkeypatch.setattr(
+        "integrations.settings_pages.actions.nudge", lambda: nudges.append(None)
+    )
     return nudges
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.models import Organization
-from integrations import log_position
+from integrations.delivery_log import positions
 from integrations.models import Delivery
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +37,8 @@ def test_all_that_arrived_later_is_above(
         arrive(other_organization, 5)
     moment = NOON + timedelta(hours=hour)
 
-    above = log_position.sequence_before(organization.id, moment)
-    below = log_position.sequence_after(organization.id, moment)
+    above = positions.sequence_before(organization.id, moment)
+    below = positions.sequence_after(organization.id, moment)
 
     for row in rows:
         assert (row.sequence > above) == (row.received_at >= moment)
@@ -49,14 +49,14 @@ def test_all_that_arrived_later_is_above(
 def test_what_overtook_by_a_minute_is_still_within(organization: Organization) -> None:
     early, late, overtaken = arrive(organization, 0, 1, 1 - 1 / 60)
     moment = late.received_at
-    assert log_position.sequence_before(organization.id, moment) < late.sequence
-    assert log_position.sequence_after(organization.id, moment) > overtaken.sequence
-    assert log_position.sequence_before(organization.id, moment) >= early.sequence
+    assert positions.sequence_before(organization.id, moment) < late.sequence
+    assert positions.sequence_after(organization.id, moment) > overtaken.sequence
+    assert positions.sequence_before(organization.id, moment) >= early.sequence
 
 
 def test_an_empty_log_has_no_places(organization: Organization) -> None:
-    assert log_position.sequence_before(organization.id, NOON) <= 0
-    assert log_position.sequence_after(organization.id, NOON) == 0
+    assert positions.sequence_before(organization.id, NOON) <= 0
+    assert positions.sequence_after(organization.id, NOON) == 0
 
 
 def test_it_reads_few_rows_of_a_long_log(
@@ -64,4 +64,4 @@ def test_it_reads_few_rows_of_a_long_log(
 ) -> None:
     arrive(organization, *range(200))
     with django_assert_num_queries(1):
-        log_position.sequence_after(organization.id, NOON + timedelta(hours=70))
+        positions.sequence_after(organization.id, NOON + timedelta(hours=70))

@@ -12,9 +12,9 @@ from conversations.agents.merging import (
     separate_agent,
 )
 from conversations.models import Agent, Conversation
-from integrations import retelling
 from integrations.models import Delivery
-from integrations.replay import replay_delivery
+from integrations.processing import rebuild
+from integrations.processing.replay import replay_delivery
 from tests.integrations.conftest import session
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,7 +73,7 @@ def test_replay_and_rebuild_keep_the_merge(pair, process, dora, organization):
     of_typo = Delivery.objects.get(external_id="call-typo")
     replay_delivery(delivery=of_typo, by=dora)
     process()
-    *_, progress = retelling.rebuild(organization=organization)
+    *_, progress = rebuild.rebuild(organization=organization)
     assert progress.retold == 2
     assert set(agents_of_calls().values()) == {"front-desk"}
 
@@ -83,7 +83,7 @@ def test_a_rebuild_takes_a_separated_merge_apart(pair, dora, organization):
     merge(typo, kept, dora)
     separate_agent(agent=typo, by=dora)
     assert set(agents_of_calls().values()) == {"front-desk"}
-    list(retelling.rebuild(organization=organization))
+    list(rebuild.rebuild(organization=organization))
     assert agents_of_calls() == {"call-kept": "front-desk", "call-typo": "frontdesk"}
 
 
@@ -94,7 +94,7 @@ def test_a_name_that_a_person_gave_survives_posts_and_rebuild(
     change_agent(agent=kept, name="Reception", by=dora)
     arrive("call-2", "front-desk")
     arrive("call-3", "front-desk", agent={"externalId": "front-desk", "name": "Other"})
-    list(retelling.rebuild(organization=organization))
+    list(rebuild.rebuild(organization=organization))
     kept.refresh_from_db()
     assert kept.name == "Reception"
 

@@ -16,8 +16,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import Organization
 from conversations.models import Agent, Conversation, Recording
-from integrations import job_rows, metrics, running_totals, worker_pulse
+from integrations.delivery_log import jobs
 from integrations.models import Delivery, RunningTotal
+from integrations.operations import counters, heartbeat, metrics
 from tests.integrations.conftest import Post, session
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
@@ -28,15 +29,15 @@ TOKEN = "a-token-of-the-operator"
 @pytest.fixture(autouse=True)
 def nothing_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What other tests counted stays out, and what these count."""
-    running_totals._counted.clear()
-    monkeypatch.setattr(worker_pulse, "_written_at", float("-inf"))
+    counters._counted.clear()
+    monkeypatch.setattr(heartbeat, "_written_at", float("-inf"))
     yield
-    running_totals._counted.clear()
+    counters._counted.clear()
 
 
 def scrape() -> Samples:
     """By name and values of labels."""
-    running_totals.write()
+    counters.write()
     response = Client().get("/metrics", headers={"Host": "localhost"})
     assert response.status_code == 200
     assert response["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -78,8 +79,8 @@ def test_it_counts_a_post_that_made_the_view_fail(
 @pytest.mark.django_db
 def test_the_totals_of_several_processes_add_up() -> None:
     for _ in range(2):
-        running_totals.add("posts 200", 5)
-        running_totals.write()
+        counters.add("posts 200", 5)
+        counters.write()
 
     assert scrape()["zelto_posts_total", ("200",)] == 10
 
@@ -91,11 +92,11 @@ def test_a_count_that_could_not_be_written_is_kept(
     def fail() -> None:
         raise OperationalError("away")
 
-    running_totals.add("posts 200", 5)
+    counters.add("posts 200", 5)
     with monkeypatch.context() as patch:
         patch.setattr(connection, "cursor", fail)
         with pytest.raises(DatabaseError):
-            running_totals.write()
+            counters.write()
 
     assert scrape()["zelto_posts_total", ("200",)] == 5
 
@@ -115,12 +116,12 @@ def test_a_web_process_writes_its_counts_by_itself(
         if len(waits) == 2:
             raise Over
 
-    monkeypatch.setattr("integrations.running_totals.time.sleep", wait)
-    running_totals.add("posts 200", 5)
+    monkeypatch.setattr("integrations.operations.counters.time.sleep", wait)
+    counters.add("posts 200", 5)
 
     def write_until_over() -> None:
         with pytest.raises(Over):
-            running_totals._write_forever()
+            counters._write_forever()
 
     writer = threading.Thread(target=write_until_over)
     writer.start()
@@ -131,7 +132,7 @@ def test_a_web_process_writes_its_counts_by_itself(
 
 def test_counting_costs_a_post_less_than_twenty_microseconds() -> None:
     answer: Any = type("Answer", (), {"status_code": 200})
-    counted = running_totals.count_answers(lambda request: answer)
+    counted = counters.count_answers(lambda request: answer)
     rounds = 2000
     best = float("inf")
     for _ in range(5):
@@ -165,7 +166,7 @@ def test_it_tells_how_long_processing_took(post: Post, process: Process) -> None
 def test_it_counts_what_was_given_up(
     post: Post, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_rows, "MAX_ATTEMPTS", 1)
+    monkeypatch.setattr(jobs, "MAX_ATTEMPTS", 1)
     post(session())
     Delivery.objects.update(body=b"no longer JSON")
     process()
@@ -225,7 +226,7 @@ def test_an_empty_installation_has_every_series() -> None:
 
 @pytest.mark.django_db
 def test_it_tells_when_a_worker_was_seen() -> None:
-    worker_pulse.beat()
+    heartbeat.beat()
     seen = scrape()["zelto_worker_seen_timestamp_seconds", ()]
     assert abs(seen - time.time()) < 60
 

@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from conversations import worker_wakeup as module
 from conversations.worker_wakeup import Nudger
 from integrations import tasks
-from integrations.nudge import announce
+from integrations.worker_wakeup import announce
 from tests.zelto.stack import wait_for
 
 

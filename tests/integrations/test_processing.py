@@ -15,8 +15,9 @@ from django.utils import timezone
 from accounts.models import ApiKey, Organization
 from conversations.models import Agent, Charge, Conversation
 from conversations.projection import fold
-from integrations import job_rows, processing
+from integrations.delivery_log import jobs
 from integrations.models import Connection, Delivery
+from integrations.processing import worker as processing_worker
 from tests.conftest import MakeKey
 from tests.integrations.conftest import Post, session
 
@@ -255,7 +256,7 @@ def test_what_a_dead_worker_held_comes_back_when_its_lease_ends(
     organization: Organization, process: Process
 ) -> None:
     held = append(organization, session(), 1)
-    assert job_rows.claim_fresh(10)
+    assert jobs.claim_fresh(10)
     process()
     assert not Conversation.objects.exists()
 
@@ -283,9 +284,9 @@ def test_a_database_that_goes_away_fails_no_delivery(
     def away(*_: object, **__: object) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr("integrations.processing.store_calls", away)
+    monkeypatch.setattr("integrations.processing.worker.store_calls", away)
     with pytest.raises(OperationalError):
-        processing.process_batch()
+        processing_worker.process_batch()
 
     delivery = Delivery.objects.get()
     assert (delivery.outcome, delivery.last_error) == ("accepted", "")
@@ -294,15 +295,15 @@ def test_a_database_that_goes_away_fails_no_delivery(
 def test_it_reads_a_large_batch_in_bounded_pieces(
     organization: Organization, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.processing.CHUNK_BYTES", 500)
+    monkeypatch.setattr("integrations.processing.worker.CHUNK_BYTES", 500)
     sizes: list[int] = []
-    together = processing._process_together
+    together = processing_worker._process_together
 
-    def note(chunk: list[job_rows.Claimed]) -> None:
+    def note(chunk: list[jobs.Claimed]) -> None:
         sizes.append(len(chunk))
         together(chunk)
 
-    monkeypatch.setattr("integrations.processing._process_together", note)
+    monkeypatch.setattr("integrations.processing.worker._process_together", note)
     for number in range(6):
         append(organization, session(), number + 1)
     process()

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from accounts.models import Organization
 from conversations.models import Charge, Conversation, Transcript
-from integrations import processing, retelling
 from integrations.management.commands.rebuild import bar
 from integrations.models import Delivery
-from integrations.retelling import Progress
+from integrations.processing import rebuild as retelling
+from integrations.processing import worker as processing_worker
+from integrations.processing.rebuild import Progress
 from tests.integrations.conftest import Post, session
 from tests.integrations.test_fold_property import BODY
 
@@ -147,7 +148,7 @@ def test_it_gives_the_same_rows_to_the_byte(
     for wave in range(2):
         for sequence, (body, further, provider) in shuffled[wave::2]:
             append(organization, provider, varied(body, further), sequence)
-        while processing.process_batch(2):
+        while processing_worker.process_batch(2):
             pass
     before = snapshot()
 
@@ -255,7 +256,7 @@ def test_it_goes_in_small_batches_of_calls_and_of_bytes(
     process()
     size = Delivery.objects.all()[0].size
     monkeypatch.setattr(retelling, "BATCH", 5)
-    monkeypatch.setattr("integrations.processing.CHUNK_BYTES", 3 * size)
+    monkeypatch.setattr("integrations.processing.worker.CHUNK_BYTES", 3 * size)
     steps = [(one.done, one.total) for one in retelling.rebuild()]
     assert steps == [(0, 7), (3, 7), (5, 7), (7, 7)]
 

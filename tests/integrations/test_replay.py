@@ -10,9 +10,14 @@ import pytest
 
 from accounts.models import ApiKey, Organization, User
 from conversations.models import Agent, Charge, Conversation
-from integrations import history, job_rows
+from integrations.delivery_log import jobs
+from integrations.delivery_log import read as history
 from integrations.models import Delivery
-from integrations.replay import NothingToReplay, StillRefused, replay_delivery
+from integrations.processing.replay import (
+    NothingToReplay,
+    StillRefused,
+    replay_delivery,
+)
 from tests.integrations.conftest import Post, session
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +27,9 @@ Process = Callable[[], None]
 @pytest.fixture(autouse=True)
 def replay_nudges(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     sent: list[None] = []
-    monkeypatch.setattr("integrations.replay.nudge", lambda: sent.append(None))
+    monkeypatch.setattr(
+        "integrations.processing.replay.nudge", lambda: sent.append(None)
+    )
     return sent
 
 
@@ -122,7 +129,7 @@ def test_a_failed_one_is_tried_again(
 ) -> None:
     post(session())
     with monkeypatch.context() as broken:
-        broken.setattr(job_rows, "MAX_ATTEMPTS", 1)
+        broken.setattr(jobs, "MAX_ATTEMPTS", 1)
         broken.setattr(history, "read", lambda *_: 1 / 0)
         process()
     assert only_delivery().outcome == "failed"
@@ -249,7 +256,7 @@ def test_a_replay_that_fails_still_names_what_it_stands_for(
     new = replay_delivery(delivery=old, by=None)
     link = new.reason
     with monkeypatch.context() as broken:
-        broken.setattr(job_rows, "MAX_ATTEMPTS", 1)
+        broken.setattr(jobs, "MAX_ATTEMPTS", 1)
         broken.setattr(history, "read", lambda *_: 1 / 0)
         process()
     new.refresh_from_db()

@@ -17,9 +17,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Organization
-from integrations import retention, tasks
+from integrations import tasks
+from integrations.delivery_log import retention
+from integrations.delivery_log.retention import Forgotten, forget
 from integrations.models import Delivery, MinuteTally
-from integrations.retention import Forgotten, forget
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OUTCOMES = ("accepted", "processed", "failed", "ignored", "rejected")

@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from accounts.models import Organization, User
 from conversations.models import Agent, Conversation, Recording, Transcription
 from integrations.models import Delivery
-from integrations.uploads import AT_ONCE, _places
+from integrations.uploads.take import AT_ONCE, _places
 from tests.conversations.sounds import write_sound
 
 pytestmark = pytest.mark.django_db(transaction=True)

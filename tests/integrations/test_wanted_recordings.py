@@ -9,9 +9,9 @@ from django.core.files.base import ContentFile
 
 from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import files
-from integrations.erasure import erase_conversation
+from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
-from integrations.replay import replay_delivery
+from integrations.processing.replay import replay_delivery
 from tests.integrations.conftest import Post, session
 
 pytestmark = pytest.mark.django_db(transaction=True)

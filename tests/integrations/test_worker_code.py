@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from integrations import sample_code
-from integrations.sample_code import PLACEHOLDER, short_worker_code, worker_code
+from integrations.snippets import code_files
+from integrations.snippets.code_files import PLACEHOLDER, short_worker_code, worker_code
 
-FOLDER = Path(sample_code.__file__).parent
+FOLDER = Path(code_files.__file__).parent
 Form = Callable[[str], str]
 FILES: dict[Form, Path] = {
     worker_code: FOLDER / "zelto_forward.py",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from integrations.sample_code import short_worker_code, worker_code
+from integrations.snippets.code_files import short_worker_code, worker_code
 from tests.integrations.livekit_worker.receiver import (
     Answer,
     Posted,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from integrations import providers
-from integrations.sample_code import short_worker_code, worker_code
+from integrations.snippets.code_files import short_worker_code, worker_code
 from tests.integrations.livekit_worker.receiver import Posted, receiving
 from tests.integrations.livekit_worker.worker import WorkerRun, run_worker
 

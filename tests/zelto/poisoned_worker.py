@@ -27,9 +27,10 @@ def main(when: str) -> None:
     from zelto.celery import app
 
     django.setup()
-    from integrations import history, job_rows
+    from integrations.delivery_log import jobs
+    from integrations.delivery_log import read as history
 
-    read, mark_processed = history.read, job_rows.mark_processed
+    read, mark_processed = history.read, jobs.mark_processed
 
     def deadly_read(row: Any, data: Any) -> Any:
         delivered = read(row, data)
@@ -46,7 +47,7 @@ def main(when: str) -> None:
     if when == "read":
         history.read = deadly_read
     else:
-        job_rows.mark_processed = deadly_mark
+        jobs.mark_processed = deadly_mark
     words = shlex.split(read_procfile(CHECKOUT / "Procfile", ["worker"])["worker"])
     app.worker_main(words[words.index("worker") :])
 
