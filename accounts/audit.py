@@ -31,7 +31,7 @@ def record(
 
     by: the person; None where a program did it with `key`, or Zelto itself.
     subject: what it was done to, as a reader knows it: a name, an address, a reference.
-    detail: JSON for the sentence (`accounts.audit_sentences` says which); `id` is that
+    detail: JSON for the sentence (`accounts.audit_log.sentences` says which); `id` is that
         of the subject, so that the page can link it.
     """
     return AuditEntry.objects.create(

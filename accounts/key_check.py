@@ -9,7 +9,7 @@ from uuid import UUID
 
 from accounts import keys
 from accounts.models import ApiKey
-from accounts.server_binding import server_binding_cursor
+from web.db_cursor import server_binding_cursor
 
 # One narrow row through the unique index. The database's clock decides, not that of
 # whichever machine serves; and not the start of a transaction, which may be long ago.

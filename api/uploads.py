@@ -8,7 +8,6 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.key_check import check_key
-from accounts.request_id import request_id_of
 from api.caller import Caller, unauthorized
 from conversations.recordings.incoming import incoming_file
 from integrations.delivery_log import append as delivery_log
@@ -20,6 +19,7 @@ from integrations.providers import Fault, Reading
 from integrations.request_body import BodyFault
 from integrations.uploads.multipart import Parts, read_parts
 from integrations.uploads.take import PROVIDER, Uploaded, a_place, away, take_upload
+from web.request_id import request_id_of
 
 
 class Upload:

@@ -12,8 +12,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from accounts.request_id import request_id_of
 from integrations.providers.faults import LISTED, Fault
+from web.request_id import request_id_of
 
 CONTENT_TYPE = "application/problem+json"
 # How long to wait where the database is away, in seconds.

@@ -19,8 +19,8 @@ from accounts.actions import (
     sign_up_invited,
 )
 from accounts.forms import InvitedForm
-from accounts.limits import limit_sign_up
 from accounts.models import Invitation, Membership, User
+from accounts.sign_in.rate_limits import limit_sign_up
 
 
 @sensitive_post_parameters("password")

@@ -20,8 +20,8 @@ from accounts.actions import (
     sign_up_openly,
 )
 from accounts.forms import SignUpForm
-from accounts.limits import limit_sign_up
 from accounts.models import Organization, User
+from accounts.sign_in.rate_limits import limit_sign_up
 
 SignUp = Callable[..., tuple[User, Organization]]
 

@@ -15,12 +15,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django_mcpz.server import MCPServer, ToolError, host_allowed, public
 from pydantic import BaseModel
 
-from accounts.request_id import request_id_of
 from api.caller import Caller, find_caller
 from api.frame import refused
 from api.parameters import Parameters, read_arguments
 from api.schema.models import described
 from integrations.problems import Refusal, problem
+from web.request_id import request_id_of
 
 logger = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from accounts.server_binding import server_binding_cursor
 from conversations.models import Conversation, SearchJob
 from conversations.search import lexemes, suggestions
 from conversations.search.tokenizer import words_in
+from web.db_cursor import server_binding_cursor
 
 logger = logging.getLogger(__name__)
 

@@ -20,10 +20,10 @@ from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from accounts.identifiers import time_ordered_uuid
-from accounts.server_binding import on_live_connection, server_binding_cursor
 from conversations.models import Provider
 from conversations.projection.erased_calls import erased_among, lock_call_id
 from integrations.delivery_log.group_commit import GroupCommit
+from web.db_cursor import on_live_connection, server_binding_cursor
 
 KEPT_BODY_BYTES = 256 * 1024
 KEPT_ROWS_PER_MINUTE = 60

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.server_binding import on_live_connection
 from integrations.ingest import minute_counter
+from web.db_cursor import on_live_connection
 
 WINDOW_SECONDS = 60
 

@@ -16,8 +16,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.key_check import KeyCheck, check_key, remembered
-from accounts.request_id import request_id_of
-from accounts.server_binding import on_live_connection
 from integrations import providers, request_body
 from integrations.delivery_log import append as delivery_log
 from integrations.delivery_log.append import Arrival
@@ -27,6 +25,8 @@ from integrations.operations.counters import count_answers
 from integrations.problems import UNKNOWN_AGENT, Refusal, as_json, misfit, problem
 from integrations.providers import Reading
 from integrations.worker_wakeup import nudge
+from web.db_cursor import on_live_connection
+from web.request_id import request_id_of
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 
-from accounts.compression import CompressionMiddleware
+from web.compression import CompressionMiddleware
 
 TEXT = b"the same again, " * 100
 

@@ -17,8 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 
-from accounts.log_format import JsonFormatter, TextFormatter
-from accounts.request_id import RequestIdMiddleware, current_request
+from web.log_format import JsonFormatter, TextFormatter
+from web.request_id import RequestIdMiddleware, current_request
 
 SECRET = "Zm9vYmFyZm9vYmFyZm9vYmFy"
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone
 
-from accounts.templatetags.moments import relative
+from web.templatetags.moments import relative
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

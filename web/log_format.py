@@ -12,8 +12,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.request_id import current_request, request_id_of
-from accounts.secret_paths import hide
+from web.log_redaction import hide
+from web.request_id import current_request, request_id_of
 
 
 class TextFormatter(logging.Formatter):

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import ApiKey, AuditAction, AuditEntry, Organization, Role
-from accounts.templatetags.moments import exactly
+from web.templatetags.moments import exactly
 
 LONGEST_IN_SENTENCE = 60
 # Parts, joined by spaces. One whose word is not in the entry's detail is left out.
