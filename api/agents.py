@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, Subquery
 from pydantic import Field
 
 from accounts.models import Organization
-from api.pages import Part, part_of, position_in
+from api.pagination import Part, part_of, position_in
 from api.parameters import PageParameters
 from api.resources import Listed, Resource, nothing
 from conversations.models import Agent as AgentRow

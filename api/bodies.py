@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from api.frame import plain
+from api.drf_hooks import plain
 from integrations import request_body
 from integrations.problems import Refusal
 

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from accounts.models import Organization
 from api.agents import Provider
-from api.pages import Part, part_of, position_in
+from api.pagination import Part, part_of, position_in
 from api.parameters import (
     Flag,
     Id,
@@ -22,8 +22,8 @@ from api.parameters import (
     as_moment,
     word,
 )
+from api.problem_body import FieldFault
 from api.resources import DescribedAs, Listed, Resource, nothing
-from api.schema.problem import FieldFault
 from conversations.listing.query import METADATA, MOST_METADATA
 from conversations.models import Conversation as ConversationRow
 from conversations.models import Provider as Providers

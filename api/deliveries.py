@@ -12,7 +12,7 @@ from pydantic import Field
 
 from accounts.models import Organization
 from api.agents import Provider
-from api.pages import Part, strange_cursor
+from api.pagination import Part, strange_cursor
 from api.parameters import (
     Id,
     PageParameters,
@@ -23,8 +23,8 @@ from api.parameters import (
     number_of,
     word,
 )
+from api.problem_body import FieldFault
 from api.resources import Listed, Resource, nothing
-from api.schema.problem import FieldFault
 from conversations.models import Provider as Providers
 from integrations.deliveries.filters import Filters, statuses
 from integrations.deliveries.pages import MOST_SEARCHED, find_older

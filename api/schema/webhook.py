@@ -10,8 +10,8 @@ from drf_spectacular.utils import OpenApiParameter
 from pydantic import BaseModel, Field
 from rest_framework.views import APIView
 
+from api.problem_body import FieldFault
 from api.schema.operations import RATE_LIMITS, operation
-from api.schema.problem import FieldFault
 from integrations.providers import PROVIDERS
 from integrations.providers.canonical.schema import CallBody
 

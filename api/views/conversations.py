@@ -23,7 +23,7 @@ from api.conversations import (
     list_conversations,
     with_warnings,
 )
-from api.frame import caller_of, plain
+from api.drf_hooks import caller_of, plain
 from api.parameters import Parameters, read_query
 from api.resources import answer, id_in, nothing
 from api.schema.operations import operation

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.model_context.bounds import MOST_OUTPUT
+from api.mcp.bounds import MOST_OUTPUT
 from tests.api.conftest import MakeDelivery, Tools
 from tests.conversations.conftest import MakeAgent, MakeConversation
 
@@ -115,7 +115,7 @@ def test_a_long_page_of_the_help_comes_in_parts(
     tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = tools.call("read_docs", path="statuses")["markdown"]
-    monkeypatch.setattr("api.model_context.docs.MOST_OUTPUT", 100)
+    monkeypatch.setattr("api.mcp.docs.MOST_OUTPUT", 100)
     text, cursor = "", None
     while True:
         part = tools.call("read_docs", path="statuses", cursor=cursor)

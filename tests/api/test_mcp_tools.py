@@ -292,7 +292,7 @@ def test_a_fault_of_ours_says_what_to_do(
     def fail(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr("api.model_context.status.page", fail)
+    monkeypatch.setattr("api.mcp.status.page", fail)
     said = tools.refusal("health")
     assert words in said
     assert str(fault) not in said

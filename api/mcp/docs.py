@@ -7,9 +7,9 @@ from django.urls import reverse
 from pydantic import Field
 
 from api.caller import Caller
-from api.model_context.bounds import MOST_OUTPUT
-from api.model_context.server import tool
-from api.pages import strange_cursor
+from api.mcp.bounds import MOST_OUTPUT
+from api.mcp.server import tool
+from api.pagination import strange_cursor
 from api.parameters import Cursor, Parameters, Text
 from api.resources import Resource, nothing
 from integrations.help.pages import HelpPage, help_page, help_pages

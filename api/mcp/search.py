@@ -10,10 +10,10 @@ from pydantic import Field
 from accounts.models import Organization
 from api.caller import Caller
 from api.conversations import Conversation, ConversationParameters, list_conversations
-from api.model_context.conversations import page_of_conversation
-from api.model_context.pages import page_of
-from api.model_context.parts import part_that_fits
-from api.model_context.server import tool
+from api.mcp.conversations import page_of_conversation
+from api.mcp.pages import page_of
+from api.mcp.parts import part_that_fits
+from api.mcp.server import tool
 from api.parameters import Limit, Text
 from api.resources import Resource, as_json
 from conversations.models import Transcript

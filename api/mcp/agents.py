@@ -10,10 +10,10 @@ from api.agents import Agent
 from api.agents import get_agent as get
 from api.agents import list_agents as list_
 from api.caller import Caller
-from api.model_context.bounds import LONG_TEXT, LONGEST_TEXT, cut_texts
-from api.model_context.pages import page, page_of, with_url
-from api.model_context.parts import part_that_fits
-from api.model_context.server import tool
+from api.mcp.bounds import LONG_TEXT, LONGEST_TEXT, cut_texts
+from api.mcp.pages import page, page_of, with_url
+from api.mcp.parts import part_that_fits
+from api.mcp.server import tool
 from api.parameters import Id, PageParameters, Parameters
 from api.resources import as_json
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from api.model_context.bounds import count_that_fit
-from api.pages import Part
+from api.mcp.bounds import count_that_fit
+from api.pagination import Part
 
 Row = TypeVar("Row")
 

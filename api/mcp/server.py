@@ -16,7 +16,7 @@ from django_mcpz.server import MCPServer, ToolError, host_allowed, public
 from pydantic import BaseModel
 
 from api.caller import Caller, find_caller
-from api.frame import refused
+from api.drf_hooks import refused
 from api.parameters import Parameters, read_arguments
 from api.schema.models import described
 from integrations.problems import Refusal, problem

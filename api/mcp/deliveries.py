@@ -6,10 +6,10 @@ from accounts.models import Organization
 from api.caller import Caller
 from api.deliveries import Delivery, DeliveryParameters
 from api.deliveries import list_deliveries as list_
-from api.model_context.bounds import LONG_TEXT, cut_texts
-from api.model_context.pages import page, page_of, with_url
-from api.model_context.parts import part_that_fits
-from api.model_context.server import tool
+from api.mcp.bounds import LONG_TEXT, cut_texts
+from api.mcp.pages import page, page_of, with_url
+from api.mcp.parts import part_that_fits
+from api.mcp.server import tool
 from api.resources import as_json
 
 # Of one row; the first ones tell what is wrong with all of them.

@@ -12,10 +12,10 @@ from accounts.models import Organization
 from api.agents import find_agent
 from api.caller import Caller
 from api.deliveries import Delivery, resource_of
-from api.model_context.agents import page_of_agent
-from api.model_context.deliveries import shown_delivery
-from api.model_context.pages import page, with_url
-from api.model_context.server import tool
+from api.mcp.agents import page_of_agent
+from api.mcp.deliveries import shown_delivery
+from api.mcp.pages import page, with_url
+from api.mcp.server import tool
 from api.parameters import Id, Parameters
 from api.resources import Resource
 from conversations.models import Conversation

@@ -22,7 +22,7 @@ from api.conversations import (
 from api.conversations import (
     list_conversations as list_,
 )
-from api.model_context.bounds import (
+from api.mcp.bounds import (
     FREE_JSON,
     LONGEST_TEXT,
     MOST_FREE_JSON,
@@ -30,10 +30,10 @@ from api.model_context.bounds import (
     cut,
     cut_json,
 )
-from api.model_context.pages import page, page_of, with_url
-from api.model_context.parts import part_that_fits
-from api.model_context.server import tool
-from api.pages import strange_cursor
+from api.mcp.pages import page, page_of, with_url
+from api.mcp.parts import part_that_fits
+from api.mcp.server import tool
+from api.pagination import strange_cursor
 from api.parameters import Cursor, Id, Parameters
 from api.resources import as_json
 
