@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
-from tests.zelto.load import PASSWORD
+from tests.zelto.faults.load import PASSWORD
 from tests.zelto.stack import Stack
 
 EMAIL = "ada@example.org"
