@@ -41,7 +41,7 @@ def edit(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
         messages.success(request, "Saved.")
         return to_page(request, agent)
     return render(
-        request, "conversations/agent_edit.html", {"agent": agent, "form": form}
+        request, "conversations/agents/edit.html", {"agent": agent, "form": form}
     )
 
 
@@ -73,11 +73,11 @@ def merge(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
     form = MergeForm(request.POST or request.GET or None, agent=agent)
     if not form.is_valid():
         context = {"agent": agent, "form": form}
-        return render(request, "conversations/agent_merge.html", context)
+        return render(request, "conversations/agents/merge.html", context)
     kept = form.chosen()
     if request.method == "GET":
         context = merge_facts(request, agent, kept)
-        return render(request, "conversations/agent_merge_confirm.html", context)
+        return render(request, "conversations/agents/merge_confirm.html", context)
     try:
         merging.merge_agents(merged=agent, kept=kept, by=request.user)
     except merging.MergeConflict as conflict:
@@ -114,7 +114,7 @@ def separate(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
     )
     agent = get_object_or_404(merged.select_related("merged_into"), pk=agent_id)
     if request.method == "GET":
-        return render(request, "conversations/agent_separate.html", {"agent": agent})
+        return render(request, "conversations/agents/separate.html", {"agent": agent})
     merging.separate_agent(agent=agent, by=request.user)
     messages.success(request, f"{agent.external_id} is an agent of its own again.")
     return to_page(request, agent)

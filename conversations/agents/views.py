@@ -51,7 +51,7 @@ def agent_list(request: OrganizationRequest) -> HttpResponse:
         "is_searched": bool(text) or len(rows) >= SEARCHED_FROM,
         "cut_at": AGENTS_ON_PAGE if len(agents) > AGENTS_ON_PAGE else None,
     }
-    return render(request, "conversations/agents.html", context)
+    return render(request, "conversations/agents/list.html", context)
 
 
 @require_GET
@@ -83,7 +83,7 @@ def agent_detail(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
         "aliases": aliases,
         "is_moving": Conversation.objects.filter(agent__in=aliases).exists(),
     }
-    return render(request, "conversations/agent.html", context)
+    return render(request, "conversations/agents/detail.html", context)
 
 
 @require_GET
@@ -92,7 +92,7 @@ def agent_activity(request: OrganizationRequest, agent_id: UUID) -> HttpResponse
     agent = find_agent(request, agent_id)
     activity = activity_of(agent, timezone.now(), request.organization.zone)
     context = {"agent": agent, "activity": activity}
-    return render_panel(request, "conversations", "agent_activity.html", context)
+    return render_panel(request, "conversations/agents", "activity.html", context)
 
 
 @require_GET
@@ -103,7 +103,7 @@ def agent_versions(request: OrganizationRequest, agent_id: UUID) -> HttpResponse
     last = newest.first()
     comparison = compare_versions(agent, last.created_at) if last else None
     context = {"agent": agent, "comparison": comparison}
-    return render_panel(request, "conversations", "agent_versions.html", context)
+    return render_panel(request, "conversations/agents", "versions.html", context)
 
 
 def find_agent(request: OrganizationRequest, agent_id: UUID) -> Agent:

@@ -68,7 +68,7 @@ def recording_state(
         "player": listening.player,
         "here": "?",
     }
-    response = render(request, "conversations/_recording.html", context)
+    response = render(request, "conversations/detail/_recording.html", context)
     add_never_cache_headers(response)
     return response
 

@@ -64,11 +64,11 @@ def conversation_detail(
         "way": request.GET.get("way") if request.htmx else "",
     }
     if request.htmx:
-        response = render(request, "conversations/_turns.html", context)
+        response = render(request, "conversations/detail/_turns.html", context)
     else:
         context |= neighbours(request, conversation, filters)
         context["metadata"] = lay_out(conversation.metadata)
-        response = render(request, "conversations/detail.html", context)
+        response = render(request, "conversations/detail/detail.html", context)
         if listening.recording is not None:
             permit_player(request, response)
     patch_vary_headers(response, ["HX-Request"])

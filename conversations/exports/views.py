@@ -45,7 +45,7 @@ def _page(request: OrganizationRequest, wanted: Wanted) -> HttpResponse:
     }
     if not context["fault"]:
         context["amount"] = how_many(request.organization, wanted)
-    return render(request, "conversations/export.html", context)
+    return render(request, "conversations/exports/export.html", context)
 
 
 @require_GET
@@ -59,7 +59,7 @@ def export_file(request: OrganizationRequest) -> HttpResponseBase:
     try:
         download = Download(organization=organization, wanted=wanted, by=request.user)
     except Busy:
-        response = render(request, "conversations/export_busy.html", status=429)
+        response = render(request, "conversations/exports/busy.html", status=429)
         response["Retry-After"] = RETRY_AFTER
         return response
     try:

@@ -58,9 +58,9 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
         context = list_context(organization, filters, tokens, page, rows)
         context["version"] = version
         if views is None:
-            template = "conversations/_listing.html"
+            template = "conversations/listing/_listing.html"
         else:
-            template = "conversations/list.html"
+            template = "conversations/listing/list.html"
             choices = filter_choices(request, filters)
             menu = column_menu(context["columns"], choices["metadata_keys"])
             context |= choices | view_facts(request, views) | {"menu": menu}

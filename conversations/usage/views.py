@@ -32,7 +32,7 @@ def usage(request: OrganizationRequest) -> HttpResponse:
         "calls_chart": _chart(uses, period, "calls"),
         "minutes_chart": _chart(uses, period, "transcription_minutes"),
     }
-    return render(request, "conversations/usage.html", context)
+    return render(request, "conversations/usage/usage.html", context)
 
 
 @require_safe

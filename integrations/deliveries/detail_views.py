@@ -53,7 +53,9 @@ def render_page(
         "why_no_body": delivery_page.why_no_body(delivery),
         "siblings": delivery_page.siblings_of(delivery),
     }
-    return render(request, "integrations/delivery.html", context, status=status)
+    return render(
+        request, "integrations/deliveries/detail.html", context, status=status
+    )
 
 
 def note_opening(request: OrganizationRequest, delivery: Delivery) -> None:
@@ -75,7 +77,7 @@ def delivery_status(request: OrganizationRequest, delivery_id: UUID) -> HttpResp
         log.without_bodies().select_related("key"), uuid=delivery_id
     )
     context = delivery_page.status_of(delivery)
-    response = render(request, "integrations/_delivery_status.html", context)
+    response = render(request, "integrations/deliveries/_status.html", context)
     add_never_cache_headers(response)
     return response
 

@@ -27,7 +27,9 @@ def agent_connection(request: OrganizationRequest, agent_id: UUID) -> HttpRespon
     own = Agent.objects.in_organization(request.organization).not_merged()
     agent = get_object_or_404(own.select_related("organization"), pk=agent_id)
     context = {"agent": agent, "connection": connection_of(agent, timezone.now())}
-    return render_panel(request, "integrations", "agent_connection.html", context)
+    return render_panel(
+        request, "integrations/connections", "agent_connection.html", context
+    )
 
 
 @require_GET
@@ -56,5 +58,5 @@ def conversation_deliveries(
         "has_changed": bool(seen) and seen != str(conversation.applied_through),
     }
     return render_panel(
-        request, "integrations", "conversation_deliveries.html", context
+        request, "integrations/deliveries", "of_conversation.html", context
     )

@@ -51,9 +51,9 @@ def delivery_list(request: OrganizationRequest) -> HttpResponse:
             **page_links(page, filters),
         }
         if request.htmx:
-            template = "integrations/_delivery_listing.html"
+            template = "integrations/deliveries/_listing.html"
         else:
-            template = "integrations/deliveries.html"
+            template = "integrations/deliveries/list.html"
             context |= filter_choices(request, filters)
         response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])

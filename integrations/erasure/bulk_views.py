@@ -54,7 +54,7 @@ def erase_many(request: OrganizationRequest) -> HttpResponse:
             "form": EraseManyForm(count=len(erased.left)),
             "erased": erased.count,
         }
-    return render(request, "integrations/erase_many.html", context)
+    return render(request, "integrations/erasure/erase_many.html", context)
 
 
 def number_of(count: int) -> str:

@@ -39,7 +39,7 @@ def erase(request: OrganizationRequest, conversation_id: UUID) -> HttpResponse:
         .filter(body__isnull=False)
         .count(),
     }
-    return render(request, "integrations/erase.html", context)
+    return render(request, "integrations/erasure/erase.html", context)
 
 
 def _erased(

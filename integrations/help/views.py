@@ -14,7 +14,7 @@ from integrations.help.pages import help_page, help_pages
 @require_safe
 @signed_in_view
 def help_index(request: SignedInRequest) -> HttpResponse:
-    return render(request, "integrations/help_index.html", {"pages": help_pages()})
+    return render(request, "integrations/help/index.html", {"pages": help_pages()})
 
 
 @require_safe
@@ -26,4 +26,4 @@ def help_detail(request: SignedInRequest, path: str) -> HttpResponse:
     organization: Organization | None = getattr(request, "organization", None)
     markdown = page.markdown(organization.slug if organization else None)
     context = {"page": page, "pages": help_pages(), "text": help_html(markdown)}
-    return render(request, "integrations/help_page.html", context)
+    return render(request, "integrations/help/page.html", context)

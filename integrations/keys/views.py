@@ -55,7 +55,7 @@ def render_page(
         "roll_form": RollKeyForm(),
         **extra,
     }
-    return render(request, "integrations/key.html", context)
+    return render(request, "integrations/keys/detail.html", context)
 
 
 def expiry_form(request: OrganizationRequest, key: ApiKey) -> KeyExpiryForm:

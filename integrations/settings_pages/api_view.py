@@ -47,7 +47,7 @@ def render_page(request: OrganizationRequest, card: dict[str, Any]) -> HttpRespo
         "fields": body_fields(),
         "answers": status_advice.answers(),
     }
-    return render(request, "integrations/call_upload.html", context)
+    return render(request, "integrations/settings_pages/api.html", context)
 
 
 @require_GET
@@ -55,7 +55,9 @@ def render_page(request: OrganizationRequest, card: dict[str, Any]) -> HttpRespo
 def status(request: OrganizationRequest) -> HttpResponse:
     """The parts of the page that turn by themselves, for `refresh.js`."""
     context = status_context(request, PROVIDER)
-    response = render(request, "integrations/_provider_status.html", context)
+    response = render(
+        request, "integrations/settings_pages/_provider_status.html", context
+    )
     add_never_cache_headers(response)
     return response
 

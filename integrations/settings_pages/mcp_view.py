@@ -35,4 +35,4 @@ def render_page(request: OrganizationRequest, card: dict[str, Any]) -> HttpRespo
         "cursor": samples.cursor(settings.BASE_URL),
         "questions": samples.QUESTIONS,
     }
-    return render(request, "integrations/agent_access.html", context)
+    return render(request, "integrations/settings_pages/mcp.html", context)

@@ -18,4 +18,4 @@ def overview(request: OrganizationRequest) -> HttpResponse:
         "call_upload": provider_connection(request.organization, "zelto"),
         "access": reading_access(request.organization),
     }
-    return render(request, "integrations/index.html", context)
+    return render(request, "integrations/settings_pages/overview.html", context)

@@ -83,7 +83,7 @@ def _page(
         "most": filesizeformat(settings.MAX_AUDIO_BYTES),
         "lacks": engine().missing(),
     }
-    return render(request, "integrations/upload.html", context, status=status)
+    return render(request, "integrations/uploads/upload.html", context, status=status)
 
 
 def _to(request: OrganizationRequest, conversation: Conversation) -> HttpResponse:

@@ -43,7 +43,7 @@ def said(conversation: Conversation, *, is_admin: bool = True) -> str:
         "is_admin": is_admin,
         "request": request,
     }
-    html = render_to_string("conversations/_transcription.html", context)
+    html = render_to_string("conversations/detail/_transcription.html", context)
     return " ".join(html.split())
 
 
