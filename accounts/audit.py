@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models import ApiKey, AuditAction, AuditEntry, Organization, User
 
-LONGEST_TEXT = 300
+MAX_TEXT_CHARACTERS = 300
 # A player asks for a recording piece by piece: opened once is one entry.
 SAME_OPENING = timedelta(hours=1)
 
@@ -100,4 +100,8 @@ def _clean(value: Any) -> Any:
 def _text(text: str) -> str:
     text = keys.without_keys(text).replace("\x00", "\ufffd")
     text = text.encode("utf-8", "replace").decode()
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+    return (
+        text
+        if len(text) <= MAX_TEXT_CHARACTERS
+        else f"{text[: MAX_TEXT_CHARACTERS - 1]}…"
+    )

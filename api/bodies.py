@@ -11,7 +11,7 @@ from integrations import request_body
 from integrations.problems import Refusal
 
 # A change to an agent is a few kilobytes; whatever is longer is a mistake.
-LARGEST_BODY = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 
 
 def read_object(request: Request) -> dict[str, Any]:
@@ -21,9 +21,9 @@ def read_object(request: Request) -> dict[str, Any]:
         envelope = request_body.check_type(
             headers.get("Content-Type"), headers.get("Content-Encoding"), None
         )
-        data = plain(request).read(LARGEST_BODY + 1)
+        data = plain(request).read(MAX_BODY_BYTES + 1)
         return request_body.parse(
-            request_body.decompress(data, envelope.encoding, LARGEST_BODY)
+            request_body.decompress(data, envelope.encoding, MAX_BODY_BYTES)
         )
     except request_body.BodyFault as fault:
         raise Refusal(fault.status, fault.detail) from fault

@@ -15,7 +15,7 @@ STRANGE_CURSOR = "is not a nextCursor of this list; begin again without it"
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[Row]):
+class ListSlice(Generic[Row]):
     """rows: at most as many as were asked for.
     next_cursor: None where the list ends.
     cursor_of: the cursor that goes on behind a row.
@@ -26,11 +26,13 @@ class Part(Generic[Row]):
     cursor_of: Callable[[Row], str]
 
 
-def part_of(rows: list[Row], limit: int, cursor_of: Callable[[Row], str]) -> Part[Row]:
+def list_slice(
+    rows: list[Row], limit: int, cursor_of: Callable[[Row], str]
+) -> ListSlice[Row]:
     """rows: one more than asked for, where there are further ones."""
     more = len(rows) > limit
     rows = rows[:limit]
-    return Part(rows, cursor_of(rows[-1]) if more else None, cursor_of)
+    return ListSlice(rows, cursor_of(rows[-1]) if more else None, cursor_of)
 
 
 def position_in(cursor: str | None) -> Position | None:

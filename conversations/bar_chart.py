@@ -40,7 +40,7 @@ class Bars:
         return STEP - GAP
 
 
-def lay_out(values: Sequence[tuple[Decimal | int, str]]) -> Bars:
+def bar_chart(values: Sequence[tuple[Decimal | int, str]]) -> Bars:
     """values: from left to right, each with what its bar says."""
     top = round_top(max((value for value, _ in values), default=0))
     bars = []

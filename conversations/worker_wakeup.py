@@ -22,8 +22,8 @@ PAUSE_AFTER_FAILURE_SECONDS = 5.0
 EXPIRES_SECONDS = 2
 
 
-class Nudger:
-    """One thread, begun with the first nudge: a process that was forked after would
+class Throttle:
+    """One thread, begun with the first wake-up: a process that was forked after would
     otherwise be without.
 
     announce: puts a task on its way, as Celery's `apply_async` does.
@@ -35,14 +35,14 @@ class Nudger:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         """Returns at once and never fails."""
         self._wanted.set()
         if self._thread is None or not self._thread.is_alive():
             with self._lock:
                 if self._thread is None or not self._thread.is_alive():
                     self._thread = threading.Thread(
-                        target=self._run, name="nudge", daemon=True
+                        target=self._run, name="worker wakeup", daemon=True
                     )
                     self._thread.start()
 

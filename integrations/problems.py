@@ -35,7 +35,7 @@ class Refusal(Exception):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def misfit(faults: list[Fault]) -> Refusal:
+def validation_refusal(faults: list[Fault]) -> Refusal:
     count = len(faults)
     first = f"{faults[0].path} {faults[0].detail}"
     if count == 1:

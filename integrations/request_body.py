@@ -15,9 +15,9 @@ from integrations.providers import PROVIDERS
 from integrations.providers.faults import shown
 
 DEFAULT_PROVIDER = "zelto"
-DEEPEST = 64
+MAX_DEPTH = 64
 # Nobody sends more; each one costs a set-up and a copy of what follows it.
-GZIP_MEMBERS = 100
+MAX_GZIP_MEMBERS = 100
 
 JSON_TYPE = re.compile(r"application/json|[\w.!#$&^-]+/[\w.!#$&^+-]+\+json")
 
@@ -91,7 +91,7 @@ def _gunzip(data: bytes, limit: int) -> bytes:
     parts: list[bytes] = []
     room = limit + 1
     rest = data
-    for _ in range(GZIP_MEMBERS):
+    for _ in range(MAX_GZIP_MEMBERS):
         inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
         try:
             part = inflater.decompress(rest, room)
@@ -108,7 +108,7 @@ def _gunzip(data: bytes, limit: int) -> bytes:
         rest = inflater.unused_data.lstrip(b"\0")  # padding, as gzip itself allows
         if not rest:
             return b"".join(parts)
-    raise BodyFault(400, f"The gzip body has more than {GZIP_MEMBERS} members.")
+    raise BodyFault(400, f"The gzip body has more than {MAX_GZIP_MEMBERS} members.")
 
 
 def parse(data: bytes) -> dict[str, Any]:
@@ -134,13 +134,13 @@ def parse(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BodyFault(400, f"The body must be one JSON object; got {shown(value)}.")
     # Usual bodies have too few brackets to be too deep.
-    if text.count("{") + text.count("[") > DEEPEST and _deeper_than(DEEPEST, value):
+    if text.count("{") + text.count("[") > MAX_DEPTH and _deeper_than(MAX_DEPTH, value):
         raise too_deep()
     return value
 
 
 def too_deep() -> BodyFault:
-    return BodyFault(400, f"The body is nested deeper than {DEEPEST} levels.")
+    return BodyFault(400, f"The body is nested deeper than {MAX_DEPTH} levels.")
 
 
 def _deeper_than(levels: int, value: Any) -> bool:

@@ -26,7 +26,7 @@ from kombu.utils.json import dumps, loads
 logger = logging.getLogger(__name__)
 
 MESSAGES_KEPT = 1000
-LONGEST_WAIT = 0.5  # seconds
+MAX_WAIT_SECONDS = 0.5  # seconds
 # A draft lives for a millisecond; one this old (seconds) lost its writer.
 DRAFT_AGE = 3600
 
@@ -183,5 +183,5 @@ class Transport(filesystem.Transport):
         self, connection: Any, **options: Any
     ) -> None:
         """The worker looks for a wish to stop between two calls; it waits 2 s in one."""
-        wanted = options.get("timeout") or LONGEST_WAIT
-        super().drain_events(connection, timeout=min(wanted, LONGEST_WAIT))
+        wanted = options.get("timeout") or MAX_WAIT_SECONDS
+        super().drain_events(connection, timeout=min(wanted, MAX_WAIT_SECONDS))

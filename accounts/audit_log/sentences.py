@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from accounts.models import ApiKey, AuditAction, AuditEntry, Organization, Role
 from web.templatetags.moments import exactly
 
-LONGEST_IN_SENTENCE = 60
+MAX_SENTENCE_CHARACTERS = 60
 # Parts, joined by spaces. One whose word is not in the entry's detail is left out.
 _PHRASES: dict[str, tuple[str, ...]] = {
     AuditAction.KEY_CREATED: ("created the API key {subject}", "{key}", "for {scope}"),
@@ -127,12 +127,12 @@ def _subject(entry: AuditEntry, organization: Organization) -> SafeString:
 
 def _quoted(value: Any) -> SafeString:
     text = str(value)
-    if len(text) <= LONGEST_IN_SENTENCE:
+    if len(text) <= MAX_SENTENCE_CHARACTERS:
         return format_html('<b class="z-subject" dir="auto">{}</b>', text)
     return format_html(
         '<b class="z-subject" dir="auto" title="{}">{}…</b>',
         text,
-        text[:LONGEST_IN_SENTENCE],
+        text[:MAX_SENTENCE_CHARACTERS],
     )
 
 

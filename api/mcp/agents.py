@@ -10,7 +10,7 @@ from api.agents import Agent
 from api.agents import get_agent as get
 from api.agents import list_agents as list_
 from api.caller import Caller
-from api.mcp.bounds import LONG_TEXT, LONGEST_TEXT, cut_texts
+from api.mcp.bounds import LONG_TEXT, MAX_TEXT_CHARACTERS, cut_texts
 from api.mcp.pages import page, page_of, with_url
 from api.mcp.parts import part_that_fits
 from api.mcp.server import tool
@@ -47,7 +47,7 @@ def list_agents(caller: Caller, asked: PageParameters) -> dict[str, Any]:
 )
 def get_agent(caller: Caller, asked: AgentArguments) -> dict[str, Any]:
     agent = get(caller.organization, asked.agent_id)
-    return _shown(caller.organization, agent, LONGEST_TEXT)
+    return _shown(caller.organization, agent, MAX_TEXT_CHARACTERS)
 
 
 def _shown(organization: Organization, agent: Agent, most: int) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 # Characters of JSON in one answer, about.
-MOST_OUTPUT = 40_000
+MAX_OUTPUT_CHARACTERS = 40_000
 # Of one text in a list, and where it stands alone.
 LONG_TEXT = 500
-LONGEST_TEXT = 12_000
+MAX_TEXT_CHARACTERS = 12_000
 # Of the free JSON of one row: metadata, a turn's own keys.
 FREE_JSON = 1_500
-MOST_FREE_JSON = 15_000
+MAX_FREE_JSON_CHARACTERS = 15_000
 
 
 def cut(text: str, most: int) -> str:
@@ -50,7 +50,9 @@ def cut_json(value: dict[str, Any], room: int) -> dict[str, Any]:
     return kept
 
 
-def count_that_fit(rows: Sequence[dict[str, Any]], room: int = MOST_OUTPUT) -> int:
+def count_that_fit(
+    rows: Sequence[dict[str, Any]], room: int = MAX_OUTPUT_CHARACTERS
+) -> int:
     """How many of the first rows fit; one at least, so that every cursor goes on."""
     for number, row in enumerate(rows):
         room -= size(row)

@@ -24,8 +24,8 @@ from api.conversations import (
 )
 from api.mcp.bounds import (
     FREE_JSON,
-    LONGEST_TEXT,
-    MOST_FREE_JSON,
+    MAX_FREE_JSON_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
     count_that_fit,
     cut,
     cut_json,
@@ -39,7 +39,7 @@ from api.resources import as_json
 
 # Read and cut at once; far more than fit into one answer.
 TURNS_AT_ONCE = 500
-LONGEST_TURN = 4_000
+MAX_TURN_CHARACTERS = 4_000
 FIND_IT = "list_conversations and search_transcripts give the ids."
 
 ConversationWithPage = with_url(Conversation)
@@ -90,7 +90,7 @@ def list_conversations(caller: Caller, asked: ConversationParameters) -> dict[st
 )
 def get_conversation(caller: Caller, asked: ConversationArguments) -> dict[str, Any]:
     conversation = get(caller.organization, asked.conversation_id)
-    return _shown(caller.organization, conversation, MOST_FREE_JSON)
+    return _shown(caller.organization, conversation, MAX_FREE_JSON_CHARACTERS)
 
 
 @tool(
@@ -115,7 +115,7 @@ def get_transcript(caller: Caller, asked: TranscriptArguments) -> dict[str, Any]
     if prompt and start:
         prompt = "… (in the first part)"
     return as_json(transcript.model_copy(update={"content": None})) | {
-        "systemPrompt": cut(prompt, LONGEST_TEXT) if prompt else None,
+        "systemPrompt": cut(prompt, MAX_TEXT_CHARACTERS) if prompt else None,
         "content": None if transcript.content is None else shown[: end - start],
         "nextCursor": str(end) if end < len(turns) else None,
         "url": page_of_conversation(organization, transcript.conversation_id),
@@ -131,7 +131,10 @@ def _place_in(cursor: str | None) -> int:
 
 
 def _turn(turn: dict[str, Any]) -> dict[str, Any]:
-    told = {"role": turn.get("role"), "content": cut(turn["content"], LONGEST_TURN)}
+    told = {
+        "role": turn.get("role"),
+        "content": cut(turn["content"], MAX_TURN_CHARACTERS),
+    }
     return told | cut_json(
         {name: each for name, each in turn.items() if name not in told}, FREE_JSON
     )

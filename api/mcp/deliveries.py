@@ -13,7 +13,7 @@ from api.mcp.server import tool
 from api.resources import as_json
 
 # Of one row; the first ones tell what is wrong with all of them.
-MOST_FAULTS = 10
+MAX_FAULTS = 10
 
 DeliveryWithPage = with_url(Delivery)
 
@@ -44,7 +44,7 @@ def shown_delivery(organization: Organization, delivery: Delivery) -> dict[str, 
 
 
 def _faults(faults: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    shown = [cut_texts(fault, LONG_TEXT) for fault in faults[:MOST_FAULTS]]
+    shown = [cut_texts(fault, LONG_TEXT) for fault in faults[:MAX_FAULTS]]
     if left_out := len(faults) - len(shown):
         shown.append({"path": "…", "detail": f"and {left_out} more"})
     return shown

@@ -7,7 +7,7 @@ from django.urls import reverse
 from pydantic import Field
 
 from api.caller import Caller
-from api.mcp.bounds import MOST_OUTPUT
+from api.mcp.bounds import MAX_OUTPUT_CHARACTERS
 from api.mcp.server import tool
 from api.pagination import strange_cursor
 from api.parameters import Cursor, Parameters, Text
@@ -59,7 +59,7 @@ def read_docs(caller: Caller, asked: DocsArguments) -> dict[str, Any]:
         raise nothing("page of the help", "path")
     text = found.markdown(caller.organization.slug)
     start = _place_in(asked.cursor, len(text))
-    end = min(start + MOST_OUTPUT, len(text))
+    end = min(start + MAX_OUTPUT_CHARACTERS, len(text))
     return {
         "pages": [_listed(found)],
         "markdown": text[start:end],

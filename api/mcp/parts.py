@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from api.mcp.bounds import count_that_fit
-from api.pagination import Part
+from api.pagination import ListSlice
 
 Row = TypeVar("Row")
 
 
 def part_that_fits(
-    part: Part[Row], show: Callable[[Row], dict[str, Any]]
+    part: ListSlice[Row], show: Callable[[Row], dict[str, Any]]
 ) -> dict[str, Any]:
     """As many rows as the bounds of an answer allow, and the cursor behind them."""
     shown = [show(row) for row in part.rows]

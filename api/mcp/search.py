@@ -17,9 +17,9 @@ from api.mcp.server import tool
 from api.parameters import Limit, Text
 from api.resources import Resource, as_json
 from conversations.models import Transcript
-from conversations.search.tokenizer import AskedWord, asked_words, fold
+from conversations.search.tokenizer import AskedWord, asked_words, normalize
 
-MOST_MATCHES = 3
+MAX_MATCHES = 3
 # Of each turn so much is looked at, and so much is shown on each side of a word.
 LOOKED_AT = 20_000
 AROUND = 120
@@ -40,7 +40,7 @@ class Found(Resource):
     reference_id: str
     created_at: datetime
     matches: list[Match] = Field(
-        description=f"The first {MOST_MATCHES} turns with one of the words; empty where "
+        description=f"The first {MAX_MATCHES} turns with one of the words; empty where "
         "they are in the name, the reference or what a tool was asked."
     )
     url: str = Field(description="Its page in the dashboard.")
@@ -101,10 +101,10 @@ def _matches(
     found = 0
     for number, turn in enumerate(turns):
         text = turn["content"][:LOOKED_AT]
-        if _has_one(fold(text), words):
+        if _has_one(normalize(text), words):
             yield Match(turn=number, role=turn["role"], text=_around(text, words))
             found += 1
-        if found == MOST_MATCHES:
+        if found == MAX_MATCHES:
             return
 
 

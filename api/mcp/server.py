@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 Asked = TypeVar("Asked", bound=Parameters)
 Give = Callable[[Caller, Asked], dict[str, Any]]
 
-LARGEST_BODY = 256 * 1024
+MAX_BODY_BYTES = 256 * 1024
 INSTRUCTIONS = """\
 Zelto keeps the finished sessions of an organization's voice agents. A worker posts each \
 one to a webhook (a delivery); Zelto makes a conversation of it. All tools only read.
@@ -135,8 +135,8 @@ def mcp(request: HttpRequest) -> HttpResponse:
         caller.require(writes=False)
     except Refusal as refusal:
         return refused(request, refusal)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
-        detail = f"The body is over the limit of {LARGEST_BODY:,} bytes."
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
+        detail = f"The body is over the limit of {MAX_BODY_BYTES:,} bytes."
         return problem(request, 413, detail)
     request.mcp_caller = caller  # type: ignore[attr-defined]
     try:

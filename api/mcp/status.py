@@ -21,7 +21,7 @@ from api.resources import Resource
 from conversations.models import Conversation
 from integrations.connections.agent_status import AgentState, agent_connection
 from integrations.connections.provider_status import ProviderState, provider_connection
-from integrations.connections.recent_failures import Refusals
+from integrations.connections.recent_failures import RecentFailures
 
 PAGES = {"livekit": "integrations:livekit", "zelto": "integrations:api"}
 
@@ -161,7 +161,7 @@ def _agent(organization: Organization, agent_id: UUID) -> dict[str, Any]:
 
 
 def _refused(
-    organization: Organization, refusals: Refusals | None
+    organization: Organization, refusals: RecentFailures | None
 ) -> dict[str, Any] | None:
     if refusals is None:
         return None

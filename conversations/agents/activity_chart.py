@@ -17,7 +17,7 @@ from conversations.models import Agent
 
 DAYS = 28
 LEVELS = 5
-ENOUGH_TO_COMPARE = 20
+MIN_CALLS_TO_COMPARE = 20
 WEEKDAYS = (
     *("Monday", "Tuesday", "Wednesday", "Thursday"),
     *("Friday", "Saturday", "Sunday"),
@@ -73,7 +73,7 @@ class Activity:
     @property
     def change(self) -> int | None:
         """Per cent against as many days before; None where those were too few calls."""
-        if self.before < ENOUGH_TO_COMPARE:
+        if self.before < MIN_CALLS_TO_COMPARE:
             return None
         return round(100 * (self.total - self.before) / self.before)
 
@@ -95,10 +95,10 @@ def activity_of(agent: Agent, now: datetime, zone: tzinfo) -> Activity:
     start = datetime.combine(first, time.min, tzinfo=zone)
     earlier = datetime.combine(first - timedelta(days=DAYS), time.min, tzinfo=zone)
     quarters, before = _count(agent, earlier, start, now)
-    return lay_out(quarters, before, today=today, zone=zone)
+    return activity_chart(quarters, before, today=today, zone=zone)
 
 
-def lay_out(
+def activity_chart(
     quarters: dict[datetime, int], before: int, *, today: date, zone: tzinfo
 ) -> Activity:
     """quarters: how many came in each quarter of an hour."""

@@ -19,7 +19,7 @@ from conversations.models import Agent
 # Silence for longer than this is no news any more.
 DORMANT_AFTER = timedelta(days=28)
 # No more than this is counted in one stretch of the past.
-MOST_COUNTED = 1000
+MAX_COUNTED = 1000
 
 
 class State(Enum):
@@ -31,7 +31,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class ArrivalRate:
     """day, week: conversations in the last 24 hours and 7 days.
     expected: sessions that were to be expected since the last one; None while that
         is no matter, or cannot be told.
@@ -58,14 +58,16 @@ class Arrivals:
     last_is_test: bool
 
 
-def rhythms(agents: Iterable[Agent], now: datetime, zone: tzinfo) -> dict[UUID, Rhythm]:
+def arrival_rates(
+    agents: Iterable[Agent], now: datetime, zone: tzinfo
+) -> dict[UUID, ArrivalRate]:
     """zone: the organization's, whose weeks are compared."""
     agents = list(agents)
     arrivals = read_arrivals([agent.id for agent in agents], now)
     late = {
         agent_id: one
         for agent_id, one in arrivals.items()
-        if silence.SHORTEST_SILENCE <= now - one.last < DORMANT_AFTER
+        if silence.MIN_SILENCE <= now - one.last < DORMANT_AFTER
     }
     compared = {
         agent_id: silence.compared(one.first, one.last, now, zone)
@@ -92,10 +94,10 @@ def _rhythm(
     expected: float | None,
     by_hour: bool,
     patience: timedelta | None,
-) -> Rhythm:
+) -> ArrivalRate:
     if arrivals is None:
-        return Rhythm(State.NEW)
-    return Rhythm(
+        return ArrivalRate(State.NEW)
+    return ArrivalRate(
         state=_state(arrivals, now - arrivals.last, expected, patience),
         first_session_at=arrivals.first,
         last_session_at=arrivals.last,
@@ -159,7 +161,7 @@ class UsualHour:
 
 
 def usual_hour(
-    agent: Agent, rhythm: Rhythm, now: datetime, zone: tzinfo
+    agent: Agent, rhythm: ArrivalRate, now: datetime, zone: tzinfo
 ) -> UsualHour | None:
     """None where the agent has worked for no week yet, or not for the last ones."""
     if rhythm.first_session_at is None or rhythm.state is State.DORMANT:
@@ -190,7 +192,7 @@ def _patience(newcomers: list[UUID]) -> dict[UUID, timedelta]:
         return {}
     parameters: dict[str, list[UUID] | int] = {
         "agents": newcomers,
-        "most": silence.MOST_GAPS,
+        "most": silence.MAX_GAPS,
     }
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, parameters)
@@ -203,7 +205,7 @@ def _patience(newcomers: list[UUID]) -> dict[UUID, timedelta]:
 
 def count_in(asked: Mapping[UUID, Iterable[Interval]]) -> dict[UUID, list[int]]:
     """How many sessions of each agent came in each of its intervals, at most
-    `MOST_COUNTED` in one."""
+    `MAX_COUNTED` in one."""
     flat = [
         (agent_id, start, end)
         for agent_id, intervals in asked.items()
@@ -220,7 +222,7 @@ def count_in(asked: Mapping[UUID, Iterable[Interval]]) -> dict[UUID, list[int]]:
                 "agents": agent_ids,
                 "starts": starts,
                 "ends": ends,
-                "most": MOST_COUNTED,
+                "most": MAX_COUNTED,
             },
         )
         for agent_id, count in cursor.fetchall():

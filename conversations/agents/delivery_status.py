@@ -14,7 +14,7 @@ from conversations.models import Agent
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class FailedDelivery:
     """Its newest delivery, which made no conversation.
 
     sequence: its place in the log.
@@ -34,23 +34,23 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentNews:
+class DeliveryStatus:
     """stored_at: when the newest arrived that is stored and not yet processed."""
 
     stored_at: datetime | None = None
-    trouble: Trouble | None = None
+    trouble: FailedDelivery | None = None
 
 
-Source = Callable[[Sequence[Agent]], Mapping[UUID, AgentNews]]
-NO_NEWS = AgentNews()
+Source = Callable[[Sequence[Agent]], Mapping[UUID, DeliveryStatus]]
+NO_DELIVERIES = DeliveryStatus()
 _sources: list[Source] = []
 
 
-def ask_for_news(source: Source) -> None:
+def provide_delivery_status(source: Source) -> None:
     """Called once, when the keeper of the log is loaded."""
     _sources[:] = [source]
 
 
-def news_of(agents: Sequence[Agent]) -> Mapping[UUID, AgentNews]:
+def delivery_status_of(agents: Sequence[Agent]) -> Mapping[UUID, DeliveryStatus]:
     """Of those agents of one organization that have any."""
     return _sources[0](agents) if _sources and agents else {}

@@ -20,7 +20,7 @@ from conversations.agents.views import find_agent
 from conversations.models import Agent, Conversation
 
 # Beyond this the page of a merge says "over": it counts no year of calls.
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 # How long an answer waits for conversations to be moved; a worker moves the rest.
 MOVED_AT_ONCE_SECONDS = 1.0
 
@@ -95,13 +95,13 @@ def merge_facts(
         [agent, kept], timezone.now(), request.organization.zone
     )
     own = Conversation.objects.filter(agent=agent)
-    count = own[: MOST_COUNTED + 1].count()
+    count = own[: MAX_COUNTED + 1].count()
     return {
         "agent": agent,
         "kept": kept,
         "rows": [("Goes", merged_row), ("Stays", kept_row)],
-        "count": min(count, MOST_COUNTED),
-        "is_over": count > MOST_COUNTED,
+        "count": min(count, MAX_COUNTED),
+        "is_over": count > MAX_COUNTED,
     }
 
 

@@ -13,7 +13,7 @@ from accounts.forms import NameField
 from conversations.models import Agent, Provider
 
 # A menu of more is no menu.
-MOST_CHOICES = 500
+MAX_CHOICES = 500
 
 
 class AgentForm(forms.Form):
@@ -76,7 +76,7 @@ class MergeForm(forms.Form):
             .not_merged()
             .exclude(pk=agent.pk)
             .defer("description")
-            .in_service_first()[:MOST_CHOICES]
+            .in_service_first()[:MAX_CHOICES]
         )
         self.others = sorted(others, key=lambda one: likeness(agent, one), reverse=True)
         self.fields["into"].choices = [  # type: ignore[attr-defined]

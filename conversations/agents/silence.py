@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, tzinfo
 # What is usual is read off this much of an agent's past.
 WINDOW = timedelta(days=28)
 # Nobody is silent for less.
-SHORTEST_SILENCE = timedelta(minutes=30)
+MIN_SILENCE = timedelta(minutes=30)
 # With six sessions to be expected, none at all is a one in four hundred chance.
 EXPECTED_SESSIONS = 6.0
 
@@ -23,13 +23,13 @@ WEEKS = 4
 # Around an hour of the week: this much before and after.
 AROUND = timedelta(hours=1)
 # Fewer sessions than this around an hour say nothing about how far apart they are.
-ENOUGH_AROUND_AN_HOUR = 3
+MIN_SESSIONS_AROUND_AN_HOUR = 3
 
 # Of a newcomer, which has no week to compare with, only the gaps are known.
-MOST_GAPS = 200
-ENOUGH_GAPS = 5
+MAX_GAPS = 200
+MIN_GAPS = 5
 PATIENCE = 3
-SHORTEST_SILENCE_OF_A_NEWCOMER = timedelta(hours=1)
+MIN_SILENCE_OF_A_NEWCOMER = timedelta(hours=1)
 # After a few sessions, or a test that somebody sent by hand, nobody waits for the next.
 IDLE_AFTER = timedelta(days=1)
 
@@ -84,7 +84,7 @@ def around_this_hour(first: datetime, now: datetime, zone: tzinfo) -> list[Inter
 
 def gap_around(counts: Sequence[int]) -> timedelta | None:
     """The mean gap in intervals of `around_this_hour` with these many sessions."""
-    if sum(counts) < ENOUGH_AROUND_AN_HOUR:
+    if sum(counts) < MIN_SESSIONS_AROUND_AN_HOUR:
         return None
     return 2 * AROUND * len(counts) / sum(counts)
 
@@ -92,14 +92,14 @@ def gap_around(counts: Sequence[int]) -> timedelta | None:
 def patience_of_a_newcomer(arrivals: Sequence[datetime]) -> timedelta | None:
     """A longer silence is worth a look; None where too few sessions came to say so.
 
-    arrivals: of the newest `MOST_GAPS` sessions, newest first, at least one.
+    arrivals: of the newest `MAX_GAPS` sessions, newest first, at least one.
     """
     gaps = sorted(later - earlier for later, earlier in itertools.pairwise(arrivals))
-    if len(gaps) < ENOUGH_GAPS:
+    if len(gaps) < MIN_GAPS:
         return None
     # Nineteen of twenty are at most this long.
     gap = gaps[(len(gaps) - 1) * 95 // 100]
-    return max(PATIENCE * gap, SHORTEST_SILENCE_OF_A_NEWCOMER)
+    return max(PATIENCE * gap, MIN_SILENCE_OF_A_NEWCOMER)
 
 
 def weeks_before(moment: datetime, weeks: int, zone: tzinfo) -> datetime:

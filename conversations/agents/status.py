@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import Enum
 
-from conversations.agents.arrival_rates import Rhythm, State, rhythms
-from conversations.agents.delivery_status import NO_NEWS, AgentNews, news_of
+from conversations.agents.arrival_rates import ArrivalRate, State, arrival_rates
+from conversations.agents.delivery_status import (
+    NO_DELIVERIES,
+    DeliveryStatus,
+    delivery_status_of,
+)
 from conversations.models import Agent, Provider
 
 
-class Standing(Enum):
+class AgentStatus(Enum):
     FAILED = "Failed"
     REFUSED = "Refused"
     QUIET = "Quiet"
@@ -23,40 +27,42 @@ class Standing(Enum):
     RETIRED = "Retired"
 
 
-NEED_A_LOOK = frozenset({Standing.FAILED, Standing.REFUSED, Standing.QUIET})
+NEED_A_LOOK = frozenset({AgentStatus.FAILED, AgentStatus.REFUSED, AgentStatus.QUIET})
 _BY_RHYTHM = {
-    State.QUIET: Standing.QUIET,
-    State.IDLE: Standing.IDLE,
-    State.ACTIVE: Standing.ACTIVE,
-    State.DORMANT: Standing.DORMANT,
-    State.NEW: Standing.NEW,
+    State.QUIET: AgentStatus.QUIET,
+    State.IDLE: AgentStatus.IDLE,
+    State.ACTIVE: AgentStatus.ACTIVE,
+    State.DORMANT: AgentStatus.DORMANT,
+    State.NEW: AgentStatus.NEW,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class AgentRow:
     agent: Agent
-    rhythm: Rhythm
-    news: AgentNews
+    rhythm: ArrivalRate
+    news: DeliveryStatus
 
     @property
     def provider(self) -> str:
         return dict(Provider.choices).get(self.agent.provider, self.agent.provider)
 
     @property
-    def standing(self) -> Standing:
+    def status(self) -> AgentStatus:
         if self.agent.retired_at:
-            return Standing.RETIRED
+            return AgentStatus.RETIRED
         if self.news.trouble:
-            return Standing.FAILED if self.news.trouble.failed else Standing.REFUSED
+            return (
+                AgentStatus.FAILED if self.news.trouble.failed else AgentStatus.REFUSED
+            )
         if self.news.stored_at:
             # Stored and not yet processed is not silence.
-            return Standing.ACTIVE
+            return AgentStatus.ACTIVE
         return _BY_RHYTHM[self.rhythm.state]
 
     @property
     def needs_a_look(self) -> bool:
-        return self.standing in NEED_A_LOOK
+        return self.status in NEED_A_LOOK
 
     @property
     def called_since_retired(self) -> bool:
@@ -67,8 +73,8 @@ class AgentRow:
     def rank(self) -> tuple[int, float]:
         """What failed, what was refused, who is silent; the others by last session,
         newest first."""
-        order = list(Standing)
-        place = order.index(self.standing) if self.needs_a_look else len(NEED_A_LOOK)
+        order = list(AgentStatus)
+        place = order.index(self.status) if self.needs_a_look else len(NEED_A_LOOK)
         last: datetime | None = self.rhythm.last_session_at
         return place, -(last.timestamp() if last else 0.0)
 
@@ -77,9 +83,9 @@ def rows_of(agents: Sequence[Agent], now: datetime, zone: tzinfo) -> list[AgentR
     """Of agents of one organization, in a fixed number of queries, as they come."""
     if not agents:
         return []
-    found = rhythms(agents, now, zone)
-    news = news_of(agents)
+    found = arrival_rates(agents, now, zone)
+    news = delivery_status_of(agents)
     return [
-        AgentRow(agent, found[agent.id], news.get(agent.id, NO_NEWS))
+        AgentRow(agent, found[agent.id], news.get(agent.id, NO_DELIVERIES))
         for agent in agents
     ]

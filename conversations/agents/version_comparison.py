@@ -14,13 +14,13 @@ from conversations.models import Agent
 
 # The last four weeks in which it was called, and no more than so many calls.
 WINDOW = timedelta(days=28)
-MOST_CALLS = 20_000
-MOST_VERSIONS = 8
-MOST_REASONS = 8
+MAX_CALLS = 20_000
+MAX_VERSIONS = 8
+MAX_REASONS = 8
 REASONS_OF_A_VERSION = 3
 # Latencies are inside transcripts, so of each version only so many are read.
 LATENCIES_FROM = 500
-MOST_TURNS_READ = 15_000
+MAX_TURNS_READ = 15_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Version:
 class Comparison:
     """versions: the latest seen first. others: how many more there were.
     reasons: the most frequent first; other_reasons: calls that ended otherwise.
-    is_cut: only the newest `MOST_CALLS` were counted."""
+    is_cut: only the newest `MAX_CALLS` were counted."""
 
     total: int
     versions: list[Version]
@@ -79,7 +79,7 @@ class Comparison:
 
     @property
     def most_calls(self) -> int:
-        return MOST_CALLS
+        return MAX_CALLS
 
 
 def compare_versions(agent: Agent, last_session_at: datetime) -> Comparison:
@@ -87,12 +87,12 @@ def compare_versions(agent: Agent, last_session_at: datetime) -> Comparison:
     parameters = {
         "agent": agent.id,
         "since": last_session_at - WINDOW,
-        "most_calls": MOST_CALLS,
-        "most_reasons": MOST_REASONS,
+        "most_calls": MAX_CALLS,
+        "most_reasons": MAX_REASONS,
     }
     versions = _ask(_VERSIONS, parameters)
     total = sum(row[1] for row in versions)
-    shown = versions[:MOST_VERSIONS]
+    shown = versions[:MAX_VERSIONS]
     names = [row[0] for row in shown]
     of_all: list[Reason] = []
     of_version: dict[str, list[Reason]] = defaultdict(list)
@@ -110,7 +110,7 @@ def compare_versions(agent: Agent, last_session_at: datetime) -> Comparison:
                 **parameters,
                 "versions": names,
                 "most_read": LATENCIES_FROM,
-                "most_turns": MOST_TURNS_READ,
+                "most_turns": MAX_TURNS_READ,
             },
         )
     }
@@ -131,7 +131,7 @@ def compare_versions(agent: Agent, last_session_at: datetime) -> Comparison:
         others=len(versions) - len(shown),
         reasons=of_all,
         other_reasons=total - sum(reason.count for reason in of_all),
-        is_cut=total >= MOST_CALLS,
+        is_cut=total >= MAX_CALLS,
     )
 
 

@@ -12,7 +12,7 @@ from accounts.http import OrganizationRequest
 from conversations.agents.activity_chart import activity_of
 from conversations.agents.status import rows_of
 from conversations.agents.version_comparison import compare_versions
-from conversations.listing.columns import OF_AN_AGENT, columns_of
+from conversations.listing.columns import AGENT_PAGE_COLUMNS, columns_of
 from conversations.listing.rows import list_rows
 from conversations.models import Agent, Conversation, Transcript
 from conversations.panels import render_panel
@@ -21,7 +21,7 @@ from conversations.panels import render_panel
 AGENTS_ON_PAGE = 500
 # From here on a list is searched sooner than read.
 SEARCHED_FROM = 12
-LONGEST_SEARCH = 255
+MAX_SEARCH_CHARACTERS = 255
 RECENT_CONVERSATIONS = 10
 
 
@@ -29,7 +29,7 @@ RECENT_CONVERSATIONS = 10
 @organization_view()
 def agent_list(request: OrganizationRequest) -> HttpResponse:
     # Postgres has no NUL; nothing that is stored contains one.
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_SEARCH_CHARACTERS]
     everyone = Agent.objects.in_organization(request.organization).not_merged()
     agents = list(
         (everyone.called(text) if text else everyone)
@@ -68,7 +68,7 @@ def agent_detail(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
         )
     own = Conversation.objects.filter(agent=agent).newest_first()
     recent = list(own.for_list()[:RECENT_CONVERSATIONS])
-    columns = columns_of(OF_AN_AGENT)
+    columns = columns_of(AGENT_PAGE_COLUMNS)
     newest = recent[0] if recent else None
     aliases = list(Agent.objects.filter(merged_into=agent).order_by("external_id"))
     context = {

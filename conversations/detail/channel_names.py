@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from conversations.detail.turn_alignment import Basis, Placing
+from conversations.detail.turn_alignment import Alignment, Basis
 
 # In the metadata of a conversation: whose the channels are, `["agent", "user"]`.
 CHANNELS = "channels"
@@ -19,7 +19,7 @@ ROLES = {"user": "User", "assistant": "Agent", "agent": "Agent", "customer": "Us
 CLEARLY_LOUDER = 2.0
 # So many of the turns that speak for one must agree.
 AGREEMENT = 0.8
-FEWEST_TURNS = 2
+MIN_TURNS = 2
 
 Peaks = Sequence[Sequence[int]]
 
@@ -29,7 +29,7 @@ def names_of_channels(
     peaks: Peaks,
     length: float,
     turns: Sequence[Mapping[str, Any]],
-    placing: Placing,
+    placing: Alignment,
     metadata: Mapping[str, Any],
 ) -> tuple[list[str], bool]:
     """A name for each channel, and whether it was found by listening."""
@@ -51,7 +51,7 @@ def _sent(metadata: Mapping[str, Any]) -> list[str]:
 
 
 def _heard(
-    peaks: Peaks, length: float, turns: Sequence[Mapping[str, Any]], placing: Placing
+    peaks: Peaks, length: float, turns: Sequence[Mapping[str, Any]], placing: Alignment
 ) -> list[str]:
     if length <= 0 or placing.basis is Basis.NOTHING:
         return []
@@ -69,7 +69,7 @@ def _heard(
             left, right
         ):
             agent_left.append((left > right) == (role == "assistant"))
-    if len(agent_left) < FEWEST_TURNS:
+    if len(agent_left) < MIN_TURNS:
         return []
     share = sum(agent_left) / len(agent_left)
     if share >= AGREEMENT:

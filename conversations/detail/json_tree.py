@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-MOST_NODES = 500
-MOST_BESIDE = 200  # in one part
-LONGEST_TEXT = 2_000  # characters
+MAX_NODES = 500
+MAX_SIBLINGS = 200  # in one part
+MAX_TEXT_CHARACTERS = 2_000  # characters
 # A part with more inside is folded.
 OPEN_UP_TO = 3
-DEEPEST = 8
+MAX_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Tree:
     is_cut: bool
 
 
-def lay_out(document: Mapping[str, Any]) -> Tree:
+def json_tree(document: Mapping[str, Any]) -> Tree:
     layout = _Layout()
     nodes = list(layout.walk_all(document.items(), len(document), depth=0))
     return Tree(nodes, layout.is_cut)
@@ -45,7 +45,7 @@ def lay_out(document: Mapping[str, Any]) -> Tree:
 
 class _Layout:
     def __init__(self) -> None:
-        self.left = MOST_NODES
+        self.left = MAX_NODES
         self.is_cut = False
 
     def walk_all(
@@ -53,7 +53,7 @@ class _Layout:
     ) -> Iterator[Node]:
         """Takes from what is left for all of them before the first is unfolded: what
         is large hides nothing beside it."""
-        shown = min(count, self.left, MOST_BESIDE)
+        shown = min(count, self.left, MAX_SIBLINGS)
         self.left -= shown
         for name, value in islice(items, shown):
             yield from self._walk(str(name), value, depth)
@@ -64,7 +64,7 @@ class _Layout:
     def _walk(self, name: str, value: Any, depth: int) -> Iterator[Node]:
         if not isinstance(value, dict | list) or not value:
             yield Node("leaf", name, self._short(value))
-        elif depth == DEEPEST:
+        elif depth == MAX_DEPTH:
             yield Node("leaf", name, self._short(json.dumps(value, ensure_ascii=False)))
         else:
             count = len(value)
@@ -77,7 +77,7 @@ class _Layout:
 
     def _short(self, value: Any) -> str:
         text = value if isinstance(value, str) else json.dumps(value)
-        if len(text) <= LONGEST_TEXT:
+        if len(text) <= MAX_TEXT_CHARACTERS:
             return text
         self.is_cut = True
-        return f"{text[:LONGEST_TEXT]}…"
+        return f"{text[:MAX_TEXT_CHARACTERS]}…"

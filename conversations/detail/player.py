@@ -10,21 +10,21 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from conversations.detail.channel_names import names_of_channels
-from conversations.detail.turn_alignment import Basis, Placing, place_turns
+from conversations.detail.turn_alignment import Alignment, Basis, align_turns
 from conversations.models import Conversation, Recording, Transcript, Transcription
-from conversations.transcription.status import Standing, standing_of
+from conversations.transcription.status import TranscriptionStatus, transcription_status
 from conversations.turn_values import number_of
 
 LANES = 2
 # A bar takes three pixels of a wave that is some eight hundred wide.
-MOST_PEAKS = 300
+MAX_PEAKS = 300
 KINDS = {"silence": "Silence", "talk_over": "Both at once"}
 # What counts as work under way, and as work that stopped.
 AT_WORK = frozenset({Recording.State.WAITING, Recording.State.RUNNING})
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class AudioEvent:
     """A silence, or a moment when both speak. Seconds."""
 
     kind: str
@@ -49,8 +49,8 @@ class Player:
     version: str
     lanes: Sequence[str]
     lanes_are_heard: bool
-    placing: Placing
-    marks: Sequence[Mark]
+    placing: Alignment
+    marks: Sequence[AudioEvent]
     start_at: float
 
     @property
@@ -63,11 +63,11 @@ class Player:
         return json.dumps(lanes, separators=(",", ":"))
 
     @property
-    def silences(self) -> list[Mark]:
+    def silences(self) -> list[AudioEvent]:
         return [mark for mark in self.marks if mark.kind == "silence"]
 
     @property
-    def talk_overs(self) -> list[Mark]:
+    def talk_overs(self) -> list[AudioEvent]:
         return [mark for mark in self.marks if mark.kind == "talk_over"]
 
     @property
@@ -80,13 +80,13 @@ class Player:
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class RecordingPanel:
     """What there is to hear of a conversation, and what is being done about it."""
 
     recording: Recording | None = None
     transcription: Transcription | None = None
     player: Player | None = None
-    standing: Standing | None = None
+    status: TranscriptionStatus | None = None
 
     @property
     def is_at_work(self) -> bool:
@@ -95,23 +95,23 @@ class Listening:
         return any(job is not None and job.state in AT_WORK for job in jobs)
 
 
-def listening_to(
+def recording_panel(
     conversation: Conversation,
     transcript: Transcript | None,
     *,
     start_at: float = 0.0,
-) -> Listening:
+) -> RecordingPanel:
     # Not joined: most conversations have neither.
     recording = Recording.objects.filter(conversation=conversation).first()
     if recording is None:
-        return Listening()
+        return RecordingPanel()
     recording.conversation = conversation
     job = Transcription.objects.filter(conversation=conversation).first()
-    return Listening(
+    return RecordingPanel(
         recording,
         job,
         _player(recording, transcript, start_at) if recording.file else None,
-        standing_of(recording, job, transcript),
+        transcription_status(recording, job, transcript),
     )
 
 
@@ -121,7 +121,7 @@ def _player(
     conversation = recording.conversation
     turns = (transcript.turns if transcript else None) or []
     length = recording.duration_seconds
-    placing = place_turns(
+    placing = align_turns(
         turns,
         length=length,
         metadata=conversation.metadata,
@@ -140,14 +140,16 @@ def _player(
         lanes=lanes,
         lanes_are_heard=are_heard,
         placing=placing,
-        marks=[Mark(one["kind"], one["start"], one["end"]) for one in recording.marks],
+        marks=[
+            AudioEvent(one["kind"], one["start"], one["end"]) for one in recording.marks
+        ],
         start_at=min(start_at, length or 0.0),
     )
 
 
 def _fewer(lane: Sequence[int]) -> list[int]:
     """As many as there is room to draw; a page need not carry more."""
-    each = -(-len(lane) // MOST_PEAKS) or 1
+    each = -(-len(lane) // MAX_PEAKS) or 1
     return [max(lane[start : start + each]) for start in range(0, len(lane), each)]
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from accounts import audit
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from conversations.detail.player import listening_to
+from conversations.detail.player import recording_panel
 from conversations.detail.views import find, transcript_of
 from conversations.models import Recording
 from conversations.recordings import actions, serving
@@ -44,7 +44,7 @@ def recording(request: OrganizationRequest, conversation_id: UUID) -> HttpRespon
     except serving.FileIsGone as error:
         log.error("%s", error)
         raise Http404(str(error)) from None
-    if serving.is_heard(request, response):
+    if serving.counts_as_playback(request, response):
         audit.record_opening(
             organization=request.organization,
             by=request.user,
@@ -61,7 +61,7 @@ def recording_state(
     """The parts of the page that turn by themselves, for `refresh.js`."""
     conversation = find(request, conversation_id)
     transcript = transcript_of(conversation)
-    listening = listening_to(conversation, transcript)
+    listening = recording_panel(conversation, transcript)
     context = {
         "conversation": conversation,
         "listening": listening,

@@ -11,7 +11,7 @@ from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import Role
 from conversations.detail.views import find
-from conversations.transcription.queue import want_transcription
+from conversations.transcription.queue import enqueue_transcription
 
 
 @require_POST
@@ -19,7 +19,7 @@ from conversations.transcription.queue import want_transcription
 def transcribe(request: OrganizationRequest, conversation_id: UUID) -> HttpResponse:
     """Asks for it, also again after it failed."""
     conversation = find(request, conversation_id)
-    if not want_transcription(conversation):
+    if not enqueue_transcription(conversation):
         messages.info(
             request,
             "There is nothing to transcribe: no audio, or turns that were sent.",

@@ -12,7 +12,7 @@ ENTRIES_AT_ONCE = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TranscriptPart:
     """first, last: numbers of turns that the part begins and ends with.
     earlier, later: the parts beside it; none where the transcript begins or ends."""
 
@@ -32,13 +32,13 @@ class Neighbour:
     last: int
 
 
-def whole(view: TranscriptView) -> Part:
+def whole(view: TranscriptView) -> TranscriptPart:
     if not view.entries:
-        return Part([])
-    return Part(view.entries, 1, view.total)
+        return TranscriptPart([])
+    return TranscriptPart(view.entries, 1, view.total)
 
 
-def part_with(view: TranscriptView, number: int) -> Part:
+def part_with(view: TranscriptView, number: int) -> TranscriptPart:
     """The part that has this turn, or the result that a call shows; the first one
     where no turn has this number."""
     entries = view.entries
@@ -54,7 +54,7 @@ def part_with(view: TranscriptView, number: int) -> Part:
     )
     start = place - place % ENTRIES_AT_ONCE
     here = _span(view, start)
-    return Part(
+    return TranscriptPart(
         entries[start : start + ENTRIES_AT_ONCE],
         here.first,
         here.last,

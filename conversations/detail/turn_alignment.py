@@ -44,7 +44,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Placing:
+class Alignment:
     """places: by the number of the turn, from 1. basis: of the least exact of them."""
 
     basis: Basis = Basis.NOTHING
@@ -64,13 +64,13 @@ class Placing:
         return max(begun)[1] if begun else None
 
 
-def place_turns(
+def align_turns(
     turns: Sequence[Turn],
     *,
     length: float | None,
     metadata: Mapping[str, Any],
     call_started_at: datetime | None,
-) -> Placing:
+) -> Alignment:
     """length: of the recording, seconds; what lies outside of it has no place."""
     zero, by_clock = _zero(metadata, call_started_at)
     places: dict[int, Place] = {}
@@ -84,7 +84,7 @@ def place_turns(
             bases.add(basis)
     least_exact = (Basis.CALL_START, Basis.RECORDING_START, Basis.OFFSETS)
     basis = next((one for one in least_exact if one in bases), Basis.NOTHING)
-    return Placing(basis, places)
+    return Alignment(basis, places)
 
 
 def _zero(

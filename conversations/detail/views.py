@@ -12,18 +12,18 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations.detail import transcript_files
-from conversations.detail.json_tree import lay_out
-from conversations.detail.player import Listening, listening_to, second_in
+from conversations.detail.json_tree import json_tree
+from conversations.detail.player import RecordingPanel, recording_panel, second_in
 from conversations.detail.player_csp import permit_player
-from conversations.detail.transcript_parts import Part, part_with, whole
+from conversations.detail.transcript_parts import TranscriptPart, part_with, whole
 from conversations.detail.transcript_reader import TranscriptView, read_transcript
 from conversations.file_names import file_name
-from conversations.listing.query import Asked, read_asked
+from conversations.listing.query import ListQuery, read_list_query
 from conversations.models import Conversation, Transcript
-from conversations.search.highlighting import Marks
+from conversations.search.highlighting import Highlighter
 from conversations.search.page_search import Search
 
-LONGEST_NUMBER = 6  # digits
+MAX_NUMBER_DIGITS = 6  # digits
 
 
 @require_GET
@@ -39,8 +39,10 @@ def conversation_detail(
     conversation = find(request, conversation_id)
     transcript = transcript_of(conversation)
     view = view_of(conversation, transcript)
-    filters = read_asked(request.GET)
-    listening = listening_to(conversation, transcript, start_at=second_in(request.GET))
+    filters = read_list_query(request.GET)
+    listening = recording_panel(
+        conversation, transcript, start_at=second_in(request.GET)
+    )
     part = chosen_part(request, view, listening)
     query = filters.query()
     # In front of further parameters.
@@ -55,7 +57,7 @@ def conversation_detail(
         **places_of(part, listening),
         "filters": filters,
         "query": query,
-        "marks": Marks(filters.text) if filters.text else None,
+        "marks": Highlighter(filters.text) if filters.text else None,
         "here": here,
         "slowest_url": turn_url(view.slowest.number, part, here)
         if view.slowest
@@ -67,7 +69,7 @@ def conversation_detail(
         response = render(request, "conversations/detail/_turns.html", context)
     else:
         context |= neighbours(request, conversation, filters)
-        context["metadata"] = lay_out(conversation.metadata)
+        context["metadata"] = json_tree(conversation.metadata)
         response = render(request, "conversations/detail/detail.html", context)
         if listening.recording is not None:
             permit_player(request, response)
@@ -136,21 +138,23 @@ def view_of(
 
 
 def chosen_part(
-    request: OrganizationRequest, view: TranscriptView, listening: Listening
-) -> Part:
+    request: OrganizationRequest, view: TranscriptView, listening: RecordingPanel
+) -> TranscriptPart:
     """`?show=all`: the whole, as one prints it; `?at=1800`: the part with that turn;
     `?t=83`: with the turn that is heard at that second."""
     if request.GET.get("show") == "all":
         return whole(view)
     at = request.GET.get("at", "")
-    if at.isascii() and at.isdigit() and len(at) <= LONGEST_NUMBER:
+    if at.isascii() and at.isdigit() and len(at) <= MAX_NUMBER_DIGITS:
         return part_with(view, int(at))
     player = listening.player
     heard = player.placing.heard_at(player.start_at) if player else None
     return part_with(view, heard or 1)
 
 
-def places_of(part: Part, listening: Listening) -> dict[str, float | None]:
+def places_of(
+    part: TranscriptPart, listening: RecordingPanel
+) -> dict[str, float | None]:
     """Notes where the part's turns are heard; gives the same of the parts beside it."""
     if listening.player is None:
         return {}
@@ -163,13 +167,13 @@ def places_of(part: Part, listening: Listening) -> dict[str, float | None]:
     }
 
 
-def turn_url(number: int, part: Part, here: str) -> str:
+def turn_url(number: int, part: TranscriptPart, here: str) -> str:
     anchor = f"#turn-{number}"
     return anchor if part.shows(number) else f"{here}at={number}{anchor}"
 
 
 def neighbours(
-    request: OrganizationRequest, conversation: Conversation, filters: Asked
+    request: OrganizationRequest, conversation: Conversation, filters: ListQuery
 ) -> dict[str, Conversation | None]:
     organization = request.organization
     listed = Search(organization, filters.filters(organization.zone))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from accounts import audit
 from accounts.models import AuditAction, Organization, User
-from conversations.exports.request import Wanted
+from conversations.exports.request import ExportRequest
 from conversations.exports.rows import how_many
-from conversations.listing.active_filters import Chip
+from conversations.listing.active_filters import ActiveFilter
 
 
 def record_export(
-    *, organization: Organization, wanted: Wanted, chips: list[Chip], by: User
+    *,
+    organization: Organization,
+    wanted: ExportRequest,
+    chips: list[ActiveFilter],
+    by: User,
 ) -> None:
     """When it begins: one that is broken off has given away what it had."""
     amount = how_many(organization, wanted)

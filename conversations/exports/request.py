@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db import models
 from django.http import QueryDict
 
-from conversations.listing.query import METADATA, Asked, read_asked
+from conversations.listing.query import METADATA, ListQuery, read_list_query
 
 # Rows that one can choose at once: their ids are in the address.
-MOST_CHOSEN = 500
+MAX_CHOSEN = 500
 CHOSEN = "id"
 
 
@@ -34,22 +34,22 @@ class Format(models.TextChoices):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExportRequest:
     """chosen: ids of rows; None for all that fit the filters.
 
     metadata_keys: those with a column of their own in a CSV.
     """
 
-    asked: Asked
+    asked: ListQuery
     chosen: tuple[UUID, ...] | None
     format: Format
     metadata_keys: tuple[str, ...]
 
 
-def read_wanted(parameters: QueryDict) -> Wanted:
+def read_export_request(parameters: QueryDict) -> ExportRequest:
     named = parameters.get("format", "")
-    return Wanted(
-        asked=read_asked(parameters),
+    return ExportRequest(
+        asked=read_list_query(parameters),
         chosen=read_chosen(parameters),
         format=Format(named) if named in Format.values else Format.CSV,
         metadata_keys=_metadata_keys(parameters.getlist("columns")),

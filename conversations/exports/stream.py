@@ -11,7 +11,7 @@ from typing import Protocol, Self
 from accounts.models import Organization, User
 from conversations.exports.csv_file import Spreadsheet
 from conversations.exports.json_lines import JsonLines
-from conversations.exports.request import Format, Wanted
+from conversations.exports.request import ExportRequest, Format
 from conversations.exports.rows import steps
 from conversations.models import Conversation
 
@@ -37,7 +37,7 @@ class Writer(Protocol):
         """What the file ends with where it is not whole."""
 
 
-def writer_of(wanted: Wanted) -> Writer:
+def writer_of(wanted: ExportRequest) -> Writer:
     if wanted.format is Format.CSV:
         return Spreadsheet(wanted.metadata_keys)
     return JsonLines(with_transcripts=wanted.format is Format.TRANSCRIPTS)
@@ -53,7 +53,9 @@ class Download:
     Raises `Busy` where there is no room for it.
     """
 
-    def __init__(self, *, organization: Organization, wanted: Wanted, by: User) -> None:
+    def __init__(
+        self, *, organization: Organization, wanted: ExportRequest, by: User
+    ) -> None:
         if not _free.acquire(blocking=False):
             raise Busy
         self.organization = organization

@@ -11,10 +11,15 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations.exports.audit import record_export
-from conversations.exports.request import MOST_CHOSEN, Format, Wanted, read_wanted
+from conversations.exports.request import (
+    MAX_CHOSEN,
+    ExportRequest,
+    Format,
+    read_export_request,
+)
 from conversations.exports.rows import how_many
 from conversations.exports.stream import Busy, Download
-from conversations.listing.active_filters import Chip, chips_of
+from conversations.listing.active_filters import ActiveFilter, active_filters
 from conversations.models import Agent
 
 RETRY_AFTER = "5"  # seconds
@@ -24,10 +29,10 @@ RETRY_AFTER = "5"  # seconds
 @organization_view()
 def export(request: OrganizationRequest) -> HttpResponse:
     """Says how many there are, and asks for the format."""
-    return _page(request, read_wanted(request.GET))
+    return _page(request, read_export_request(request.GET))
 
 
-def _page(request: OrganizationRequest, wanted: Wanted) -> HttpResponse:
+def _page(request: OrganizationRequest, wanted: ExportRequest) -> HttpResponse:
     context = {
         "wanted": wanted,
         "chips": chips(request, wanted),
@@ -40,7 +45,7 @@ def _page(request: OrganizationRequest, wanted: Wanted) -> HttpResponse:
             for value in values
         ],
         "fault": fault_of(wanted),
-        "most_chosen": MOST_CHOSEN,
+        "max_chosen": MAX_CHOSEN,
         "list_query": wanted.asked.query(),
     }
     if not context["fault"]:
@@ -52,7 +57,7 @@ def _page(request: OrganizationRequest, wanted: Wanted) -> HttpResponse:
 @never_cache
 @organization_view()
 def export_file(request: OrganizationRequest) -> HttpResponseBase:
-    wanted = read_wanted(request.GET)
+    wanted = read_export_request(request.GET)
     if fault_of(wanted):
         return _page(request, wanted)
     organization = request.organization
@@ -81,30 +86,30 @@ def export_file(request: OrganizationRequest) -> HttpResponseBase:
         raise
 
 
-def file_name(request: OrganizationRequest, wanted: Wanted) -> str:
+def file_name(request: OrganizationRequest, wanted: ExportRequest) -> str:
     now = timezone.now().astimezone(request.organization.zone)
     slug = request.organization.slug
     return f"conversations-{slug}-{now:%Y-%m-%d-%H%M}.{wanted.format.ending}"
 
 
-def fault_of(wanted: Wanted) -> str:
+def fault_of(wanted: ExportRequest) -> str:
     if wanted.chosen is None:
         return ""
     if not wanted.chosen:
         return "No row is selected. Go back and select some, or export all that match."
-    if len(wanted.chosen) > MOST_CHOSEN:
+    if len(wanted.chosen) > MAX_CHOSEN:
         return (
-            f"{len(wanted.chosen)} rows are selected; at most {MOST_CHOSEN} can be. "
+            f"{len(wanted.chosen)} rows are selected; at most {MAX_CHOSEN} can be. "
             "Use a filter, and export all that match."
         )
     return ""
 
 
-def chips(request: OrganizationRequest, wanted: Wanted) -> list[Chip]:
+def chips(request: OrganizationRequest, wanted: ExportRequest) -> list[ActiveFilter]:
     """The filters in force."""
     if wanted.chosen is not None:
         return []
     agents = Agent.objects.in_organization(request.organization)
     agent_id = wanted.asked.agent
     agent = agents.filter(id=agent_id).first() if agent_id else None
-    return chips_of(wanted.asked, agent)
+    return active_filters(wanted.asked, agent)

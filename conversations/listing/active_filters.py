@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conversations.listing.query import METADATA, Asked
+from conversations.listing.query import METADATA, ListQuery
 from conversations.models import Agent, Provider
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class ActiveFilter:
     label: str
     value: str
     query: str
 
 
-def chips_of(asked: Asked, agent: Agent | None) -> list[Chip]:
+def active_filters(asked: ListQuery, agent: Agent | None) -> list[ActiveFilter]:
     """agent: the one that is asked for, where it is known."""
     return [
-        Chip(label, value, asked.without(name).query())
+        ActiveFilter(label, value, asked.without(name).query())
         for name, label, value in _named(asked, agent)
         if value
     ]
 
 
-def _named(asked: Asked, agent: Agent | None) -> Iterator[tuple[str, str, str]]:
+def _named(asked: ListQuery, agent: Agent | None) -> Iterator[tuple[str, str, str]]:
     agent_name = agent.display_name if agent else str(asked.agent or "")
     yield "text", "Says", asked.text
     yield "reference", "Reference or name", asked.reference

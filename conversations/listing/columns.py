@@ -15,12 +15,12 @@ from conversations.models import ColumnChoice, Conversation
 from conversations.search.filters import metadata_text
 
 METADATA = "metadata."
-MOST_METADATA_COLUMNS = 5
-LONGEST_KEY = 255
+MAX_METADATA_COLUMNS = 5
+MAX_KEY_CHARACTERS = 255
 # Offered in the menu; any other key is typed.
 KEYS_TO_TICK = 12
 # Of a value; the rest is on the conversation's page.
-LONGEST_VALUE = 120
+MAX_VALUE_CHARACTERS = 120
 # The reference is always there and first; the others come in this order, keys of the
 # metadata before the last one.
 REFERENCE = "reference"
@@ -38,9 +38,9 @@ LABELS = {
     "cost": "Cost",
     "audio": "Audio",
 }
-USUAL = ("agent", "source", "started", "duration", "ended", "cost", "audio")
+DEFAULT_COLUMNS = ("agent", "source", "started", "duration", "ended", "cost", "audio")
 # On an agent's own page, which says once where its calls come from.
-OF_AN_AGENT = USUAL[2:]
+AGENT_PAGE_COLUMNS = DEFAULT_COLUMNS[2:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Choice:
 class Menu:
     known: list[Choice]
     metadata: list[Choice]
-    most_metadata: int = MOST_METADATA_COLUMNS
+    most_metadata: int = MAX_METADATA_COLUMNS
 
 
 def column_menu(columns: Iterable[Column], seen_keys: Iterable[str]) -> Menu:
@@ -84,7 +84,7 @@ def column_menu(columns: Iterable[Column], seen_keys: Iterable[str]) -> Menu:
     return Menu(
         [Choice(name, label, name in chosen) for name, label in LABELS.items()],
         [
-            Choice(written(METADATA + key), key, key in keys)
+            Choice(escaped(METADATA + key), key, key in keys)
             for key in [*keys, *others[: max(0, KEYS_TO_TICK - len(keys))]]
         ],
     )
@@ -104,10 +104,10 @@ def columns_of(tokens: Iterable[str]) -> list[Column]:
 
 def write_columns(tokens: Iterable[str]) -> str:
     """As the address has them: joined by commas; those of a key are escaped."""
-    return ",".join([REFERENCE, *map(written, tokens)])
+    return ",".join([REFERENCE, *map(escaped, tokens)])
 
 
-def written(token: str) -> str:
+def escaped(token: str) -> str:
     return token.replace("%", "%25").replace(",", "%2C")
 
 
@@ -123,14 +123,14 @@ def read_columns(text: str, faults: list[str]) -> tuple[str, ...] | None:
     ]
     if unknown:
         faults.append(f"There is no column “{unknown[0][:40]}”, so it is left out.")
-    if len(keys) > MOST_METADATA_COLUMNS:
+    if len(keys) > MAX_METADATA_COLUMNS:
         faults.append(
-            f"At most {MOST_METADATA_COLUMNS} columns are of metadata; the others are "
+            f"At most {MAX_METADATA_COLUMNS} columns are of metadata; the others are "
             "left out."
         )
     if not tokens:
         return None
-    return (*known, *keys[:MOST_METADATA_COLUMNS])
+    return (*known, *keys[:MAX_METADATA_COLUMNS])
 
 
 def _token(text: str) -> str:
@@ -140,7 +140,10 @@ def _token(text: str) -> str:
 
 
 def _is_key(token: str) -> bool:
-    return token.startswith(METADATA) and 0 < len(token) - len(METADATA) <= LONGEST_KEY
+    return (
+        token.startswith(METADATA)
+        and 0 < len(token) - len(METADATA) <= MAX_KEY_CHARACTERS
+    )
 
 
 def remembered_columns(membership: Membership) -> tuple[str, ...]:
@@ -148,7 +151,7 @@ def remembered_columns(membership: Membership) -> tuple[str, ...]:
     choices = ColumnChoice.objects.filter(membership=membership)
     text = choices.values_list("columns", flat=True).first()
     chosen = read_columns(text or "", [])
-    return USUAL if chosen is None else chosen
+    return DEFAULT_COLUMNS if chosen is None else chosen
 
 
 def metadata_texts(
@@ -165,13 +168,13 @@ def metadata_texts(
 def _texts(ids: list[UUID], keys: list[str]) -> dict[UUID, Mapping[str, str]]:
     # One more sign than is shown says whether there is more.
     annotations = {
-        f"key_{number}": Left(metadata_text(key), LONGEST_VALUE + 1)
+        f"key_{number}": Left(metadata_text(key), MAX_VALUE_CHARACTERS + 1)
         for number, key in enumerate(keys)
     }
     found = Conversation.objects.filter(id__in=ids).annotate(**annotations)
     return {
         identifier: {
-            key: value if len(value) <= LONGEST_VALUE else f"{value[:-1]}…"
+            key: value if len(value) <= MAX_VALUE_CHARACTERS else f"{value[:-1]}…"
             for key, value in zip(keys, values, strict=True)
             if value
         }

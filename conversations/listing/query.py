@@ -26,14 +26,14 @@ from conversations.search.keyset import (
 from conversations.search.page_search import Search
 
 PAGE_SIZE = 50
-LONGEST_TEXT = 255
-MOST_METADATA = 10
+MAX_TEXT_CHARACTERS = 255
+MAX_METADATA_FILTERS = 10
 METADATA = "metadata."
 YES_OR_NO = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListQuery:
     """What the reader asked for; see `Filters` for what it means.
 
     first_day, last_day: ingestion, both inclusive, in the organization's time zone.
@@ -58,7 +58,7 @@ class Asked:
     view: UUID | None = field(default=None, compare=False)
 
     def __bool__(self) -> bool:
-        return self != Asked()
+        return self != ListQuery()
 
     def query(self) -> str:
         """As the query of an address, without the question mark."""
@@ -82,21 +82,21 @@ class Asked:
     def written_columns(self) -> str:
         return "" if self.columns is None else write_columns(self.columns)
 
-    def cleared(self) -> Asked:
-        return Asked(columns=self.columns)
+    def cleared(self) -> ListQuery:
+        return ListQuery(columns=self.columns)
 
-    def is_like(self, other: Asked) -> bool:
+    def is_like(self, other: ListQuery) -> bool:
         """The same filters, in whatever order, and the same columns, if it names any."""
         mine, others = (
             replace(one, metadata=tuple(sorted(one.metadata))) for one in (self, other)
         )
         return mine == others and self.columns in (None, other.columns)
 
-    def without(self, name: str) -> Asked:
+    def without(self, name: str) -> ListQuery:
         if name.startswith(METADATA):
             kept = [one for one in self.metadata if METADATA + one[0] != name]
             return replace(self, metadata=tuple(kept))
-        nothing: Any = {name: getattr(Asked(), name)}
+        nothing: Any = {name: getattr(ListQuery(), name)}
         return replace(self, **nothing)
 
     def filters(self, zone: tzinfo) -> Filters:
@@ -131,9 +131,9 @@ PARAMETERS = {
 }
 
 
-def read_asked(parameters: Mapping[str, str]) -> Asked:
+def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
     faults: list[str] = []
-    asked = Asked(
+    asked = ListQuery(
         text=_text(parameters.get("q", "")),
         agent=_agent(parameters.get("agent", ""), faults),
         provider=_provider(parameters.get("provider", ""), faults),
@@ -154,7 +154,7 @@ def read_asked(parameters: Mapping[str, str]) -> Asked:
 
 
 def read_page(
-    organization: Organization, asked: Asked, parameters: Mapping[str, str]
+    organization: Organization, asked: ListQuery, parameters: Mapping[str, str]
 ) -> Page:
     """The page that `before` or `after` in the address names; else the newest."""
     filters = asked.filters(organization.zone)
@@ -170,7 +170,9 @@ def read_page(
     return first_page(search, PAGE_SIZE)
 
 
-def exactly(organization: Organization, asked: Asked) -> list[Conversation]:
+def rows_with_reference(
+    organization: Organization, asked: ListQuery
+) -> list[Conversation]:
     """Those whose reference is exactly what was typed, for the top of the first page."""
     if not asked.reference:
         return []
@@ -183,7 +185,7 @@ def exactly(organization: Organization, asked: Asked) -> list[Conversation]:
 def _text(text: str) -> str:
     # Postgres has no NUL and no halves of letters; nothing that is stored has them.
     text = text.replace("\x00", "").encode("utf-8", "ignore").decode()
-    return text.strip()[:LONGEST_TEXT]
+    return text.strip()[:MAX_TEXT_CHARACTERS]
 
 
 def _agent(text: str, faults: list[str]) -> UUID | None:
@@ -230,5 +232,5 @@ def _metadata(
     elif key or value:
         faults.append("A metadata filter takes a key and a value; one is missing.")
     return tuple((key, value) for key, value in found.items() if key and value)[
-        :MOST_METADATA
+        :MAX_METADATA_FILTERS
     ]

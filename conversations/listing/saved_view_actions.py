@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.audit import record
 from accounts.models import AuditAction, Membership, User
 from conversations.models import ColumnChoice, SavedView
-from conversations.models.saved_view import MOST_OF_A_PERSON
+from conversations.models.saved_view import MAX_VIEWS_OF_A_PERSON
 
 
 class NameTaken(Exception):
@@ -26,7 +26,7 @@ def save_view(
     Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)
     own = SavedView.objects.filter(membership=membership)
     taken = set(own.values_list("place", flat=True))
-    free = set(range(1, MOST_OF_A_PERSON + 1)) - taken
+    free = set(range(1, MAX_VIEWS_OF_A_PERSON + 1)) - taken
     if not free:
         raise TooManyViews
     view = SavedView(

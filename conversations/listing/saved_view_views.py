@@ -17,16 +17,16 @@ from accounts.http import OrganizationRequest
 from conversations.listing import saved_view_actions as actions
 from conversations.listing.columns import (
     METADATA,
+    escaped,
     read_columns,
     remembered_columns,
     write_columns,
-    written,
 )
 from conversations.listing.forms import ViewNameForm
-from conversations.listing.query import Asked
+from conversations.listing.query import ListQuery
 from conversations.listing.saved_views import query_to_save, read_query
 from conversations.models import SavedView
-from conversations.models.saved_view import MOST_OF_A_PERSON
+from conversations.models.saved_view import MAX_VIEWS_OF_A_PERSON
 
 NAME_TAKEN = "You have a view of this name. Choose another one, or update that view."
 
@@ -34,14 +34,14 @@ NAME_TAKEN = "You have a view of this name. Choose another one, or update that v
 @require_POST
 @organization_view()
 def choose_columns(request: OrganizationRequest) -> HttpResponse:
-    asked = asked_with(request)
+    asked = query_of_form(request)
     membership = request.membership
     if "usual" in request.POST:
         actions.forget_columns(membership=membership, by=request.user)
         return to_list(request, replace(asked, columns=None))
     tokens = request.POST.getlist("columns")
     if another := request.POST.get("another", "").strip():
-        tokens.append(written(METADATA + another))
+        tokens.append(escaped(METADATA + another))
     faults: list[str] = []
     columns = read_columns(",".join(tokens), faults) or ()
     for fault in faults:
@@ -55,7 +55,7 @@ def choose_columns(request: OrganizationRequest) -> HttpResponse:
 @require_POST
 @organization_view()
 def save(request: OrganizationRequest) -> HttpResponse:
-    asked = asked_with(request)
+    asked = query_of_form(request)
     form = ViewNameForm(request.POST)
     if not form.is_valid():
         messages.error(request, form.first_fault())
@@ -73,7 +73,7 @@ def save(request: OrganizationRequest) -> HttpResponse:
     except actions.TooManyViews:
         messages.error(
             request,
-            f"You have {MOST_OF_A_PERSON} views, and no more fit. Delete one first.",
+            f"You have {MAX_VIEWS_OF_A_PERSON} views, and no more fit. Delete one first.",
         )
     else:
         asked = replace(read_query(view.query), view=view.pk)
@@ -87,12 +87,12 @@ def rename(request: OrganizationRequest, view_id: UUID) -> HttpResponse:
     form = ViewNameForm(request.POST)
     if not form.is_valid():
         messages.error(request, form.first_fault())
-        return to_list(request, asked_with(request))
+        return to_list(request, query_of_form(request))
     try:
         actions.rename_view(view=view, name=form.cleaned_data["name"], by=request.user)
     except actions.NameTaken:
         messages.error(request, NAME_TAKEN)
-    return to_list(request, asked_with(request))
+    return to_list(request, query_of_form(request))
 
 
 @require_POST
@@ -100,7 +100,7 @@ def rename(request: OrganizationRequest, view_id: UUID) -> HttpResponse:
 def update(request: OrganizationRequest, view_id: UUID) -> HttpResponse:
     """To the filters and columns in force now."""
     view = own_view(request, view_id)
-    query = saved_query(request, asked_with(request))
+    query = saved_query(request, query_of_form(request))
     actions.update_view(view=view, query=query, by=request.user)
     messages.success(request, f"Updated the view {view.name}.")
     return to_list(request, replace(read_query(query), view=view.pk))
@@ -114,7 +114,7 @@ def share(request: OrganizationRequest, view_id: UUID) -> HttpResponse:
     messages.success(
         request, f"Everybody in {request.organization.name} sees the view {view.name}."
     )
-    return to_list(request, asked_with(request))
+    return to_list(request, query_of_form(request))
 
 
 @require_POST
@@ -123,7 +123,7 @@ def unshare(request: OrganizationRequest, view_id: UUID) -> HttpResponse:
     view = removable_view(request, view_id)
     actions.unshare_view(view=view, by=request.user)
     messages.success(request, f"The view {view.name} is no longer shared.")
-    return to_list(request, asked_with(request))
+    return to_list(request, query_of_form(request))
 
 
 @require_POST
@@ -133,7 +133,7 @@ def delete(request: OrganizationRequest, view_id: UUID) -> HttpResponse:
     view = removable_view(request, view_id)
     actions.delete_view(view=view, by=request.user)
     messages.success(request, f"Deleted the view {view.name}.")
-    return to_list(request, replace(asked_with(request), view=None))
+    return to_list(request, replace(query_of_form(request), view=None))
 
 
 def seen_view(request: OrganizationRequest, view_id: UUID) -> SavedView:
@@ -157,19 +157,19 @@ def removable_view(request: OrganizationRequest, view_id: UUID) -> SavedView:
     return view
 
 
-def asked_with(request: OrganizationRequest) -> Asked:
+def query_of_form(request: OrganizationRequest) -> ListQuery:
     """What was in force on the page of the form."""
     return read_query(request.POST.get("query", ""))
 
 
-def saved_query(request: OrganizationRequest, asked: Asked) -> str:
+def saved_query(request: OrganizationRequest, asked: ListQuery) -> str:
     columns = asked.columns
     if columns is None:
         columns = remembered_columns(request.membership)
     return query_to_save(asked, columns)
 
 
-def to_list(request: OrganizationRequest, asked: Asked) -> HttpResponse:
+def to_list(request: OrganizationRequest, asked: ListQuery) -> HttpResponse:
     url = reverse("conversations:list", args=[request.organization.slug])
     query = asked.query()
     return redirect(f"{url}?{query}" if query else url)

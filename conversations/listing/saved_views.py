@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from django.http import QueryDict
 
 from accounts.models import Membership
-from conversations.listing.query import Asked, read_asked
+from conversations.listing.query import ListQuery, read_list_query
 from conversations.models import SavedView
 
 # More than these are in a menu; the one in force is always beside it.
 VIEWS_IN_ROW = 5
 # All that are shared, of however many people.
-MOST_SHOWN = 200
+MAX_VIEWS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,22 @@ class Views:
     in_force: Listed | None
 
 
-def query_to_save(asked: Asked, columns: tuple[str, ...]) -> str:
+def query_to_save(asked: ListQuery, columns: tuple[str, ...]) -> str:
     """With the columns that are shown, also where the address does not name them."""
     return replace(asked, columns=columns, view=None).query()
 
 
-def read_query(query: str) -> Asked:
+def read_query(query: str) -> ListQuery:
     """One that was saved, perhaps long ago: whatever it has, it is read as an address
     is."""
-    return read_asked(QueryDict(query.encode("utf-8", "ignore")))
+    return read_list_query(QueryDict(query.encode("utf-8", "ignore")))
 
 
-def views_of(membership: Membership, asked: Asked, columns: tuple[str, ...]) -> Views:
+def views_of(
+    membership: Membership, asked: ListQuery, columns: tuple[str, ...]
+) -> Views:
     """asked, columns: what is in force now."""
-    views = list(SavedView.objects.seen_by(membership).listed()[:MOST_SHOWN])
+    views = list(SavedView.objects.seen_by(membership).listed()[:MAX_VIEWS_SHOWN])
     saved = {view.pk: read_query(view.query) for view in views}
     now = replace(asked, columns=columns)
     same = {view.pk for view in views if saved[view.pk].is_like(now)}

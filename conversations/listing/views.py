@@ -14,16 +14,21 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import Organization
-from conversations.listing.active_filters import chips_of
+from conversations.listing.active_filters import active_filters
 from conversations.listing.columns import (
-    USUAL,
+    DEFAULT_COLUMNS,
     column_menu,
     columns_of,
     read_columns,
     remembered_columns,
     write_columns,
 )
-from conversations.listing.query import Asked, exactly, read_asked, read_page
+from conversations.listing.query import (
+    ListQuery,
+    read_list_query,
+    read_page,
+    rows_with_reference,
+)
 from conversations.listing.rows import list_rows
 from conversations.listing.saved_views import Views, views_of
 from conversations.models import Agent, Conversation, Provider, SeenValue
@@ -40,7 +45,7 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
     """The page; for htmx and the poll of `live.js` the list alone, or 204 where it is
     as that reader has `seen` it."""
     organization = request.organization
-    filters = read_asked(request.GET)
+    filters = read_list_query(request.GET)
     tokens = shown_columns(request, filters)
     views = None if request.htmx else views_of(request.membership, filters, tokens)
     if views:
@@ -49,7 +54,7 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
         filters = replace(filters, view=opened)
     page = read_page(organization, filters, request.GET)
     # A whole reference, typed or pasted, is what was looked for.
-    first = exactly(organization, filters) if page.newer is None else []
+    first = rows_with_reference(organization, filters) if page.newer is None else []
     rows = [*first, *(row for row in page.rows if row not in first)]
     version = version_of(rows)
     if request.htmx and request.GET.get("seen") == version:
@@ -71,7 +76,7 @@ def conversation_list(request: OrganizationRequest) -> HttpResponse:
 
 def list_context(
     organization: Organization,
-    filters: Asked,
+    filters: ListQuery,
     tokens: tuple[str, ...],
     page: Page,
     rows: list[Conversation],
@@ -81,7 +86,7 @@ def list_context(
     return {
         "page": page,
         "columns": columns,
-        "are_usual_columns": tokens == USUAL,
+        "are_usual_columns": tokens == DEFAULT_COLUMNS,
         "written_columns": write_columns(tokens),
         "rows": list_rows(rows, columns, filters.text),
         "filters": filters,
@@ -93,7 +98,7 @@ def list_context(
     }
 
 
-def shown_columns(request: OrganizationRequest, filters: Asked) -> tuple[str, ...]:
+def shown_columns(request: OrganizationRequest, filters: ListQuery) -> tuple[str, ...]:
     """A poll names those that its page shows as `shown`: what the reader chooses
     meanwhile, in another tab, does not fit under its headings."""
     if filters.columns is not None:
@@ -111,7 +116,7 @@ def version_of(rows: Iterable[Conversation]) -> str:
     return seen.hexdigest()
 
 
-def page_links(page: Page, filters: Asked) -> dict[str, str]:
+def page_links(page: Page, filters: ListQuery) -> dict[str, str]:
     query = filters.query()
     start = f"?{query}&" if query else "?"
     return {
@@ -128,7 +133,7 @@ def view_facts(request: OrganizationRequest, views: Views) -> dict[str, object]:
     }
 
 
-def filter_choices(request: OrganizationRequest, filters: Asked) -> dict[str, Any]:
+def filter_choices(request: OrganizationRequest, filters: ListQuery) -> dict[str, Any]:
     agents = list(
         Agent.objects.in_organization(request.organization)
         .not_merged()
@@ -145,7 +150,7 @@ def filter_choices(request: OrganizationRequest, filters: Asked) -> dict[str, An
     return {
         "agents": agents,
         "providers": Provider.choices,
-        "chips": chips_of(filters, chosen),
+        "chips": active_filters(filters, chosen),
         "ended_reasons": seen_values(organization, kinds.ENDED_REASON),
         "versions": seen_values(organization, kinds.VERSION),
         "metadata_keys": seen_values(organization, kinds.METADATA_KEY),

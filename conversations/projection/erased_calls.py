@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Organization
 from conversations.models import Conversation, Tombstone
 from conversations.models.charge import call_subject
-from conversations.recordings.files import let_go_of_files
+from conversations.recordings.files import schedule_deletion_of_files
 
 # organization, provider, external id
 Call = TypeVar("Call", bound=tuple[UUID, str, str])
@@ -45,7 +45,7 @@ def erased_among(calls: Collection[Call]) -> set[Call]:
     }
 
 
-def bury(conversation: Conversation) -> None:
+def erase_rows(conversation: Conversation) -> None:
     """Deletes a conversation for good and leaves its tombstone; runs inside the
     caller's transaction. Raises `Conversation.DoesNotExist` where somebody was quicker.
     """
@@ -57,7 +57,7 @@ def bury(conversation: Conversation) -> None:
     )
     subject = call_subject(row.organization, row.provider, row.external_id)
     Tombstone.objects.get_or_create(organization=row.organization, subject=subject)
-    let_go_of_files(row)
+    schedule_deletion_of_files(row)
     row.delete()
 
 

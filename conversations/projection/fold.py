@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from conversations.projection.update import CallUpdate
 
-LARGEST_MERGED_METADATA = 256 * 1024  # bytes, as compact JSON
-LONGEST_PROMPT = 100_000  # characters
+MAX_MERGED_METADATA_BYTES = 256 * 1024  # bytes, as compact JSON
+MAX_PROMPT_CHARACTERS = 100_000  # characters
 
 Value = TypeVar("Value")
 
@@ -116,7 +116,7 @@ def leading_prompt(turns: list[dict[str, Any]]) -> str | None:
         if turn.get("role") != "system":
             return None
         if not turn.get("kind"):
-            return turn.get("content", "")[:LONGEST_PROMPT] or None
+            return turn.get("content", "")[:MAX_PROMPT_CHARACTERS] or None
     return None
 
 
@@ -127,14 +127,14 @@ def _merged(
     where that is not enough, the whole of what was sent."""
     new = {key: value for key, value in sent.items() if value is not None}
     merged = old | new
-    if not new or not old or size_as_json(merged) <= LARGEST_MERGED_METADATA:
+    if not new or not old or size_as_json(merged) <= MAX_MERGED_METADATA_BYTES:
         return merged, []
     known = {key: value for key, value in new.items() if key in old}
     dropped = sorted(new.keys() - known.keys())
     merged = old | known
-    if size_as_json(merged) > LARGEST_MERGED_METADATA:
+    if size_as_json(merged) > MAX_MERGED_METADATA_BYTES:
         merged, dropped = old, sorted(new)
-    limit = f"{LARGEST_MERGED_METADATA:,} bytes"
+    limit = f"{MAX_MERGED_METADATA_BYTES:,} bytes"
     return merged, [
         ("metadata", f"would be over {limit} when merged; {_named(dropped)} dropped")
     ]

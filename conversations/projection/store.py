@@ -24,7 +24,7 @@ from conversations.projection.agent_lookup import AgentKey
 from conversations.projection.erased_calls import erased_among
 from conversations.projection.fold import CallState
 from conversations.projection.update import CallUpdate
-from conversations.recordings.fetch_queue import want_recordings
+from conversations.recordings.fetch_queue import enqueue_recordings
 
 
 class CallKey(NamedTuple):
@@ -36,7 +36,7 @@ class CallKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class LoggedUpdate:
     """One update with its place in the log."""
 
     sequence: int
@@ -60,7 +60,7 @@ class Delivered:
 
 
 @dataclass(slots=True)
-class Stored:
+class ProjectionResult:
     """What became of a call.
 
     is_new: this batch made its conversation.
@@ -83,19 +83,19 @@ class UnknownCall(Exception):
 
 
 # Reads calls' deliveries again from the log, each in order, up to a sequence.
-History = Callable[[Mapping[CallKey, int]], Mapping[CallKey, Sequence[Delivered]]]
+History = Callable[[Mapping[CallKey, int]], Mapping[CallKey, Sequence[LoggedUpdate]]]
 
 
 def store_calls(
-    delivered: Iterable[Delivered], *, history: History
-) -> dict[CallKey, Stored]:
+    delivered: Iterable[LoggedUpdate], *, history: History
+) -> dict[CallKey, ProjectionResult]:
     """Applies a batch in the log's order; runs inside the caller's transaction. A call
     that was erased is missing from the answer.
 
     history: asked for the calls to which something later was applied before.
     Raises `UnknownAgent` and `UnknownCall`.
     """
-    calls: dict[CallKey, Sequence[Delivered]] = _by_call(delivered)
+    calls: dict[CallKey, Sequence[LoggedUpdate]] = _by_call(delivered)
     _leave_out(erased_among(calls), calls)
     with_audio = [
         key
@@ -109,15 +109,15 @@ def store_calls(
     stored |= _continue(known, agent_ids, history)
     _charge({key: stored[key] for key in posted if key in stored})
     _warn_of_twins(stored, calls)
-    want_recordings(stored[key].conversation for key in with_audio if key in stored)
+    enqueue_recordings(stored[key].conversation for key in with_audio if key in stored)
     return stored
 
 
 def _continue(
-    calls: dict[CallKey, Sequence[Delivered]],
+    calls: dict[CallKey, Sequence[LoggedUpdate]],
     agent_ids: dict[AgentKey, UUID],
     history: History,
-) -> dict[CallKey, Stored]:
+) -> dict[CallKey, ProjectionResult]:
     """Applies deliveries to the conversations that their calls have already."""
     conversations = _lock(calls)
     # An erasure that we waited for left none. One that comes after us waits for us.
@@ -136,14 +136,14 @@ def _continue(
         states[key] = CallState()
         agent_ids |= _agents_found(past)
     stored = {
-        key: Stored(row, is_new=False, is_retold=key in retold)
+        key: ProjectionResult(row, is_new=False, is_retold=key in retold)
         for key, row in conversations.items()
     }
     _fold(stored, states, calls, agent_ids)
     return stored
 
 
-def retell_calls(past: Mapping[CallKey, int], *, history: History) -> list[CallKey]:
+def rebuild_calls(past: Mapping[CallKey, int], *, history: History) -> list[CallKey]:
     """Folds conversations that are there again from the log, up to a sequence each;
     runs inside the caller's transaction. Those told again: a call of which a body has
     expired stays as it is.
@@ -157,15 +157,16 @@ def retell_calls(past: Mapping[CallKey, int], *, history: History) -> list[CallK
     for parts in told.values():
         agent_ids |= _agents_found(parts)
     stored = {
-        key: Stored(conversations[key], is_new=False, is_retold=True) for key in told
+        key: ProjectionResult(conversations[key], is_new=False, is_retold=True)
+        for key in told
     }
     _fold(stored, {key: CallState() for key in told}, told, agent_ids)
     return list(told)
 
 
 def _with_agent(
-    calls: Mapping[CallKey, Sequence[Delivered]],
-) -> dict[CallKey, Sequence[Delivered]]:
+    calls: Mapping[CallKey, Sequence[LoggedUpdate]],
+) -> dict[CallKey, Sequence[LoggedUpdate]]:
     """Those of which a conversation can be made: a transcription alone makes none."""
     return {
         key: parts
@@ -175,20 +176,22 @@ def _with_agent(
 
 
 def _leave_out(
-    erased: Iterable[CallKey], calls: dict[CallKey, Sequence[Delivered]]
+    erased: Iterable[CallKey], calls: dict[CallKey, Sequence[LoggedUpdate]]
 ) -> None:
     for key in erased:
         del calls[key]
 
 
-def _by_call(delivered: Iterable[Delivered]) -> dict[CallKey, Sequence[Delivered]]:
-    calls: dict[CallKey, list[Delivered]] = defaultdict(list)
+def _by_call(
+    delivered: Iterable[LoggedUpdate],
+) -> dict[CallKey, Sequence[LoggedUpdate]]:
+    calls: dict[CallKey, list[LoggedUpdate]] = defaultdict(list)
     for one in sorted(delivered, key=lambda each: each.sequence):
         calls[one.call].append(one)
     return dict(calls)
 
 
-def _agents(calls: Mapping[CallKey, Sequence[Delivered]]) -> dict[AgentKey, UUID]:
+def _agents(calls: Mapping[CallKey, Sequence[LoggedUpdate]]) -> dict[AgentKey, UUID]:
     parts = [one for parts in calls.values() for one in parts]
     agent_ids = agent_lookup.find_or_create(
         agent_lookup.Named(one.sequence, one.agent, one.update.agent.name)
@@ -199,7 +202,7 @@ def _agents(calls: Mapping[CallKey, Sequence[Delivered]]) -> dict[AgentKey, UUID
     return agent_ids
 
 
-def _agents_found(past: Sequence[Delivered]) -> dict[AgentKey, UUID]:
+def _agents_found(past: Sequence[LoggedUpdate]) -> dict[AgentKey, UUID]:
     """Of what was stored before, so they are there. Only read: agents are written
     before conversations are locked, or two workers could wait in a circle."""
     agent_ids = agent_lookup.find({one.agent for one in past if one.agent is not None})
@@ -208,7 +211,7 @@ def _agents_found(past: Sequence[Delivered]) -> dict[AgentKey, UUID]:
 
 
 def _require_known(
-    parts: Sequence[Delivered], agent_ids: Mapping[AgentKey, UUID]
+    parts: Sequence[LoggedUpdate], agent_ids: Mapping[AgentKey, UUID]
 ) -> None:
     for one in parts:
         if one.agent is not None and one.agent not in agent_ids:
@@ -217,14 +220,14 @@ def _require_known(
 
 
 def _make(
-    calls: dict[CallKey, Sequence[Delivered]], agent_ids: Mapping[AgentKey, UUID]
-) -> dict[CallKey, Stored]:
+    calls: dict[CallKey, Sequence[LoggedUpdate]], agent_ids: Mapping[AgentKey, UUID]
+) -> dict[CallKey, ProjectionResult]:
     """Conversations for the calls that have none, told from their first delivery on.
 
     All are tried, in one order everywhere: asking first would tell nothing of what
     another worker is about to make.
     """
-    tried: dict[CallKey, Stored] = {}
+    tried: dict[CallKey, ProjectionResult] = {}
     transcripts: dict[CallKey, Transcript] = {}
     for key in sorted(calls, key=lambda key: tuple(map(str, key))):
         row = Conversation(
@@ -232,7 +235,7 @@ def _make(
             provider=key.provider,
             external_id=key.external_id,
         )
-        tried[key] = Stored(row, is_new=True, is_retold=False)
+        tried[key] = ProjectionResult(row, is_new=True, is_retold=False)
         transcripts[key] = _apply(tried[key], CallState(), calls[key], agent_ids)
     inserted = row_mapping.insert([one.conversation for one in tried.values()])
     made = {key: one for key, one in tried.items() if one.conversation.id in inserted}
@@ -268,9 +271,9 @@ def _lock(calls: Iterable[CallKey]) -> dict[CallKey, Conversation]:
 
 
 def _fold(
-    stored: Mapping[CallKey, Stored],
+    stored: Mapping[CallKey, ProjectionResult],
     states: Mapping[CallKey, CallState],
-    calls: Mapping[CallKey, Sequence[Delivered]],
+    calls: Mapping[CallKey, Sequence[LoggedUpdate]],
     agent_ids: Mapping[AgentKey, UUID],
 ) -> None:
     transcripts = [
@@ -282,9 +285,9 @@ def _fold(
 
 
 def _apply(
-    result: Stored,
+    result: ProjectionResult,
     state: CallState,
-    parts: Sequence[Delivered],
+    parts: Sequence[LoggedUpdate],
     agent_ids: Mapping[AgentKey, UUID],
 ) -> Transcript:
     row = result.conversation
@@ -303,7 +306,7 @@ def _apply(
     return row_mapping.fill(row, state)
 
 
-def _charge(stored: Mapping[CallKey, Stored]) -> None:
+def _charge(stored: Mapping[CallKey, ProjectionResult]) -> None:
     """One call is one charge, ever: the constraint ignores what is charged already."""
     real = [
         (key, one.conversation)
@@ -331,7 +334,8 @@ def _charge(stored: Mapping[CallKey, Stored]) -> None:
 
 
 def _warn_of_twins(
-    stored: Mapping[CallKey, Stored], calls: Mapping[CallKey, Sequence[Delivered]]
+    stored: Mapping[CallKey, ProjectionResult],
+    calls: Mapping[CallKey, Sequence[LoggedUpdate]],
 ) -> None:
     """One id under two providers is two conversations, and seldom what was meant."""
     new = {key: one for key, one in stored.items() if one.is_new}

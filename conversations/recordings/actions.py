@@ -24,5 +24,5 @@ def retry_recording(*, recording: Recording, by: User) -> bool:
             **Recording.afresh(), fetched_bytes=0, expected_bytes=None
         )
         if wanted:
-            transaction.on_commit(wakeup.nudge)
+            transaction.on_commit(wakeup.wake_worker)
     return bool(wanted)

@@ -11,7 +11,7 @@ from conversations.models import Conversation, Recording
 from conversations.recordings import wakeup
 
 
-def want_recordings(conversations: Iterable[Conversation]) -> None:
+def enqueue_recordings(conversations: Iterable[Conversation]) -> None:
     """Notes that the recordings these conversations name are to be had; runs inside the
     caller's transaction, which holds the conversations. Only for those that a delivery
     named just now: a fold told again fetches nothing again.
@@ -35,7 +35,7 @@ def want_recordings(conversations: Iterable[Conversation]) -> None:
             )
             wanted += cursor.rowcount
     if wanted:
-        transaction.on_commit(wakeup.nudge)
+        transaction.on_commit(wakeup.wake_worker)
 
 
 # Another address, or the same after a failure, is a job from the beginning: whoever is

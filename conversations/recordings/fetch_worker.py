@@ -16,10 +16,10 @@ from conversations.models import Conversation, Recording
 from conversations.recordings.download import NotNow, Refused, download, took_too_long
 from conversations.recordings.incoming import incoming_file
 from conversations.recordings.lease_keeper import (
-    Lost,
-    PutBack,
-    TookTooLong,
-    Watch,
+    DeadlineExceeded,
+    LeaseKeeper,
+    LeaseLost,
+    WorkerStopping,
     is_shutting_down,
 )
 from conversations.recordings.probe import NotAudio, read_audio
@@ -60,7 +60,10 @@ def fetch(recording: Recording) -> None:
 
 
 def _fetch(recording: Recording) -> None:
-    with Watch(recording, settings.FETCH_SECONDS) as watch, incoming_file() as path:
+    with (
+        LeaseKeeper(recording, settings.FETCH_SECONDS) as watch,
+        incoming_file() as path,
+    ):
         download(recording.source_url, path, watch)
         watch.downloaded()
         audio = read_audio(path, tick=watch.check)
@@ -84,11 +87,11 @@ def _told_why(recording: Recording) -> Iterator[None]:
         recording.give_up(f"What the server sent is no recording. {error}")
     except NotNow as error:
         recording.try_later(str(error), after=error.after)
-    except TookTooLong:
+    except DeadlineExceeded:
         recording.try_later(took_too_long())
-    except PutBack:
+    except WorkerStopping:
         recording.put_back()
-    except (Lost, Conversation.DoesNotExist):
+    except (LeaseLost, Conversation.DoesNotExist):
         logger.info("A recording was taken away while it was fetched")
     except (DatabaseError, InterfaceError):
         raise

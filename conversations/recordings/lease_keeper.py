@@ -25,15 +25,15 @@ BEAT_SECONDS = 2.0
 _shutting_down = threading.Event()
 
 
-class Lost(Exception):
+class LeaseLost(Exception):
     """The work is no longer this worker's: there is nothing to write down."""
 
 
-class PutBack(Exception):
+class WorkerStopping(Exception):
     """The worker ends in order: another is to begin anew, at once."""
 
 
-class TookTooLong(Exception):
+class DeadlineExceeded(Exception):
     pass
 
 
@@ -46,7 +46,7 @@ def is_shutting_down() -> bool:
     return _shutting_down.is_set()
 
 
-class Watch:
+class LeaseKeeper:
     """Of one fetch. `check` raises what `cut` was called for."""
 
     def __init__(self, recording: Recording, seconds: float) -> None:
@@ -105,9 +105,9 @@ class Watch:
             last_beat = 0.0
             while not self._over.wait(0.1):
                 if self._deadline is not None and time.monotonic() > self._deadline:
-                    self._end(TookTooLong())
+                    self._end(DeadlineExceeded())
                 if is_shutting_down():
-                    self._end(PutBack())
+                    self._end(WorkerStopping())
                 if time.monotonic() - last_beat >= beat:
                     self._renew()
                     last_beat = time.monotonic()
@@ -120,7 +120,7 @@ class Watch:
             if not self.recording.renew(
                 fetched_bytes=self.fetched, expected_bytes=self.expected
             ):
-                self._end(Lost())
+                self._end(LeaseLost())
         except (DatabaseError, InterfaceError) as error:
             # The lease lasts for a while yet.
             logger.warning("A lease could not be renewed: %s", error)

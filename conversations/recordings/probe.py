@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conversations.recordings.waveform import Mark
+from conversations.recordings.waveform import AudioEvent
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TICK_SECONDS = 0.2
@@ -34,7 +34,7 @@ class Audio:
     sha256: str
     # Loudness, a list for each channel (at most two), each value 0..255.
     peaks: list[list[int]]
-    marks: list[Mark]
+    marks: list[AudioEvent]
 
 
 class NotAudio(Exception):

@@ -30,22 +30,22 @@ from conversations.recordings.probe import Audio, NotAudio
 from conversations.recordings.waveform import (
     RATE,
     WINDOW_SECONDS,
-    Meter,
+    PeakMeter,
     marks_of,
     peaks_of,
 )
 
 # A few bytes may decode to years; no session lasts a day.
-LONGEST_SECONDS = 24 * 3600
-MOST_SAMPLES = LONGEST_SECONDS * 48_000 * 2
+MAX_SECONDS = 24 * 3600
+MAX_SAMPLES = MAX_SECONDS * 48_000 * 2
 # Where the file's own clock leaps, as it does where a sender left silence out.
 GAP_SECONDS = 0.25
 # Packets in a row that decode to nothing: what follows is no audio either.
-MOST_BROKEN = 2_000
+MAX_BROKEN_PACKETS = 2_000
 SNIFFED_BYTES = 512
 # What a file may cost that was made to be expensive.
-MOST_MEMORY = 2 * 1024**3
-MOST_CPU_SECONDS = 900
+MAX_MEMORY_BYTES = 2 * 1024**3
+MAX_CPU_SECONDS = 900
 CHUNK_BYTES = 1024 * 1024
 
 # By FFmpeg's name of the format: content type and extension, of sound alone and of
@@ -138,7 +138,7 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
     """What can be decoded: a damaged part is left out, a torn end is the end."""
     broken = 0
     packets = container.demux(stream)
-    while broken < MOST_BROKEN:
+    while broken < MAX_BROKEN_PACKETS:
         try:
             packet = next(packets, None)
         except FFmpegError:
@@ -159,7 +159,7 @@ class _Listening:
     def __init__(self) -> None:
         self.channels = 0
         self.seconds = 0.0
-        self.meters: list[Meter] = []
+        self.meters: list[PeakMeter] = []
         self._samples = 0
         self._began: float | None = None
         self._shape: tuple[object, ...] = ()
@@ -170,15 +170,15 @@ class _Listening:
             return
         if not self.meters:
             self.channels = frame.layout.nb_channels
-            self.meters = [Meter() for _ in range(2 if self.channels == 2 else 1)]
+            self.meters = [PeakMeter() for _ in range(2 if self.channels == 2 else 1)]
         self._fill_gap(frame)
         self.seconds += frame.samples / frame.sample_rate
         self._samples += frame.samples * frame.layout.nb_channels
-        if self.seconds > LONGEST_SECONDS or self._samples > MOST_SAMPLES:
+        if self.seconds > MAX_SECONDS or self._samples > MAX_SAMPLES:
             raise NotAudio("It decodes to more than a day of audio.")
         self._measure(frame)
 
-    def finish(self) -> list[Meter]:
+    def finish(self) -> list[PeakMeter]:
         if self._resampler is not None:
             self._take(self._resampler.resample(None))
         for meter in self.meters:
@@ -194,7 +194,7 @@ class _Listening:
         gap = frame.time - self._began - self.seconds
         if gap < GAP_SECONDS:
             return
-        if self.seconds + gap > LONGEST_SECONDS:
+        if self.seconds + gap > MAX_SECONDS:
             raise NotAudio("By its own clock it lasts more than a day.")
         if self._resampler is not None:
             self._take(self._resampler.resample(None))
@@ -262,8 +262,8 @@ def _main(path: str, lifeline: str) -> None:
         os.read(int(lifeline), 1)
         os._exit(1)
 
-    _limit(resource.RLIMIT_AS, MOST_MEMORY)
-    _limit(resource.RLIMIT_CPU, MOST_CPU_SECONDS)
+    _limit(resource.RLIMIT_AS, MAX_MEMORY_BYTES)
+    _limit(resource.RLIMIT_CPU, MAX_CPU_SECONDS)
     threading.Thread(target=die_with_the_caller, daemon=True).start()
     av.logging.set_level(None)
     os.nice(10)  # whoever posts or reads goes first

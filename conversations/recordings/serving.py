@@ -84,7 +84,7 @@ def serve(
     return _described(response, recording, download=download)
 
 
-def is_heard(request: HttpRequest, response: HttpResponseBase) -> bool:
+def counts_as_playback(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether this answer is worth an entry in the audit log."""
     return request.method == "GET" and response.status_code in {200, 206, 302}
 

@@ -58,9 +58,9 @@ def _name_it(
         recorded_seconds=row.recorded_seconds,
         duration_seconds=row.duration_from_facts(),
     )
-    files.keep(name)
+    files.cancel_deletion(name)
     if before != name:
-        files.let_go(before)
+        files.schedule_deletion(before)
     return True
 
 

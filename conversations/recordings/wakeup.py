@@ -6,19 +6,19 @@ from typing import Any
 
 from celery import current_app
 
-from conversations.worker_wakeup import Nudger
+from conversations.worker_wakeup import Throttle
 
 # By its name: the task itself leads to the code that asks for this.
 TASK = "conversations.tasks.fetch_recordings"
 
 
-def announce(**options: Any) -> None:
+def send_wakeup(**options: Any) -> None:
     current_app.send_task(TASK, **options)
 
 
-_nudger = Nudger(announce)
+_throttle = Throttle(send_wakeup)
 
 
-def nudge() -> None:
+def wake_worker() -> None:
     """Tells a worker that there are recordings to fetch; returns at once."""
-    _nudger.nudge()
+    _throttle.wake()

@@ -14,7 +14,7 @@ from typing import TypeAlias, TypedDict
 RATE = 8_000  # samples a second: plenty for how loud it is
 WINDOW_SECONDS = 0.05
 WINDOW_BYTES = int(RATE * WINDOW_SECONDS) * 2
-MOST_PEAKS = 2_000
+MAX_PEAKS = 2_000
 LOUDEST = 32_767
 
 # Shorter pauses belong to speech, shorter noises to silence.
@@ -23,7 +23,7 @@ NOISE_SECONDS = 0.1
 SILENCE_SECONDS = 4.0
 TALK_OVER_SECONDS = 0.5
 # Of these the longest: a page shows no more, and a row stays small.
-MOST_MARKS = 400
+MAX_EVENTS = 400
 # Below this nobody speaks: -50 dB.
 FAINTEST_SPEECH = 100
 
@@ -32,13 +32,13 @@ Levels: TypeAlias = "array[int]"
 Span = tuple[int, int]  # windows, the end exclusive
 
 
-class Mark(TypedDict):
+class AudioEvent(TypedDict):
     kind: str
     start: float
     end: float
 
 
-class Meter:
+class PeakMeter:
     """Takes the samples of one channel, as they come, and keeps each window's peak."""
 
     def __init__(self) -> None:
@@ -69,14 +69,14 @@ class Meter:
 
 def peaks_of(levels: Levels) -> list[int]:
     """At most MOST_PEAKS equal parts of the time, each 0..255."""
-    count = min(len(levels), MOST_PEAKS)
+    count = min(len(levels), MAX_PEAKS)
     edges = [len(levels) * number // count for number in range(count + 1)]
     return [
         round(max(levels[start:end]) * 255 / LOUDEST) for start, end in pairwise(edges)
     ]
 
 
-def marks_of(channels: Sequence[Levels]) -> list[Mark]:
+def marks_of(channels: Sequence[Levels]) -> list[AudioEvent]:
     """Where nobody speaks for long; with two sides that differ, also where both do."""
     length = max(len(levels) for levels in channels)
     spoken = [list(speech(levels)) for levels in channels]
@@ -94,8 +94,8 @@ def marks_of(channels: Sequence[Levels]) -> list[Mark]:
         ]
     longest = sorted(spans, key=lambda one: seconds_of(one[1]), reverse=True)
     return [
-        Mark(kind=kind, start=at(start), end=at(end))
-        for kind, (start, end) in sorted(longest[:MOST_MARKS], key=lambda one: one[1])
+        AudioEvent(kind=kind, start=at(start), end=at(end))
+        for kind, (start, end) in sorted(longest[:MAX_EVENTS], key=lambda one: one[1])
     ]
 
 

@@ -16,9 +16,9 @@ Turn = Mapping[str, object]
 # Of what surrounds the first hit; the page cuts it to the width there is.
 BEFORE, AFTER = 40, 200
 # Of a transcript; as much as the search itself reads.
-LONGEST_TEXT = 200_000
+MAX_TEXT_CHARACTERS = 200_000
 # Transcripts may be megabytes; a page of them is read only up to here.
-MOST_BYTES_OF_A_PAGE = 8_000_000
+MAX_BYTES_OF_A_PAGE = 8_000_000
 _TOGETHER = re.compile(r"\S+")
 
 
@@ -56,7 +56,7 @@ def _small_enough(conversations: Collection[UUID]) -> list[UUID]:
         "FROM conversations_transcript WHERE conversation_id = ANY(%s) ORDER BY 2",
         [list(conversations)],
     )
-    kept, room = [], MOST_BYTES_OF_A_PAGE
+    kept, room = [], MAX_BYTES_OF_A_PAGE
     for row in sizes:
         room -= getattr(row, "size", None) or 0
         if room >= 0:
@@ -68,7 +68,7 @@ def excerpt_of(
     turns: Sequence[Turn], asked: Sequence[AskedWord], system_prompt: str = ""
 ) -> Excerpt | None:
     """The turn with most of the words, the first of several."""
-    best, most, room = None, 0, LONGEST_TEXT
+    best, most, room = None, 0, MAX_TEXT_CHARACTERS
     for number, turn in enumerate(turns, start=1):
         content = turn.get("content")
         if room <= 0:

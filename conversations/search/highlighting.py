@@ -9,12 +9,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from conversations.search.excerpts import Piece, count_in, parts_of
-from conversations.search.tokenizer import AskedWord, asked_words, fold, is_spaceless
+from conversations.search.tokenizer import (
+    AskedWord,
+    asked_words,
+    is_spaceless,
+    normalize,
+)
 
 _TOGETHER = re.compile(r"\S+")
 
 
-class Marks:
+class Highlighter:
     """Of one question, for all texts of a page: their words repeat, so what was found
     of one is kept."""
 
@@ -78,7 +83,7 @@ class Marks:
                 (
                     start + len(word.whole)
                     for word in self.parts
-                    if fold(token[start : start + len(word.whole)]) == word.whole
+                    if normalize(token[start : start + len(word.whole)]) == word.whole
                 ),
                 default=start,
             )

@@ -23,7 +23,7 @@ COMMON = 0.1
 OFTEN = 3
 
 
-class Question:
+class IndexQuery:
     """words, facts: everything that is asked. sample: some rows, for what is common."""
 
     def __init__(

@@ -58,7 +58,7 @@ class Call(NamedTuple):
         yield lexemes.version_fact(self.version)
         yield lexemes.transcript_fact(self.has_transcript)
         yield lexemes.audio_fact(self.has_audio)
-        for key, value in islice(metadata.items(), lexemes.MOST_METADATA):
+        for key, value in islice(metadata.items(), lexemes.MAX_METADATA_LEXEMES):
             yield lexemes.metadata_fact(key, value)
 
 

@@ -20,10 +20,10 @@ from conversations.turn_values import as_text
 
 Turn = Mapping[str, object]
 
-LONGEST_TEXT = 200_000
+MAX_TEXT_CHARACTERS = 200_000
 # A tsvector over a megabyte is an error; this leaves room for what it adds to each.
-MOST_BYTES = 700_000
-MOST_METADATA = 1_000
+MAX_BYTES = 700_000
+MAX_METADATA_LEXEMES = 1_000
 
 SAID, REFERENCE = "w", "r"
 
@@ -80,7 +80,7 @@ def said(turns: Sequence[Turn], system_prompt: str) -> str:
     """The text of a transcript that is searched: of each turn what was said, and what
     a tool was asked. The system prompt, the same in most calls, is left out."""
     parts: list[str] = []
-    room = LONGEST_TEXT
+    room = MAX_TEXT_CHARACTERS
     for turn in turns:
         if turn.get("role") == "system" and turn.get("content") == system_prompt:
             continue
@@ -106,10 +106,10 @@ def reference_words(external_id: str, name: str, number: str) -> set[str]:
 
 def in_bounds(joined: str) -> str:
     """As many lexemes, joined by spaces, as a tsvector can hold."""
-    if len(joined) < MOST_BYTES // 8:  # at most four bytes each, and what it adds
+    if len(joined) < MAX_BYTES // 8:  # at most four bytes each, and what it adds
         return joined
     kept = []
-    room = MOST_BYTES
+    room = MAX_BYTES
     for lexeme in joined.split(" "):
         room -= len(lexeme.encode()) + 5
         if room < 0:

@@ -29,7 +29,7 @@ from conversations.models import (
 )
 from conversations.search import lexemes
 from conversations.search.filters import Filters, narrow, narrow_by_index
-from conversations.search.index_query import COMMON, OFTEN, Question
+from conversations.search.index_query import COMMON, OFTEN, IndexQuery
 
 # Rows walked, as far as it takes.
 WALKED = 2_000
@@ -85,7 +85,7 @@ class Search:
         rows = from_here(self.fitting, than, newest_first)
         if self.filters.are_direct:
             return list(rows[:count])
-        hunt = Hunt(
+        hunt = PageSearch(
             self.organization,
             self.filters,
             self.words,
@@ -116,7 +116,7 @@ def from_here(
 
 
 @dataclass(frozen=True)
-class Hunt:
+class PageSearch:
     """One search for the next rows in one direction. fitting: all of them, in order."""
 
     organization: Organization
@@ -161,9 +161,9 @@ class Hunt:
                 return self._check(known, self.fitting)
         return self._span_by_span(query, self._months(), self.count)
 
-    def _question(self) -> Question:
+    def _question(self) -> IndexQuery:
         facts = lexemes.facts_query(self.organization.id, self.filters.facts())
-        return Question(self.words, facts, self._walk(self.all_rows))
+        return IndexQuery(self.words, facts, self._walk(self.all_rows))
 
     @cached_property
     def all_rows(self) -> ConversationQuerySet:

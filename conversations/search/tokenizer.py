@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 # Longer ones are cut, in texts and in questions alike.
-LONGEST_WORD = 64
+MAX_WORD_CHARACTERS = 64
 
 
 def _class(first: int, last: int, category: str) -> str:
@@ -55,7 +55,7 @@ class AskedWord:
     parts: tuple[str, ...]
 
 
-def fold(text: str) -> str:
+def normalize(text: str) -> str:
     """Without what does not count: case, accents, widths."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.casefold())
@@ -65,30 +65,30 @@ def fold(text: str) -> str:
 
 def words_in(text: str) -> set[str]:
     """Everything that a text is found by."""
-    folded = fold(text)
+    folded = normalize(text)
     pattern = _PLAIN_TOGETHER if folded.isascii() else _TOGETHER
     found: set[str] = set()
     for together in set(pattern.findall(folded)):
         if together.isascii() and together.isalnum():
-            found.add(together[:LONGEST_WORD])
+            found.add(together[:MAX_WORD_CHARACTERS])
             continue
         parts = _PARTS.findall(together)
         for part in parts:
             # The last sign alone as well: a question may be one sign long.
             found.update(_cut(part, with_last=True))
         if len(parts) > 1:
-            found.add("".join(parts)[:LONGEST_WORD])
+            found.add("".join(parts)[:MAX_WORD_CHARACTERS])
     return found
 
 
 def asked_words(text: str) -> list[AskedWord]:
     """The words of a question, each once, in its order; a text must have them all."""
     asked: dict[AskedWord, None] = {}
-    for together in _TOGETHER.findall(fold(text)):
+    for together in _TOGETHER.findall(normalize(text)):
         parts = _PARTS.findall(together)
         cut = [word for part in parts for word in _cut(part, with_last=False)]
         if len(parts) > 1:
-            asked[AskedWord("".join(parts)[:LONGEST_WORD], tuple(cut))] = None
+            asked[AskedWord("".join(parts)[:MAX_WORD_CHARACTERS], tuple(cut))] = None
         else:
             asked.update((AskedWord(word, (word,)), None) for word in cut)
     return list(asked)
@@ -101,11 +101,11 @@ def is_spaceless(text: str) -> bool:
 def _cut(part: str, *, with_last: bool) -> Iterator[str]:
     """The part itself; of a script without spaces all pairs of neighbours."""
     if not _SPACELESS.search(part):
-        yield part[:LONGEST_WORD]
+        yield part[:MAX_WORD_CHARACTERS]
         return
     for run in _RUN.findall(part):
         if _SPACELESS.match(run):
             pairs = len(run) if with_last or len(run) == 1 else len(run) - 1
             yield from (run[at : at + 2] for at in range(pairs))
         else:
-            yield run[:LONGEST_WORD]
+            yield run[:MAX_WORD_CHARACTERS]

@@ -22,7 +22,7 @@ from conversations.transcription.results import Heard
 LOOK_EVERY_SECONDS = 1.0
 # A child that says nothing for so long hangs. Loading may fetch the model first.
 STUCK_SECONDS = 900.0
-LONGEST_REASON = 500  # characters
+MAX_REASON_CHARACTERS = 500  # characters
 
 
 class CannotTranscribe(Exception):
@@ -94,7 +94,7 @@ def _listen(
             raise CannotTranscribe(_last_words(child, complaints))
         said: dict[str, Any] = json.loads(line)
         if "error" in said:
-            raise CannotTranscribe(said["error"][:LONGEST_REASON])
+            raise CannotTranscribe(said["error"][:MAX_REASON_CHARACTERS])
         heard += [Heard(**one) for one in said.get("heard", [])]
         if said.get("done"):
             return heard
@@ -118,4 +118,6 @@ def _last_words(child: subprocess.Popen[str], complaints: IO[bytes]) -> str:
     size = complaints.seek(0, os.SEEK_END)
     complaints.seek(max(0, size - 4096))
     lines = complaints.read().decode("utf-8", "replace").strip().splitlines()
-    return (lines[-1] if lines else f"The engine ended with {status}.")[:LONGEST_REASON]
+    return (lines[-1] if lines else f"The engine ended with {status}.")[
+        :MAX_REASON_CHARACTERS
+    ]

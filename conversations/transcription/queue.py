@@ -18,7 +18,7 @@ def has_sent_turns(conversation_id: UUID) -> bool:
 
 
 @transaction.atomic
-def want_transcription(conversation: Conversation) -> bool:
+def enqueue_transcription(conversation: Conversation) -> bool:
     """Makes the job of the audio that is kept now; False where there is none, or where
     turns were sent. What is being done already goes on; what was done of another
     recording, or failed, begins anew."""

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from conversations.models import Conversation
-from conversations.transcription.results import Transcript
+from conversations.transcription.results import TranscriptionResult
 
 # Runs inside the caller's transaction, which holds the conversation.
-Append = Callable[[Conversation, Transcript], None]
+Append = Callable[[Conversation, TranscriptionResult], None]
 _takers: list[Append] = []
 
 
@@ -18,6 +18,6 @@ def hand_over_to(append: Append) -> None:
     _takers[:] = [append]
 
 
-def hand_over(conversation: Conversation, transcript: Transcript) -> None:
+def hand_over(conversation: Conversation, transcript: TranscriptionResult) -> None:
     (append,) = _takers
     append(conversation, transcript)

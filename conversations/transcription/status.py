@@ -11,7 +11,7 @@ State = Transcription.State
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TranscriptionStatus:
     """state: of the job; empty where there is none, `outdated` where it was done of a
     recording that another one has replaced.
     lacks: why nothing is transcribed here, and what to do about it.
@@ -24,9 +24,9 @@ class Standing:
     is_of_use: bool
 
 
-def standing_of(
+def transcription_status(
     recording: Recording, job: Transcription | None, transcript: Transcript | None
-) -> Standing | None:
+) -> TranscriptionStatus | None:
     """None where there is no audio."""
     if not recording.file:
         return None
@@ -34,4 +34,4 @@ def standing_of(
     if job and state == State.DONE and job.file != recording.file:
         state = "outdated"
     were_sent = transcript and transcript.turns and not transcript.is_heard
-    return Standing(job, state, engine().missing(), is_of_use=not were_sent)
+    return TranscriptionStatus(job, state, engine().missing(), is_of_use=not were_sent)

@@ -25,7 +25,7 @@ from conversations.transcription.channel_roles import roles_of
 from conversations.transcription.engine import Engine, OnProgress, engine
 from conversations.transcription.engine_client import CannotTranscribe, Dropped
 from conversations.transcription.queue import has_sent_turns
-from conversations.transcription.results import Transcript
+from conversations.transcription.results import TranscriptionResult
 from conversations.transcription.turns import turns_of
 
 logger = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ def _transcribe(job: Transcription, recording: Recording, chosen: Engine) -> Non
     close_old_connections()
     finish(
         job,
-        Transcript(
+        TranscriptionResult(
             turns=turns_of(heard, roles),
             duration_seconds=recording.duration_seconds or 0.0,
             sha256=sha256_of(recording.file),
@@ -129,7 +129,7 @@ def _renew(job: Transcription, done: float) -> bool:
         return True
 
 
-def finish(job: Transcription, transcript: Transcript) -> None:
+def finish(job: Transcription, transcript: TranscriptionResult) -> None:
     """Closes the job, hands its turns over and charges its minutes, in one transaction;
     nothing of it where the job is no longer ours: given to another worker, erased, or
     of audio that was replaced."""
@@ -164,7 +164,7 @@ def _is_of_the_audio(job: Transcription) -> bool:
     return Recording.objects.filter(pk=job.conversation_id, file=job.file).exists()
 
 
-def _charge(conversation: Conversation, transcript: Transcript) -> None:
+def _charge(conversation: Conversation, transcript: TranscriptionResult) -> None:
     """One recording is one charge, ever: the constraint ignores what is charged."""
     if conversation.is_test:
         return

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from conversations.days import read_day
 
 # Beyond this, bars by day are too thin to tell apart.
-MOST_DAYS_BY_DAY = 92
-MOST_YEARS = 10
+MAX_DAYS_BY_DAY = 92
+MAX_YEARS = 10
 DEFAULT = "31-days"
 NAMES = {
     "31-days": "Last 31 days",
@@ -34,7 +34,7 @@ class Period:
 
     @property
     def may_be_by_day(self) -> bool:
-        return (self.last_day - self.first_day).days < MOST_DAYS_BY_DAY
+        return (self.last_day - self.first_day).days < MAX_DAYS_BY_DAY
 
     @property
     def query(self) -> str:
@@ -70,7 +70,7 @@ def read_period(parameters: Mapping[str, str], today: date) -> Period:
         last = last or max(today, first or today)
         first = first or last - timedelta(days=30)
         first, last = _in_order(first, last, faults)
-    many = (last - first).days >= MOST_DAYS_BY_DAY
+    many = (last - first).days >= MAX_DAYS_BY_DAY
     by_month = many or parameters.get("by") == "month"
     return Period(first, last, name, by_month, tuple(faults))
 
@@ -93,8 +93,8 @@ def _in_order(first: date, last: date, faults: list[str]) -> tuple[date, date]:
     if first > last:
         faults.append("From was after To, so they are swapped.")
         first, last = last, first
-    longest = timedelta(days=366 * MOST_YEARS)
+    longest = timedelta(days=366 * MAX_YEARS)
     if last - first > longest:
-        faults.append(f"Shown are the last {MOST_YEARS} years of this period.")
+        faults.append(f"Shown are the last {MAX_YEARS} years of this period.")
         first = last - longest
     return first, last

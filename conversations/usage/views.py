@@ -12,7 +12,7 @@ from accounts.access import organization_view
 from accounts.audit import record
 from accounts.http import OrganizationRequest
 from accounts.models import AuditAction, Role
-from conversations.bar_chart import Bars, lay_out
+from conversations.bar_chart import Bars, bar_chart
 from conversations.formatting import minutes, month_name, short_day, thousands
 from conversations.usage.period import NAMES, Period, read_period
 from conversations.usage.report import Use, read_usage
@@ -77,4 +77,4 @@ def _chart(uses: list[Use], period: Period, meter: str) -> Bars:
         amount = getattr(use, meter)
         said = thousands(amount) if meter == "calls" else f"{minutes(amount)} min"
         values.append((amount, f"{when}: {said}"))
-    return lay_out(values)
+    return bar_chart(values)

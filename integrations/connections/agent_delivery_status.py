@@ -13,14 +13,14 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from conversations.agents.delivery_status import AgentNews, Trouble
+from conversations.agents.delivery_status import DeliveryStatus, FailedDelivery
 from conversations.models import Agent, Provider
 from integrations.connections.recent_failures import advice_of
 from integrations.models import Delivery
 
 # Enough to find each agent among what waits, or what cannot be read, after a bad day.
-MOST_LOOKED_THROUGH = 10_000
-MOST_AGENTS = 500
+MAX_LOOKED_THROUGH = 10_000
+MAX_AGENTS = 500
 
 
 class Reference(NamedTuple):
@@ -47,7 +47,7 @@ class Taken:
     at: datetime
 
 
-def agent_news(agents: Sequence[Agent]) -> dict[UUID, AgentNews]:
+def agent_delivery_status(agents: Sequence[Agent]) -> dict[UUID, DeliveryStatus]:
     """Of agents of one organization."""
     if not agents:
         return {}
@@ -71,7 +71,7 @@ def agent_news(agents: Sequence[Agent]) -> dict[UUID, AgentNews]:
             newest[agent.id] = refused[agent.id][-1].sequence
     rows = Delivery.objects.without_bodies().in_bulk(newest.values())
     return {
-        agent_id: AgentNews(
+        agent_id: DeliveryStatus(
             stored.get(agent_id),
             _trouble(rows[newest[agent_id]]) if agent_id in newest else None,
         )
@@ -81,7 +81,7 @@ def agent_news(agents: Sequence[Agent]) -> dict[UUID, AgentNews]:
 
 def _everyone(organization_id: UUID) -> QuerySet[Agent]:
     agents = Agent.objects.filter(organization=organization_id).not_merged()
-    return agents.in_service_first().defer("description")[:MOST_AGENTS]
+    return agents.in_service_first().defer("description")[:MAX_AGENTS]
 
 
 def references_of(agents: Iterable[Agent]) -> dict[UUID, list[Reference]]:
@@ -110,7 +110,7 @@ def last_taken(agent_ids: list[UUID]) -> dict[UUID, Taken]:
 def _waiting(organization_id: UUID) -> dict[Reference, datetime]:
     parameters: dict[str, Any] = {
         "organization": organization_id,
-        "most": MOST_LOOKED_THROUGH,
+        "most": MAX_LOOKED_THROUGH,
     }
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, parameters)
@@ -161,7 +161,7 @@ def _read_refused(
         "providers": providers,
         "references": texts,
         "all_providers": ["", *Provider.values],
-        "most": MOST_LOOKED_THROUGH,
+        "most": MAX_LOOKED_THROUGH,
     }
     named: dict[UUID, list[Refused]] = defaultdict(list)
     with connection.cursor() as cursor:
@@ -172,8 +172,8 @@ def _read_refused(
         return named, [Refused(*row) for row in cursor]
 
 
-def _trouble(delivery: Delivery) -> Trouble:
-    return Trouble(
+def _trouble(delivery: Delivery) -> FailedDelivery:
+    return FailedDelivery(
         sequence=delivery.sequence,
         at=delivery.newest_at,
         failed=delivery.outcome == Delivery.Outcome.FAILED,

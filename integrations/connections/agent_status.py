@@ -9,22 +9,22 @@ from datetime import datetime, timedelta
 from django.db.models.enums import TextChoices
 
 from conversations.agents.arrival_rates import (
-    Rhythm,
+    ArrivalRate,
     State,
     UsualHour,
-    rhythms,
+    arrival_rates,
     usual_hour,
 )
-from conversations.agents.delivery_status import NO_NEWS, Trouble
+from conversations.agents.delivery_status import NO_DELIVERIES, FailedDelivery
 from conversations.agents.silence import WEEK
 from conversations.models import Agent, Conversation
 from integrations.connections.agent_delivery_status import (
     Reference,
-    agent_news,
+    agent_delivery_status,
     last_taken,
     references_of,
 )
-from integrations.connections.recent_failures import Refusals, refusals_since
+from integrations.connections.recent_failures import RecentFailures, refusals_since
 from integrations.models import Delivery
 
 
@@ -51,9 +51,9 @@ class AgentConnection:
     last_session: Conversation | None
     stored_at: datetime | None
     silent_for: timedelta | None
-    rhythm: Rhythm
+    rhythm: ArrivalRate
     usual: UsualHour | None
-    refusals: Refusals | None
+    refusals: RecentFailures | None
 
     @property
     def hour_tells(self) -> bool:
@@ -85,14 +85,14 @@ class AgentConnection:
 
 def agent_connection(agent: Agent, now: datetime) -> AgentConnection:
     zone = agent.organization.zone
-    rhythm = rhythms([agent], now, zone)[agent.id]
+    rhythm = arrival_rates([agent], now, zone)[agent.id]
     last = (
         Conversation.objects.filter(agent=agent)
         .newest_first()
         .only("created_at", "organization_id", "provider", "external_id")
         .first()
     )
-    news = agent_news([agent]).get(agent.id, NO_NEWS)
+    news = agent_delivery_status([agent]).get(agent.id, NO_DELIVERIES)
     if news.trouble:
         state = AgentState.FAILING
     elif news.stored_at:
@@ -116,7 +116,9 @@ def agent_connection(agent: Agent, now: datetime) -> AgentConnection:
     )
 
 
-def _refusals(agent: Agent, trouble: Trouble, stored_at: datetime | None) -> Refusals:
+def _refusals(
+    agent: Agent, trouble: FailedDelivery, stored_at: datetime | None
+) -> RecentFailures:
     """Those like the newest one, since something was last taken."""
     newest = Delivery.objects.without_bodies().get(sequence=trouble.sequence)
     references = references_of([agent])[agent.id]
@@ -135,4 +137,4 @@ def _refusals(agent: Agent, trouble: Trouble, stored_at: datetime | None) -> Ref
     since = max(moments, default=None)
     found = refusals_since(own, agent.organization_id, since)
     # Another request may have taken it out of the log meanwhile.
-    return found or Refusals(newest, newest.count, there_are_more=False)
+    return found or RecentFailures(newest, newest.count, there_are_more=False)

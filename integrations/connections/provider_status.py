@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Organization
 from conversations.models import Conversation, ConversationQuerySet
-from integrations.connections.recent_failures import Refusals, refusals_since
+from integrations.connections.recent_failures import RecentFailures, refusals_since
 from integrations.models import Connection, Delivery
 
 # Beyond this, cards say "over": no page counts without an end.
-MOST_SESSIONS_COUNTED = 10_000
+MAX_SESSIONS_COUNTED = 10_000
 # A worker takes what is stored within a second; one that is busy, within a few.
 LATE = timedelta(seconds=30)
 
@@ -34,7 +34,7 @@ class ProviderConnection:
 
     last_session: the newest real one; test sessions count for nothing here.
     today: sessions since midnight in the organization's time zone, at most
-        `MOST_SESSIONS_COUNTED` and one.
+        `MAX_SESSIONS_COUNTED` and one.
     has_key: whether any key may post now.
     stored_at: when the newest delivery arrived that is stored and not yet processed.
     refusals: since the last session.
@@ -46,7 +46,7 @@ class ProviderConnection:
     today: int
     has_key: bool
     stored_at: datetime | None
-    refusals: Refusals | None
+    refusals: RecentFailures | None
 
     @property
     def is_active(self) -> bool:
@@ -76,7 +76,7 @@ class ProviderConnection:
 
     @property
     def most_counted(self) -> int:
-        return MOST_SESSIONS_COUNTED
+        return MAX_SESSIONS_COUNTED
 
     @property
     def needs_a_look(self) -> bool:
@@ -123,6 +123,4 @@ def _state(*, has_first: bool, may_come: bool) -> ProviderState:
 def _count_today(sessions: ConversationQuerySet, organization: Organization) -> int:
     today = timezone.now().astimezone(organization.zone).date()
     midnight = datetime.combine(today, time.min, tzinfo=organization.zone)
-    return sessions.filter(created_at__gte=midnight)[
-        : MOST_SESSIONS_COUNTED + 1
-    ].count()
+    return sessions.filter(created_at__gte=midnight)[: MAX_SESSIONS_COUNTED + 1].count()

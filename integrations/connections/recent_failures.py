@@ -13,12 +13,12 @@ from integrations.delivery_log.positions import sequence_before
 from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
 
-MOST_READ = 50
+MAX_READ = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Refusals:
-    """newest: without its body. count: of posts, among the newest `MOST_READ` rows."""
+class RecentFailures:
+    """newest: without its body. count: of posts, among the newest `MAX_READ` rows."""
 
     newest: Delivery
     count: int
@@ -39,17 +39,17 @@ def advice_of(delivery: Delivery) -> Advice:
 
 def refusals_since(
     deliveries: DeliveryQuerySet, organization_id: UUID, since: datetime | None
-) -> Refusals | None:
+) -> RecentFailures | None:
     """Those of these deliveries, all of one organization, that came later than `since`."""
     refused = deliveries.refused()
     if since is not None:
         start = sequence_before(organization_id, since)
         refused = refused.filter(sequence__gt=start).later_than(since)
-    rows = list(refused.newest_first().without_bodies()[: MOST_READ + 1])
+    rows = list(refused.newest_first().without_bodies()[: MAX_READ + 1])
     if not rows:
         return None
-    return Refusals(
+    return RecentFailures(
         newest=max(rows, key=lambda row: (row.newest_at, row.sequence)),
-        count=sum(row.count for row in rows[:MOST_READ]),
-        there_are_more=len(rows) > MOST_READ,
+        count=sum(row.count for row in rows[:MAX_READ]),
+        there_are_more=len(rows) > MAX_READ,
     )

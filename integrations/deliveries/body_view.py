@@ -11,10 +11,10 @@ from typing import Any
 
 from integrations.providers.faults import path_text, storable
 
-MOST_LINES = 1_000
-LONGEST_TEXT = 1_000  # characters of one value
-LONGEST_RAW = 32 * 1024  # bytes of what is no JSON
-DEEPEST = 64
+MAX_LINES = 1_000
+MAX_TEXT_CHARACTERS = 1_000  # characters of one value
+MAX_RAW_BYTES = 32 * 1024  # bytes of what is no JSON
+MAX_DEPTH = 64
 INDENT = "  "
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
@@ -69,7 +69,7 @@ def number_notes(
     ]
 
 
-def lay_out(data: bytes, notes: Sequence[Note]) -> BodyLines:
+def body_lines(data: bytes, notes: Sequence[Note]) -> BodyLines:
     try:
         value = json.loads(
             data.decode("utf-8-sig"),
@@ -87,7 +87,7 @@ def lay_out(data: bytes, notes: Sequence[Note]) -> BodyLines:
     lines = []
     is_cut = False
     for number, (text, path) in enumerate(_walk(value, "", "", "", ""), start=1):
-        if number <= MOST_LINES or path in marks:
+        if number <= MAX_LINES or path in marks:
             lines.append(Line(number, text, marks.pop(path, ())))
         else:
             is_cut = True
@@ -98,12 +98,12 @@ def lay_out(data: bytes, notes: Sequence[Note]) -> BodyLines:
 
 def _as_text(data: bytes, error: json.JSONDecodeError | None = None) -> BodyLines:
     """As it came. error: where it stops being JSON; the line is broken there."""
-    text = data[:LONGEST_RAW].decode("utf-8", "replace")
+    text = data[:MAX_RAW_BYTES].decode("utf-8", "replace")
     lines = [
         Line(number, storable(line))
-        for number, line in enumerate(text.split("\n")[:MOST_LINES], start=1)
+        for number, line in enumerate(text.split("\n")[:MAX_LINES], start=1)
     ]
-    is_cut = len(data) > LONGEST_RAW or text.count("\n") >= MOST_LINES
+    is_cut = len(data) > MAX_RAW_BYTES or text.count("\n") >= MAX_LINES
     if error and error.lineno <= len(lines):
         before = lines[error.lineno - 1].text[: error.colno - 1]
         after = lines[error.lineno - 1].text[error.colno - 1 :]
@@ -138,7 +138,7 @@ def _walk(
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     yield f"{indent}{before}{opening}", path
     inner = indent + INDENT
-    if len(inner) > DEEPEST * len(INDENT):
+    if len(inner) > MAX_DEPTH * len(INDENT):
         yield f"{inner}…", "\n"
     else:
         last = len(value) - 1
@@ -165,6 +165,6 @@ def _plain(value: Any) -> str:
 
 def _cut(text: str) -> str:
     text = storable(text)  # halves of surrogate pairs fit no page
-    if len(text) <= LONGEST_TEXT:
+    if len(text) <= MAX_TEXT_CHARACTERS:
         return text
-    return f"{text[:LONGEST_TEXT]}… ({len(text):,} characters)"
+    return f"{text[:MAX_TEXT_CHARACTERS]}… ({len(text):,} characters)"

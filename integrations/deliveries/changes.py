@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from conversations.projection import fold
 from conversations.projection.fold import CallState
-from conversations.projection.store import Delivered
+from conversations.projection.store import LoggedUpdate
 from integrations.delivery_log import read as history
 from integrations.delivery_log.read import Unreadable
 from integrations.models import Delivery
 
 # Bodies are read for this, so a call whose deliveries are larger is not compared.
-MOST_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
 NAMED_KEYS = 5
-LONGEST_KEY = 40
+MAX_KEY_CHARACTERS = 40
 # As the page of a conversation calls them.
 FIELDS = {
     "started_at": "start",
@@ -55,7 +55,7 @@ def changes_by(deliveries: Sequence[Delivery]) -> dict[int, Change]:
         (one for one in deliveries if one.outcome == Delivery.Outcome.PROCESSED),
         key=lambda one: one.sequence,
     )
-    if sum(one.size for one in processed) > MOST_BYTES:
+    if sum(one.size for one in processed) > MAX_BYTES:
         return {}
     bodies = history.load_bodies([one.sequence for one in processed])
     changes: dict[int, Change] = {}
@@ -81,7 +81,7 @@ def _parts(before: CallState, after: CallState) -> Iterator[str]:
         if getattr(before, field) != getattr(after, field):
             yield name
     keys = [
-        key[:LONGEST_KEY]
+        key[:MAX_KEY_CHARACTERS]
         for key, value in after.metadata.items()
         if key not in before.metadata or before.metadata[key] != value
     ]
@@ -103,7 +103,7 @@ def _turns(before: CallState, after: CallState) -> str:
     return f"{len(old):,} to {len(new):,} {noun}"
 
 
-def _agent(before: Delivered | None, now: Delivered) -> Iterator[str]:
+def _agent(before: LoggedUpdate | None, now: LoggedUpdate) -> Iterator[str]:
     if before is None or now.update.is_heard:
         return
     old, new = before.update.agent, now.update.agent

@@ -10,14 +10,14 @@ from django.conf import settings
 from accounts.models import Organization
 from conversations.models import Conversation, Provider
 from integrations.connections.recent_failures import advice_of
-from integrations.deliveries.body_view import BodyLines, lay_out, number_notes
+from integrations.deliveries.body_view import BodyLines, body_lines, number_notes
 from integrations.delivery_log.append import KEPT_BODY_BYTES, STATUSES_WITH_BODY
 from integrations.delivery_log.jobs import MAX_ATTEMPTS
 from integrations.models import Delivery
 from integrations.processing.replay import REPLAY_OF, UPLOAD_AGAIN
 from integrations.providers import PROVIDERS
 
-MOST_SIBLINGS = 20
+MAX_SIBLINGS = 20
 Outcome = Delivery.Outcome
 
 
@@ -125,7 +125,7 @@ def body_of(delivery: Delivery) -> BodyLines | None:
     if delivery.body is None:
         return None
     notes = number_notes(delivery.errors, delivery.warnings)
-    return lay_out(bytes(delivery.body), notes)
+    return body_lines(bytes(delivery.body), notes)
 
 
 def siblings_of(delivery: Delivery) -> list[Delivery]:
@@ -137,7 +137,7 @@ def siblings_of(delivery: Delivery) -> list[Delivery]:
         provider=delivery.provider,
         external_id=delivery.external_id,
     )
-    return list(log.exclude(pk=delivery.pk).for_list()[: MOST_SIBLINGS + 1])
+    return list(log.exclude(pk=delivery.pk).for_list()[: MAX_SIBLINGS + 1])
 
 
 def address_of(delivery: Delivery, organization: Organization) -> tuple[str, str, str]:

@@ -16,7 +16,7 @@ from integrations.delivery_log.positions import sequence_after, sequence_before
 from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
 
-LONGEST_REFERENCE = 255
+MAX_REFERENCE_CHARACTERS = 255
 
 Outcome = Delivery.Outcome
 # What became no conversation and should have: not an outcome of its own.
@@ -143,7 +143,7 @@ def read_filters(parameters: Mapping[str, str]) -> Filters:
         # Postgres has no NUL; nothing that is stored contains one.
         reference=parameters.get("reference", "")
         .replace("\x00", "")
-        .strip()[:LONGEST_REFERENCE],
+        .strip()[:MAX_REFERENCE_CHARACTERS],
         first_day=read_day(parameters.get("from", ""), "From", faults),
         last_day=read_day(parameters.get("to", ""), "To", faults),
     )

@@ -20,8 +20,8 @@ PAGE_SIZE = 50
 # Rows to look through where no index leads: at first few, which is mostly enough; on
 # the newest page, which is asked for again and again; where a reader asks for more.
 FIRST_LOOK = 500
-MOST_SEARCHED = 10_000
-MOST_SEARCHED_FURTHER = 100_000
+MAX_SEARCHED = 10_000
+MAX_SEARCHED_FURTHER = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _page_before(
         filters,
         than=end.sequence if end else None,
         count=PAGE_SIZE,
-        most_searched=MOST_SEARCHED_FURTHER if end else MOST_SEARCHED,
+        most_searched=MAX_SEARCHED_FURTHER if end else MAX_SEARCHED,
     )
     newer = (found.rows[0] if found.rows else end) if end else None
     older = found.rows[-1] if found.more else found.edge
@@ -120,7 +120,7 @@ def _page_after(
     """The rows next newer than `start`; None where they reach the top."""
     walked = filters.walked(organization).order_by("sequence")
     walked = walked.filter(sequence__gt=start.sequence)
-    for limit in _looks(filters, MOST_SEARCHED_FURTHER):
+    for limit in _looks(filters, MAX_SEARCHED_FURTHER):
         edge = _edge(walked, limit)
         part = walked.filter(sequence__lte=edge.sequence) if edge else walked
         narrowed = filters.narrow(part, organization).for_list()

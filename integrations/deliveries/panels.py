@@ -18,7 +18,7 @@ from integrations.connections.agent_status import agent_connection as connection
 from integrations.deliveries.changes import changes_by
 from integrations.models import Delivery
 
-MOST_DELIVERIES = 50
+MAX_DELIVERIES = 50
 
 
 @require_GET
@@ -41,18 +41,18 @@ def conversation_deliveries(
         Conversation.objects.in_organization(request.organization), pk=conversation_id
     )
     deliveries = list(
-        Delivery.objects.of_call(conversation).for_list()[: MOST_DELIVERIES + 1]
+        Delivery.objects.of_call(conversation).for_list()[: MAX_DELIVERIES + 1]
     )
-    is_cut = len(deliveries) > MOST_DELIVERIES
+    is_cut = len(deliveries) > MAX_DELIVERIES
     # Without its first ones, a call's past cannot be told.
     changes = {} if is_cut else changes_by(deliveries)
     seen = request.GET.get("seen", "")
     context = {
         "conversation": conversation,
         "deliveries": [
-            (one, changes.get(one.sequence)) for one in deliveries[:MOST_DELIVERIES]
+            (one, changes.get(one.sequence)) for one in deliveries[:MAX_DELIVERIES]
         ],
-        "cut_at": MOST_DELIVERIES if is_cut else None,
+        "cut_at": MAX_DELIVERIES if is_cut else None,
         "waits": any(one.outcome == Delivery.Outcome.ACCEPTED for one in deliveries),
         "seen": seen,
         "has_changed": bool(seen) and seen != str(conversation.applied_through),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import ApiKey, Organization, Role
-from integrations.connections.recent_failures import Refusals, refusals_since
+from integrations.connections.recent_failures import RecentFailures, refusals_since
 from integrations.deliveries import filters as delivery_filters
 from integrations.deliveries.filters import Filters, read_filters
 from integrations.deliveries.pages import Page, read_page
@@ -60,7 +60,7 @@ def delivery_list(request: OrganizationRequest) -> HttpResponse:
     return response
 
 
-def refused_lately(organization: Organization) -> Refusals | None:
+def refused_lately(organization: Organization) -> RecentFailures | None:
     posts = Delivery.objects.in_organization(organization).from_workers()
     return refusals_since(posts, organization.id, timezone.now() - LATELY)
 

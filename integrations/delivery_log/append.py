@@ -90,7 +90,7 @@ _STORED_TYPES = (
     *("text", "text", "bytea"),
 )
 # Few, since each number of rows is a prepared statement of its own.
-MOST_TOGETHER = 8
+MAX_TOGETHER = 8
 
 # A refusal that keeps no body adds to the row of its kind, key and minute.
 _FOLD = f"""
@@ -168,7 +168,7 @@ def _store_statement(count: int) -> str:
 
 
 _group: GroupCommit[tuple[Any, ...], int | None] = GroupCommit(
-    _store_all, at_most=MOST_TOGETHER
+    _store_all, at_most=MAX_TOGETHER
 )
 
 

@@ -19,7 +19,7 @@ from django.db.models import Value
 from django.db.models.functions import Concat, Now, Trim
 
 from conversations.projection.erased_calls import erased_among
-from conversations.projection.store import CallKey, Delivered, Stored
+from conversations.projection.store import CallKey, LoggedUpdate, ProjectionResult
 from integrations.models import Connection, Delivery
 from integrations.operations import counters
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 ERASED = "This call was erased."
 MAX_ATTEMPTS = 5
 FIRST_WAIT_SECONDS = 2  # doubles with each attempt
-LONGEST_WAIT_SECONDS = FIRST_WAIT_SECONDS * 2**MAX_ATTEMPTS
+MAX_WAIT_SECONDS = FIRST_WAIT_SECONDS * 2**MAX_ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _claim(which: str, limit: int, **further: int) -> list[Claimed]:
             _CLAIM.format(which=which),
             {
                 "lease": settings.LEASE_SECONDS,
-                "wait": LONGEST_WAIT_SECONDS,
+                "wait": MAX_WAIT_SECONDS,
                 "limit": limit,
                 **further,
             },
@@ -161,7 +161,7 @@ def mark_erased(sequences: Sequence[int]) -> None:
 
 
 def mark_processed(
-    delivered: Sequence[Delivered], stored: Mapping[CallKey, Stored]
+    delivered: Sequence[LoggedUpdate], stored: Mapping[CallKey, ProjectionResult]
 ) -> list[float]:
     """Closes the jobs, in the transaction that stored what they say; the seconds
     between arrival and now of each that was still open."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from conversations.projection.store import CallKey, Delivered
+from conversations.projection.store import CallKey, LoggedUpdate
 from conversations.projection.update import CallUpdate
 from integrations import providers
 from integrations import request_body as body
@@ -45,7 +45,7 @@ def load_bodies(sequences: Sequence[int]) -> dict[int, bytes | None]:
     }
 
 
-def read(row: LogRow, data: bytes | None) -> Delivered:
+def read(row: LogRow, data: bytes | None) -> LoggedUpdate:
     """What a delivery says; raises `Unreadable`."""
     if data is None:
         raise Unreadable("Its body is gone.")
@@ -57,7 +57,7 @@ def read(row: LogRow, data: bytes | None) -> Delivered:
         update = transcription_entry.read(payload)
     else:
         update = _sent(row.provider, payload)
-    return Delivered(
+    return LoggedUpdate(
         sequence=row.sequence,
         received_at=row.received_at,
         organization_id=row.organization_id,
@@ -74,16 +74,16 @@ def _sent(provider: str, payload: dict[str, Any]) -> CallUpdate:
     return reading.update
 
 
-def retelling(
+def updates_of_calls(
     claimed: Sequence[int],
-) -> Callable[[Mapping[CallKey, int]], dict[CallKey, Sequence[Delivered]]]:
+) -> Callable[[Mapping[CallKey, int]], dict[CallKey, Sequence[LoggedUpdate]]]:
     """A reader of calls' whole pasts, as `store_calls` asks for it.
 
     claimed: what the asking worker holds. Others' unprocessed deliveries are left to
     them: one of those may be the one that cannot be stored.
     """
 
-    def tell(calls: Mapping[CallKey, int]) -> dict[CallKey, Sequence[Delivered]]:
+    def tell(calls: Mapping[CallKey, int]) -> dict[CallKey, Sequence[LoggedUpdate]]:
         return {
             call: past
             for call, through in calls.items()
@@ -95,7 +95,7 @@ def retelling(
 
 def _past(
     call: CallKey, through: int, claimed: Sequence[int]
-) -> list[Delivered] | None:
+) -> list[LoggedUpdate] | None:
     """None where a body has expired: then only what is there can be built upon."""
     rows = (
         Delivery.objects.filter(

@@ -10,12 +10,12 @@ from django.db import transaction
 
 from conversations.models import Conversation
 from conversations.projection.update import AgentReference, CallUpdate
-from conversations.transcription.results import Transcript
+from conversations.transcription.results import TranscriptionResult
 from integrations.models import Delivery
-from integrations.worker_wakeup import nudge
+from integrations.worker_wakeup import wake_worker
 
 
-def append_to_log(conversation: Conversation, transcript: Transcript) -> None:
+def append_to_log(conversation: Conversation, transcript: TranscriptionResult) -> None:
     """As a delivery of the conversation's call, for a worker to apply; runs inside the
     caller's transaction, which holds the conversation."""
     body = json.dumps(written(conversation, transcript), ensure_ascii=False).encode()
@@ -29,10 +29,12 @@ def append_to_log(conversation: Conversation, transcript: Transcript) -> None:
         size=len(body),
         body=body,
     )
-    transaction.on_commit(nudge)
+    transaction.on_commit(wake_worker)
 
 
-def written(conversation: Conversation, transcript: Transcript) -> dict[str, Any]:
+def written(
+    conversation: Conversation, transcript: TranscriptionResult
+) -> dict[str, Any]:
     return {
         "call": {"externalId": conversation.external_id},
         "transcript": {"turns": transcript.turns},

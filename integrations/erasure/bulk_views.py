@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import Role
-from conversations.exports.request import MOST_CHOSEN, read_chosen
-from conversations.listing.query import read_asked
+from conversations.exports.request import MAX_CHOSEN, read_chosen
+from conversations.listing.query import read_list_query
 from conversations.models import Conversation
 from integrations.erasure.erase import erase_conversations
 from integrations.erasure.forms import EraseManyForm
@@ -25,7 +25,7 @@ def erase_many(request: OrganizationRequest) -> HttpResponse:
     parameters = request.POST if request.method == "POST" else request.GET
     chosen = read_chosen(parameters)
     conversations: list[Conversation] = []
-    if chosen and len(chosen) <= MOST_CHOSEN:
+    if chosen and len(chosen) <= MAX_CHOSEN:
         conversations = list(
             Conversation.objects.in_organization(request.organization)
             .filter(id__in=chosen)
@@ -39,8 +39,8 @@ def erase_many(request: OrganizationRequest) -> HttpResponse:
         "unnamed": max(len(conversations) - NAMED, 0),
         "form": form,
         "chosen": chosen,
-        "most_chosen": MOST_CHOSEN,
-        "list_query": read_asked(request.GET).query(),
+        "most_chosen": MAX_CHOSEN,
+        "list_query": read_list_query(request.GET).query(),
     }
     if conversations and form.is_valid():
         erased = erase_conversations(conversations=conversations, by=request.user)

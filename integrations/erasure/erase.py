@@ -15,7 +15,7 @@ from psycopg.errors import LockNotAvailable
 from accounts import audit
 from accounts.models import ApiKey, AuditAction, User
 from conversations.models import Conversation
-from conversations.projection.erased_calls import bury, lock_call_id
+from conversations.projection.erased_calls import erase_rows, lock_call_id
 from integrations.delivery_log.jobs import ERASED
 from integrations.models import Delivery
 
@@ -43,7 +43,7 @@ def erase_conversation(
         lock_call_id(
             conversation.organization_id, conversation.external_id, shared=False
         )
-        bury(conversation)
+        erase_rows(conversation)
         emptied = _empty_deliveries(conversation)
         audit.record(
             organization=conversation.organization,

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from integrations.ingest.webhook import WEBHOOK_PATHS, receive
 
 
-class DoorMiddleware:
+class WebhookMiddleware:
     """Stands behind `RequestIdMiddleware`, before all others."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -39,7 +39,7 @@ class _Counter:
 _counter = _Counter()
 
 
-def count_stranger() -> None:
+def count_unknown_key() -> None:
     _counter.add()
 
 

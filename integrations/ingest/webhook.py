@@ -22,9 +22,15 @@ from integrations.delivery_log.append import Arrival
 from integrations.ingest import unknown_keys
 from integrations.ingest.rate_limit import Rate, count_post
 from integrations.operations.counters import count_answers
-from integrations.problems import UNKNOWN_AGENT, Refusal, as_json, misfit, problem
+from integrations.problems import (
+    UNKNOWN_AGENT,
+    Refusal,
+    as_json,
+    problem,
+    validation_refusal,
+)
 from integrations.providers import Reading
-from integrations.worker_wakeup import nudge
+from integrations.worker_wakeup import wake_worker
 from web.db_cursor import on_live_connection
 from web.request_id import request_id_of
 
@@ -60,7 +66,7 @@ def _receive(request: HttpRequest) -> HttpResponse:
     known = remembered(request.headers.get("Authorization"))
     check = known or _check(request)
     if check.organization_id is None or check.key_id is None:
-        return _stranger(request, check)
+        return _refuse_unknown_key(request, check)
     post = _Post(request, check.organization_id, check.key_id)
     try:
         warnings = post.take(check)
@@ -68,10 +74,10 @@ def _receive(request: HttpRequest) -> HttpResponse:
         # What was remembered of the key may be over, and a 401 wins.
         now = _check(request) if known else check
         if now.organization_id is None:
-            return _stranger(request, now)
+            return _refuse_unknown_key(request, now)
         refusal = _unauthorized(now) if now.refused else refusal
         return _with_rate(_log_refusal(post, refusal), post.rate)
-    nudge()
+    wake_worker()
     if warnings:
         response: HttpResponse = JsonResponse({"received": True, "warnings": warnings})
     else:
@@ -85,8 +91,8 @@ def _with_rate(response: HttpResponse, rate: Rate | None) -> HttpResponse:
     return response
 
 
-def _stranger(request: HttpRequest, check: KeyCheck) -> HttpResponse:
-    unknown_keys.count_stranger()
+def _refuse_unknown_key(request: HttpRequest, check: KeyCheck) -> HttpResponse:
+    unknown_keys.count_unknown_key()
     return _refused(request, _unauthorized(check))
 
 
@@ -134,7 +140,7 @@ class _Post:
         reading = providers.read(self.arrival.provider, payload)
         self._note(reading)
         if reading.update is None:
-            raise misfit(reading.errors)
+            raise validation_refusal(reading.errors)
         return self._store(reading)
 
     def _admit(self, check: KeyCheck) -> None:
@@ -199,7 +205,7 @@ class _Post:
             check = _check(self.request)
             if check.refused:
                 raise _unauthorized(check)
-            raise misfit([UNKNOWN_AGENT])
+            raise validation_refusal([UNKNOWN_AGENT])
         return warnings
 
 

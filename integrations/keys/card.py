@@ -12,7 +12,7 @@ from accounts.http import OrganizationRequest
 from accounts.models import ApiKey, Role
 from integrations.keys.usage import KeyUse, recent_use
 
-MOST_KEYS = 200
+MAX_KEYS = 200
 # The pages with a card of keys, by the name of their address.
 PAGE_NAMES = {
     "livekit": "LiveKit",
@@ -55,13 +55,13 @@ def key_card(
     if not request.membership.covers(Role.ADMIN):
         return {}
     keys = list(
-        ApiKey.objects.in_organization(request.organization).listed()[: MOST_KEYS + 1]
+        ApiKey.objects.in_organization(request.organization).listed()[: MAX_KEYS + 1]
     )
     uses = recent_use(request.organization) if keys else {}
     return {
         "page": page,
-        "keys": [KeyRow(key, uses.get(key.id)) for key in keys[:MOST_KEYS]],
-        "keys_cut_at": MOST_KEYS if len(keys) > MOST_KEYS else None,
+        "keys": [KeyRow(key, uses.get(key.id)) for key in keys[:MAX_KEYS]],
+        "keys_cut_at": MAX_KEYS if len(keys) > MAX_KEYS else None,
         "key_form": form or new_form(request, page),
         "key_form_open": bool(form) or not keys,
         "made": made,

@@ -17,13 +17,13 @@ from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
 
 LOOKED_AT = 1_000
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 @dataclass(slots=True)
 class KeyUse:
     """posts: among those looked at; refused: of these. newest_at: of a folded row its
-    last. agents, user_agents: the newest first, at most `MOST_NAMED`."""
+    last. agents, user_agents: the newest first, at most `MAX_NAMED`."""
 
     posts: int = 0
     refused: int = 0
@@ -61,7 +61,7 @@ class Post:
 
 
 def _note(known: list[str], text: str) -> None:
-    if text and text not in known and len(known) < MOST_NAMED:
+    if text and text not in known and len(known) < MAX_NAMED:
         known.append(text)
 
 

@@ -26,7 +26,7 @@ from integrations.operations.health import for_a_probe, short_statements
 from integrations.problems import problem
 
 # Beyond this, waiting deliveries are not counted; their age still tells.
-MOST_COUNTED = 50_000
+MAX_COUNTED = 50_000
 STATES = ("new", "held", "retrying")
 RECORDING_STATES = ("waiting", "fetching", "retrying")
 FORWARDING_HEADERS = (
@@ -153,13 +153,13 @@ def _processing_seconds(totals: dict[str, float]) -> Metric:
 
 def _queue() -> Iterator[Metric]:
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING, [MOST_COUNTED])
+        cursor.execute(_WAITING, [MAX_COUNTED])
         waiting = dict(cursor.fetchall())
         cursor.execute(_OLDEST)
         oldest = cursor.fetchone()
     depth = GaugeMetricFamily(
         "zelto_queue_deliveries",
-        f"Deliveries that wait for a worker; the oldest {MOST_COUNTED} are counted.",
+        f"Deliveries that wait for a worker; the oldest {MAX_COUNTED} are counted.",
         labels=["state"],
     )
     for state in STATES:
@@ -174,11 +174,11 @@ def _queue() -> Iterator[Metric]:
 
 def _recordings() -> Metric:
     with connection.cursor() as cursor:
-        cursor.execute(_RECORDINGS, [MOST_COUNTED])
+        cursor.execute(_RECORDINGS, [MAX_COUNTED])
         due = dict(cursor.fetchall())
     family = GaugeMetricFamily(
         "zelto_recordings",
-        f"Recordings that are to be fetched; at most {MOST_COUNTED} are counted.",
+        f"Recordings that are to be fetched; at most {MAX_COUNTED} are counted.",
         labels=["state"],
     )
     for state in RECORDING_STATES:

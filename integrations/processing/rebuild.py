@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from accounts.models import Organization
 from conversations.models import Conversation
-from conversations.projection.store import CallKey, retell_calls
+from conversations.projection.store import CallKey, rebuild_calls
 from integrations.delivery_log import read as history
 from integrations.processing.worker import in_chunks, is_away
 
@@ -39,13 +39,13 @@ class Progress:
         return self.done - self.retold - self.unreadable
 
 
-def retell(calls: Collection[CallKey]) -> int:
+def rebuild_conversations(calls: Collection[CallKey]) -> int:
     """Folds these calls again; how many could be. Raises what a body raises that
     does not read as a call any more."""
     with transaction.atomic():
         return len(
-            retell_calls(
-                dict.fromkeys(calls, END_OF_LOG), history=history.retelling([])
+            rebuild_calls(
+                dict.fromkeys(calls, END_OF_LOG), history=history.updates_of_calls([])
             )
         )
 
@@ -77,7 +77,7 @@ def rebuild(
 
 def _retell_chunk(calls: Sequence[CallKey], progress: Progress) -> Progress:
     try:
-        retold, unreadable = retell(calls), 0
+        retold, unreadable = rebuild_conversations(calls), 0
     except Exception as error:
         if is_away(error):
             raise

@@ -16,10 +16,10 @@ from conversations.projection.store import CallKey, UnknownAgent
 from integrations import providers, request_body
 from integrations.delivery_log.read import Unreadable
 from integrations.models import Delivery
-from integrations.problems import UNKNOWN_AGENT, Refusal, as_json, misfit
+from integrations.problems import UNKNOWN_AGENT, Refusal, as_json, validation_refusal
 from integrations.processing import rebuild
 from integrations.providers import Reading
-from integrations.worker_wakeup import nudge
+from integrations.worker_wakeup import wake_worker
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def replay_delivery(
     # What the caller holds may be old, and without its body.
     delivery = Delivery.objects.get(sequence=delivery.sequence)
     if delivery.outcome == Outcome.ACCEPTED and delivery.body is not None:
-        nudge()
+        wake_worker()
         return delivery
     with transaction.atomic():
         replayed = _replayed(delivery, provider)
@@ -77,7 +77,7 @@ def replay_delivery(
         "Delivery %s was replayed by user %s", delivery.sequence, by.pk if by else "-"
     )
     if replayed.outcome == Outcome.ACCEPTED:
-        nudge()
+        wake_worker()
     return replayed
 
 
@@ -100,7 +100,7 @@ def _replayed(delivery: Delivery, provider: str | None) -> Delivery:
 def _fold_again(delivery: Delivery) -> None:
     call = CallKey(delivery.organization_id, delivery.provider, delivery.external_id)
     try:
-        if not rebuild.retell([call]):
+        if not rebuild.rebuild_conversations([call]):
             raise NothingToReplay(
                 "Another body of its call is gone, so the conversation stays as it is."
             )
@@ -164,9 +164,9 @@ def _known(provider: str) -> str:
 def _read(delivery: Delivery, provider: str) -> Reading:
     reading = providers.read(provider, request_body.parse(bytes(delivery.body or b"")))
     if reading.update is None:
-        raise misfit(reading.errors)
+        raise validation_refusal(reading.errors)
     agents = Agent.objects.filter(organization_id=delivery.organization_id)
     agent_id = reading.update.agent.id
     if agent_id is not None and not agents.filter(id=agent_id).exists():
-        raise misfit([UNKNOWN_AGENT])
+        raise validation_refusal([UNKNOWN_AGENT])
     return reading

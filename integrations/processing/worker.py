@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from accounts.actions import touch_keys
-from conversations.projection.store import Delivered, store_calls
+from conversations.projection.store import LoggedUpdate, store_calls
 from conversations.search.index_worker import index_batch
 from integrations.delivery_log import jobs
 from integrations.delivery_log import read as history
@@ -124,7 +124,7 @@ def _process_alone(claimed: Claimed) -> None:
         _store_alone(claimed, delivered)
 
 
-def _read(chunk: list[Claimed]) -> list[tuple[Claimed, Delivered]]:
+def _read(chunk: list[Claimed]) -> list[tuple[Claimed, LoggedUpdate]]:
     """What can be read; the others are written down as failed."""
     bodies = history.load_bodies([one.sequence for one in chunk])
     read = []
@@ -137,7 +137,7 @@ def _read(chunk: list[Claimed]) -> list[tuple[Claimed, Delivered]]:
     return read
 
 
-def _store_alone(claimed: Claimed, delivered: Delivered) -> None:
+def _store_alone(claimed: Claimed, delivered: LoggedUpdate) -> None:
     try:
         _store([(claimed, delivered)])
     except Exception as error:
@@ -146,11 +146,12 @@ def _store_alone(claimed: Claimed, delivered: Delivered) -> None:
         _record(claimed, error)
 
 
-def _store(read: list[tuple[Claimed, Delivered]]) -> None:
+def _store(read: list[tuple[Claimed, LoggedUpdate]]) -> None:
     delivered = [one for _, one in read]
     with transaction.atomic(durable=True):
         stored = store_calls(
-            delivered, history=history.retelling([one.sequence for one in delivered])
+            delivered,
+            history=history.updates_of_calls([one.sequence for one in delivered]),
         )
         jobs.mark_erased([one.sequence for one in delivered if one.call not in stored])
         took = jobs.mark_processed(

@@ -25,7 +25,7 @@ PROVIDERS: dict[str, Adapter] = {
     "livekit": livekit.adapt,
 }
 
-LONGEST_REFERENCE = 255  # characters
+MAX_REFERENCE_CHARACTERS = 255  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +92,4 @@ def _reference(value: Any) -> str | None:
         value = str(value)
     if not isinstance(value, str) or not value:
         return None
-    return storable(value[:LONGEST_REFERENCE])
+    return storable(value[:MAX_REFERENCE_CHARACTERS])

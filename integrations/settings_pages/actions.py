@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from integrations.models import Delivery
 from integrations.settings_pages import sample_session
-from integrations.worker_wakeup import nudge
+from integrations.worker_wakeup import wake_worker
 
 
 def send_test_session(
@@ -29,5 +29,5 @@ def send_test_session(
         user_agent="Zelto test session",
         body=body,
     )
-    nudge()
+    wake_worker()
     return delivery

@@ -60,7 +60,7 @@ def _fields(part: Schema, parts: Schema, prefix: str) -> Iterator[BodyField]:
             type=_type(field),
             rule=field.get("description", inner.get("description", "")).split("`"),
             required=name in part.get("required", ()),
-            misfit=_misfit(path, field),
+            misfit=_fault_of(path, field),
         )
         if inner:
             yield from _fields(inner, parts, f"{path}[]." if is_list else f"{path}.")
@@ -116,7 +116,7 @@ def _limits(choice: Schema) -> str:
     return ""
 
 
-def _misfit(path: str, field: Schema) -> str:
+def _fault_of(path: str, field: Schema) -> str:
     """Found out by sending one."""
     value = _unfitting(field)
     reading = read(DEFAULT_PROVIDER, _with(path, value))

@@ -20,7 +20,7 @@ from conversations.recordings.incoming import new_incoming_file
 from integrations.problems import Refusal
 
 # A menu of more is no menu.
-MOST_AGENTS = 500
+MAX_AGENTS = 500
 # In the list of agents: none of them.
 NEW = "new"
 CHANNELS = [
@@ -73,7 +73,7 @@ class UploadForm(forms.Form):
             Agent.objects.in_organization(organization)
             .not_merged()
             .defer("description")
-            .in_service_first()[:MOST_AGENTS]
+            .in_service_first()[:MAX_AGENTS]
         )
         choices = [(str(one.pk), one.display_name[:80]) for one in agents]
         self.fields["agent"].choices = [(NEW, "A new one"), *choices]  # type: ignore[attr-defined]

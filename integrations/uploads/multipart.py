@@ -26,7 +26,7 @@ from integrations.request_body import BodyFault
 CHUNK_BYTES = 64 * 1024
 # What surrounds the parts: boundaries and headers.
 FRAME_BYTES = 64 * 1024
-MOST_PARTS = 20
+MAX_PARTS = 20
 # The end of a body, where its last boundary must be.
 TAIL_BYTES = 4096
 
@@ -56,8 +56,8 @@ def read_parts(
     parts = Parts()
     try:
         for number, (_, headers, content) in enumerate(Parser(stream, boundary)):
-            if number > MOST_PARTS:
-                raise BodyFault(400, f"The body has more than {MOST_PARTS} parts.")
+            if number > MAX_PARTS:
+                raise BodyFault(400, f"The body has more than {MAX_PARTS} parts.")
             _take(_name_in(headers), content, parts, file, most_file, most_call)
     except (MultiPartParserError, SuspiciousOperation) as error:
         raise BodyFault(400, f"The body is not multipart: {error}") from error

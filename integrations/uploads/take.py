@@ -21,12 +21,12 @@ from conversations.models import Agent, Conversation
 from conversations.projection.erased_calls import erased_among
 from conversations.recordings.probe import Audio, NotAudio, read_audio
 from conversations.recordings.store_audio import store_audio
-from conversations.transcription.queue import want_transcription
+from conversations.transcription.queue import enqueue_transcription
 from integrations import providers, request_body
 from integrations.delivery_log.append import Arrival
 from integrations.ingest.webhook import RETRY_AFTER_SECONDS
 from integrations.models import Delivery
-from integrations.problems import UNKNOWN_AGENT, Refusal, misfit
+from integrations.problems import UNKNOWN_AGENT, Refusal, validation_refusal
 from integrations.processing import worker as processing_worker
 from integrations.providers import Fault, Reading
 
@@ -54,7 +54,7 @@ class Uploaded:
 
 
 @contextmanager
-def a_place() -> Iterator[None]:
+def upload_slot() -> Iterator[None]:
     """For reading an upload; raises `Refusal` where none is free in this process."""
     if not _places.acquire(blocking=False):
         raise Refusal(
@@ -84,7 +84,7 @@ def take_upload(
     processing_worker.process_now(sequence)
     conversation = _conversation_of(sequence, arrival)
     _store(conversation, path, audio)
-    want_transcription(conversation)
+    enqueue_transcription(conversation)
     try:
         conversation.refresh_from_db()
     except Conversation.DoesNotExist:
@@ -103,11 +103,11 @@ def read_call(arrival: Arrival) -> Reading:
     arrival.agent_reference = reading.agent_reference or ""
     arrival.external_id = reading.call_external_id or ""
     if reading.update is None:
-        raise misfit(reading.errors)
+        raise validation_refusal(reading.errors)
     agent_id = reading.update.agent.id
     agents = Agent.objects.filter(organization=arrival.organization_id)
     if agent_id is not None and not agents.filter(pk=agent_id).exists():
-        raise misfit([UNKNOWN_AGENT])
+        raise validation_refusal([UNKNOWN_AGENT])
     return reading
 
 

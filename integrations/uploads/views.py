@@ -20,7 +20,7 @@ from conversations.transcription.engine import engine
 from integrations.problems import Refusal
 from integrations.uploads import actions as upload_actions
 from integrations.uploads.forms import IntoDraft, UploadForm
-from integrations.uploads.take import a_place
+from integrations.uploads.take import upload_slot
 
 
 @csrf_exempt  # its check reads the body, which must go to disk: `_upload` has it
@@ -31,7 +31,7 @@ def upload(request: OrganizationRequest) -> HttpResponse:
         return _upload(request)
     request.upload_handlers = [IntoDraft()]
     try:
-        with a_place():
+        with upload_slot():
             return _upload(request)
     except Refusal as refusal:
         form = UploadForm({}, organization=request.organization)

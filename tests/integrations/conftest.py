@@ -33,10 +33,12 @@ def session(external_id: str = "call-1", **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def nudges(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+def wakeups(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """No broker in these tests; each nudge is noted."""
     sent: list[None] = []
-    monkeypatch.setattr("integrations.ingest.webhook.nudge", lambda: sent.append(None))
+    monkeypatch.setattr(
+        "integrations.ingest.webhook.wake_worker", lambda: sent.append(None)
+    )
     return sent
 
 

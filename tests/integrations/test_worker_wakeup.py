@@ -11,9 +11,9 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 
 from conversations import worker_wakeup as module
-from conversations.worker_wakeup import Nudger
+from conversations.worker_wakeup import Throttle
 from integrations import tasks
-from integrations.worker_wakeup import announce
+from integrations.worker_wakeup import send_wakeup
 from tests.zelto.stack import wait_for
 
 
@@ -48,30 +48,30 @@ def wait_for_messages(broker: Broker, count: int) -> None:
 
 
 def test_a_thousand_posts_send_few_messages(broker: Broker) -> None:
-    nudger = Nudger(announce)
+    throttle = Throttle(send_wakeup)
     start = time.monotonic()
     for _ in range(1000):
-        nudger.nudge()
+        throttle.wake()
     wait_for_messages(broker, 1)
     lasted = time.monotonic() - start
     assert broker.messages <= 2 + lasted / module.PAUSE_SECONDS
 
 
 def test_the_last_post_is_announced_too(broker: Broker) -> None:
-    nudger = Nudger(announce)
-    nudger.nudge()
+    throttle = Throttle(send_wakeup)
+    throttle.wake()
     wait_for_messages(broker, 1)
-    nudger.nudge()  # within the pause
+    throttle.wake()  # within the pause
     wait_for_messages(broker, 2)
 
 
 def test_a_broker_that_hangs_holds_nobody_up(broker: Broker) -> None:
     broker.open.clear()
-    nudger = Nudger(announce)
-    nudger.nudge()
+    throttle = Throttle(send_wakeup)
+    throttle.wake()
     wait_for_messages(broker, 1)
     for _ in range(100):
-        nudger.nudge()  # returns, or this test would not end
+        throttle.wake()  # returns, or this test would not end
     assert broker.messages == 1
 
 
@@ -80,9 +80,9 @@ def test_a_broker_that_refuses_is_left_alone_and_then_asked_again(
 ) -> None:
     monkeypatch.setattr(module, "PAUSE_AFTER_FAILURE_SECONDS", 0.2)
     broker.refuses = True
-    nudger = Nudger(announce)
-    nudger.nudge()
+    throttle = Throttle(send_wakeup)
+    throttle.wake()
     wait_for(lambda: "sweep will find it" in caplog.text, 10, what="it is logged")
     broker.refuses = False
-    nudger.nudge()
+    throttle.wake()
     wait_for_messages(broker, 2)

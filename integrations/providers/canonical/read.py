@@ -21,7 +21,7 @@ from integrations.providers.canonical.schema import (
 )
 from integrations.providers.faults import Fault, Faults, path_text
 
-LARGEST_METADATA = 64 * 1024  # bytes, as compact JSON
+MAX_METADATA_BYTES = 64 * 1024  # bytes, as compact JSON
 # Start, end and duration are each rounded by their sender.
 CONTRADICTION_SECONDS = 2
 
@@ -143,11 +143,11 @@ def _metadata(
     if metadata is None:
         return None
     size = size_as_json(metadata)
-    if size <= LARGEST_METADATA:
+    if size <= MAX_METADATA_BYTES:
         return metadata
     warnings.add(
         "metadata",
-        f"must be at most {LARGEST_METADATA:,} bytes as JSON, not {size:,}; "
+        f"must be at most {MAX_METADATA_BYTES:,} bytes as JSON, not {size:,}; "
         "it was dropped",
     )
     return None

@@ -15,16 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchem
 from pydantic.alias_generators import to_camel
 
 from conversations.call_duration import MAX_CALL_SECONDS
-from conversations.projection.fold import LONGEST_PROMPT
+from conversations.projection.fold import MAX_PROMPT_CHARACTERS
 from integrations.providers.scalars import (
-    LONGEST_URL,
+    MAX_URL_CHARACTERS,
     agent_uuid,
     moment,
     money,
     web_address,
 )
 
-MOST_TURNS = 10_000
+MAX_TURNS = 10_000
 
 Moment = Annotated[
     datetime,
@@ -51,7 +51,9 @@ AgentUUID = Annotated[
 WebAddress = Annotated[
     str,
     PlainValidator(web_address),
-    WithJsonSchema({"type": "string", "format": "uri", "maxLength": LONGEST_URL}),
+    WithJsonSchema(
+        {"type": "string", "format": "uri", "maxLength": MAX_URL_CHARACTERS}
+    ),
 ]
 # Without control characters, NUL included (`\p{Cc}`, which few readers of schemas know).
 ExternalId = Annotated[
@@ -62,7 +64,7 @@ Text64 = Annotated[str, Field(max_length=64)]
 Text255 = Annotated[str, Field(max_length=255)]
 
 
-class Part(BaseModel):
+class CanonicalModel(BaseModel):
     model_config = ConfigDict(
         strict=True,
         frozen=True,
@@ -71,7 +73,7 @@ class Part(BaseModel):
     )
 
 
-class Customer(Part):
+class Customer(CanonicalModel):
     """The person on the other end."""
 
     number: Text64 | None = Field(
@@ -82,7 +84,7 @@ class Customer(Part):
     )
 
 
-class Call(Part):
+class Call(CanonicalModel):
     """The finished session."""
 
     external_id: ExternalId = Field(
@@ -120,7 +122,7 @@ class Call(Part):
     )
 
 
-class Agent(Part):
+class Agent(CanonicalModel):
     """The sender's own name for the agent."""
 
     external_id: ExternalId | None = Field(
@@ -135,7 +137,7 @@ class Agent(Part):
     )
 
 
-class Turn(Part):
+class Turn(CanonicalModel):
     """One utterance, tool call or tool result. Other keys are kept verbatim."""
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
@@ -205,10 +207,10 @@ class Turn(Part):
     )
 
 
-class Transcript(Part):
+class Transcript(CanonicalModel):
     """What was said, in order."""
 
-    turns: Annotated[list[Turn], Field(max_length=MOST_TURNS)] | None = Field(
+    turns: Annotated[list[Turn], Field(max_length=MAX_TURNS)] | None = Field(
         None, description="An empty list is a silent caller."
     )
     items: Any = Field(
@@ -219,7 +221,7 @@ class Transcript(Part):
     )
 
 
-class CallBody(Part):
+class CallBody(CanonicalModel):
     """One finished call. `agent.externalId` or `agentId` is required."""
 
     model_config = ConfigDict(
@@ -240,10 +242,12 @@ class CallBody(Part):
         description="The agent build that took the call.",
         examples=["2026.11.3"],
     )
-    system_prompt: Annotated[str, Field(max_length=LONGEST_PROMPT)] | None = Field(
-        None,
-        description="A leading `system` turn serves where absent.",
-        examples=["You answer the phone of Northwind."],
+    system_prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] | None = (
+        Field(
+            None,
+            description="A leading `system` turn serves where absent.",
+            examples=["You answer the phone of Northwind."],
+        )
     )
     metadata: dict[str, Any] | None = Field(
         None,
@@ -261,7 +265,7 @@ class CallBody(Part):
     )
 
 
-def keys_of(part: type[Part], *without: str) -> frozenset[str]:
+def keys_of(part: type[CanonicalModel], *without: str) -> frozenset[str]:
     """The keys that a part knows, as JSON names them."""
     named = {field.alias or name for name, field in part.model_fields.items()}
     return frozenset(named.difference(without))

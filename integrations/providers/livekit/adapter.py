@@ -11,7 +11,7 @@ from typing import Any
 
 from conversations.projection.fold import size_as_json
 from integrations.providers.adapted import Adapted
-from integrations.providers.canonical.read import LARGEST_METADATA
+from integrations.providers.canonical.read import MAX_METADATA_BYTES
 from integrations.providers.faults import Faults, shown
 from integrations.providers.livekit import chat_items
 from integrations.providers.livekit.session_report import (
@@ -134,11 +134,11 @@ def _fill_metadata(
         if value is not None or key not in filled
     }
     merged = filled | own
-    if size_as_json(merged) > LARGEST_METADATA >= size_as_json(sent):
+    if size_as_json(merged) > MAX_METADATA_BYTES >= size_as_json(sent):
         path = prefix.rstrip(".") or "metadata"
         warnings.add(
             path,
-            f"its facts would take metadata over {LARGEST_METADATA:,} bytes; "
+            f"its facts would take metadata over {MAX_METADATA_BYTES:,} bytes; "
             "they were dropped",
         )
         merged = sent

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from integrations.providers.canonical.schema import MOST_TURNS
+from integrations.providers.canonical.schema import MAX_TURNS
 from integrations.providers.faults import Faults, shown
 from integrations.providers.scalars import is_number, moment
 
@@ -107,9 +107,9 @@ def turns(items: list[Any], path: str, warnings: Faults) -> list[dict[str, Any]]
     read: list[dict[str, Any]] = []
     history = History(items)
     for index, values in enumerate(items):
-        if len(read) == MOST_TURNS:
+        if len(read) == MAX_TURNS:
             warnings.add(
-                path, f"must have at most {MOST_TURNS:,} turns; the rest was cut"
+                path, f"must have at most {MAX_TURNS:,} turns; the rest was cut"
             )
             break
         here = f"{path}[{index}]"

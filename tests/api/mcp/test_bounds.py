@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from api.mcp.bounds import MOST_OUTPUT
+from api.mcp.bounds import MAX_OUTPUT_CHARACTERS
 from tests.api.conftest import MakeDelivery, Tools
 from tests.conversations.conftest import MakeAgent, MakeConversation
 
 pytestmark = pytest.mark.django_db
 # One row more than fits, and its frame.
-MOST = MOST_OUTPUT + 22_000
+MOST = MAX_OUTPUT_CHARACTERS + 22_000
 
 
 def all_of(tools: Tools, tool: str, of: str = "data", **arguments: Any) -> list[Any]:

@@ -22,8 +22,8 @@ ROOT = "/v1/deliveries"
 
 
 @pytest.fixture(autouse=True)
-def nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.processing.replay.nudge", lambda: None)
+def wakeups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.processing.replay.wake_worker", lambda: None)
 
 
 def process() -> None:

@@ -6,7 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from conversations.agents.activity_chart import DAYS, LEVELS, activity_of, lay_out
+from conversations.agents.activity_chart import (
+    DAYS,
+    LEVELS,
+    activity_chart,
+    activity_of,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -81,7 +86,7 @@ def test_a_zone_of_quarters_of_an_hour_is_counted_right(agent, calls):
 
 def test_the_busiest_hour_is_the_darkest_and_one_call_is_seen():
     monday = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-    found = lay_out(
+    found = activity_chart(
         {monday: 1000, monday + timedelta(hours=1): 1, monday - timedelta(days=1): 500},
         0,
         today=date(2026, 11, 4),
@@ -104,7 +109,7 @@ def test_the_busiest_hour_is_the_darkest_and_one_call_is_seen():
 )
 def test_a_change_is_told_where_there_is_enough_to_compare(before, change):
     quarters = {datetime(2026, 11, 2, 9, 0, tzinfo=UTC): 20}
-    found = lay_out(quarters, before, today=date(2026, 11, 4), zone=UTC)
+    found = activity_chart(quarters, before, today=date(2026, 11, 4), zone=UTC)
     assert found.change == change
 
 

@@ -173,7 +173,7 @@ def test_it_is_merged(dora_client, agent, typo, make_conversation):
 def test_many_conversations_are_not_counted_to_the_end(
     dora_client, agent, typo, make_conversation, monkeypatch
 ):
-    monkeypatch.setattr("conversations.agents.edit_views.MOST_COUNTED", 2)
+    monkeypatch.setattr("conversations.agents.edit_views.MAX_COUNTED", 2)
     for _ in range(3):
         make_conversation(agent=typo)
     response = dora_client.get(url_of(typo, f"/merge?into={agent.id}"))

@@ -54,18 +54,18 @@ def test_it_tells_how_calls_ended_altogether_and_by_version(agent, make_conversa
 
 
 def test_rare_reasons_are_counted_together(agent, make_conversation):
-    for number in range(version_comparison.MOST_REASONS + 3):
+    for number in range(version_comparison.MAX_REASONS + 3):
         make_conversation(agent=agent, ended_reason=f"error {number}")
     found = compare_versions(agent, NOON)
-    assert len(found.reasons) == version_comparison.MOST_REASONS
+    assert len(found.reasons) == version_comparison.MAX_REASONS
     assert found.other_reasons == 3
 
 
 def test_old_versions_are_counted_together(agent, make_conversation):
-    for number in range(version_comparison.MOST_VERSIONS + 2):
+    for number in range(version_comparison.MAX_VERSIONS + 2):
         make_conversation(agent=agent, version=f"v{number}")
     found = compare_versions(agent, NOON)
-    assert len(found.versions) == version_comparison.MOST_VERSIONS
+    assert len(found.versions) == version_comparison.MAX_VERSIONS
     assert found.others == 2
 
 
@@ -110,7 +110,7 @@ def test_of_each_version_only_the_newest_transcripts_are_read(
 
 
 def test_long_transcripts_are_fewer_transcripts(agent, make_conversation, monkeypatch):
-    monkeypatch.setattr(version_comparison, "MOST_TURNS_READ", 10)
+    monkeypatch.setattr(version_comparison, "MAX_TURNS_READ", 10)
     for latency in (100, 2, 1):
         make_conversation(agent=agent, turns=answers(*[latency] * 8))
     read = compare_versions(agent, NOON).versions[0].latency
@@ -127,7 +127,7 @@ def test_only_the_weeks_up_to_its_last_session_count(agent, make_conversation):
 def test_a_year_of_calls_is_cut_and_says_so(
     bob_client, agent, make_conversation, monkeypatch
 ):
-    monkeypatch.setattr(version_comparison, "MOST_CALLS", 3)
+    monkeypatch.setattr(version_comparison, "MAX_CALLS", 3)
     for number in range(5):
         make_conversation(agent=agent, version=f"v{number}")
     found = compare_versions(agent, NOON)

@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conversations.agents import delivery_status
-from conversations.agents.delivery_status import AgentNews, Trouble
-from conversations.agents.status import Standing
+from conversations.agents.delivery_status import DeliveryStatus, FailedDelivery
+from conversations.agents.status import AgentStatus
 
 URL = "/org/acme/agents"
 NASTY = "<script>alert(1)</script>"
@@ -23,9 +23,9 @@ def names(response):
     return [row.agent.display_name for row in response.context["rows"]]
 
 
-def standings(response):
+def statuses(response):
     return {
-        row.agent.display_name: row.standing
+        row.agent.display_name: row.status
         for row in [*response.context["rows"], *response.context["retired"]]
     }
 
@@ -55,7 +55,7 @@ def quiet_agent(make_agent, make_conversation):
 
 def trouble(**fields):
     fields.setdefault("failed", False)
-    return Trouble(
+    return FailedDelivery(
         sequence=1, at=timezone.now(), status=422, reason="It has a flaw.", **fields
     )
 
@@ -89,20 +89,20 @@ def test_those_that_need_a_look_come_first(
     make_conversation(agent=old, created_at=now - timedelta(days=60))
     log_says(
         {
-            refused: AgentNews(trouble=trouble()),
-            failed: AgentNews(trouble=trouble(failed=True)),
+            refused: DeliveryStatus(trouble=trouble()),
+            failed: DeliveryStatus(trouble=trouble(failed=True)),
         }
     )
     response = page_of(bob_client)
     assert names(response)[:3] == ["Failed", "Refused", "Quiet"]
     assert names(response)[-2:] == ["Old", "Never called"]
-    assert standings(response) == {
-        "Failed": Standing.FAILED,
-        "Refused": Standing.REFUSED,
-        "Quiet": Standing.QUIET,
-        "Busy": Standing.ACTIVE,
-        "Old": Standing.DORMANT,
-        "Never called": Standing.NEW,
+    assert statuses(response) == {
+        "Failed": AgentStatus.FAILED,
+        "Refused": AgentStatus.REFUSED,
+        "Quiet": AgentStatus.QUIET,
+        "Busy": AgentStatus.ACTIVE,
+        "Old": AgentStatus.DORMANT,
+        "Never called": AgentStatus.NEW,
     }
     content = response.content.decode()
     assert "3 of 6 need a look." in content
@@ -113,8 +113,8 @@ def test_those_that_need_a_look_come_first(
 def test_what_is_stored_and_not_yet_processed_is_not_silence(
     bob_client, quiet_agent, log_says
 ):
-    log_says({quiet_agent: AgentNews(stored_at=timezone.now())})
-    assert standings(page_of(bob_client)) == {"Quiet": Standing.ACTIVE}
+    log_says({quiet_agent: DeliveryStatus(stored_at=timezone.now())})
+    assert statuses(page_of(bob_client)) == {"Quiet": AgentStatus.ACTIVE}
 
 
 def test_it_says_where_nothing_needs_a_look(bob_client, make_agent, make_conversation):
@@ -132,7 +132,7 @@ def test_retired_agents_are_folded_away(
     make_conversation(agent=make_agent(name="Busy"), created_at=now)
     response = page_of(bob_client)
     assert names(response) == ["Busy"]
-    assert standings(response)["Quiet"] is Standing.RETIRED
+    assert statuses(response)["Quiet"] is AgentStatus.RETIRED
     content = response.content.decode()
     assert "1 retired" in content
     assert "called since" not in content

@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from conversations.agents import silence
-from conversations.agents.arrival_rates import State, rhythms, usual_hour
+from conversations.agents.arrival_rates import State, arrival_rates, usual_hour
 from conversations.agents.silence import (
-    SHORTEST_SILENCE_OF_A_NEWCOMER,
+    MIN_SILENCE_OF_A_NEWCOMER,
     around_this_hour,
     compared,
     gap_around,
@@ -26,7 +26,7 @@ def every(gap, count, last=NOW):
 
 
 def state_of(agent, now, zone=UTC):
-    return rhythms([agent], now, zone)[agent.id].state
+    return arrival_rates([agent], now, zone)[agent.id].state
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_one_long_gap_in_twenty_is_not_what_is_usual():
 
 def test_a_newcomer_is_not_silent_for_minutes():
     quick = every(timedelta(seconds=5), 100)
-    assert patience_of_a_newcomer(quick) == SHORTEST_SILENCE_OF_A_NEWCOMER
+    assert patience_of_a_newcomer(quick) == MIN_SILENCE_OF_A_NEWCOMER
 
 
 def test_of_one_session_little_is_known():
@@ -136,7 +136,7 @@ def test_a_weekday_afternoon_without_calls_is_told_within_hours(calls):
     day_only = [one for one in moments if 8 <= one.hour < 18]
     tuesday = datetime(2026, 11, 17, 14, 0, tzinfo=UTC)
     agent = calls(one for one in day_only if one <= tuesday - 3 * HOUR)
-    rhythm = rhythms([agent], tuesday, UTC)[agent.id]
+    rhythm = arrival_rates([agent], tuesday, UTC)[agent.id]
     assert rhythm.state is State.QUIET
     assert rhythm.expected == 15
     usual = usual_hour(agent, rhythm, tuesday, UTC)
@@ -150,7 +150,7 @@ def test_a_weekday_afternoon_without_calls_is_told_within_hours(calls):
 
 def test_the_hour_is_that_of_the_organization(calls):
     agent = calls(every(HOUR, 24 * 30))
-    rhythm = rhythms([agent], NOW, BERLIN)[agent.id]
+    rhythm = arrival_rates([agent], NOW, BERLIN)[agent.id]
     late = datetime(2026, 11, 22, 22, 40, tzinfo=UTC)  # 23:40 in Berlin
     usual = usual_hour(agent, rhythm, late, BERLIN)
     assert usual
@@ -184,14 +184,14 @@ def test_after_a_test_session_nobody_waits_for_the_next(make_agent, make_convers
 
 
 def test_no_more_is_counted_than_matters(calls, monkeypatch):
-    monkeypatch.setattr("conversations.agents.arrival_rates.MOST_COUNTED", 3)
+    monkeypatch.setattr("conversations.agents.arrival_rates.MAX_COUNTED", 3)
     agent = calls(every(HOUR, 24 * 30))
-    rhythm = rhythms([agent], NOW + 50 * HOUR, UTC)[agent.id]
+    rhythm = arrival_rates([agent], NOW + 50 * HOUR, UTC)[agent.id]
     assert rhythm.expected == 3
     assert silence.EXPECTED_SESSIONS > 3
 
 
 def test_an_agent_without_a_session_is_new(make_agent):
     agent = make_agent()
-    found = rhythms([agent], NOW, UTC)[agent.id]
+    found = arrival_rates([agent], NOW, UTC)[agent.id]
     assert (found.state, found.last_session_at, found.week) == (State.NEW, None, 0)

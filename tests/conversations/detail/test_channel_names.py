@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conversations.detail.channel_names import names_of_channels
-from conversations.detail.turn_alignment import Placing, place_turns
+from conversations.detail.turn_alignment import Alignment, align_turns
 
 LENGTH = 10.0
 LOUD, FAINT = 200, 3
@@ -34,10 +34,10 @@ def named(
     peaks: list[list[int]],
     turns: list[dict[str, Any]] = TURNS,
     metadata: dict[str, Any] | None = None,
-    placing: Placing | None = None,
+    placing: Alignment | None = None,
 ) -> tuple[list[str], bool]:
     if placing is None:
-        placing = place_turns(turns, length=LENGTH, metadata={}, call_started_at=None)
+        placing = align_turns(turns, length=LENGTH, metadata={}, call_started_at=None)
     return names_of_channels(
         peaks=peaks,
         length=LENGTH,

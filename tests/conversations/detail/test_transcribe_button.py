@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory, override_settings
 from django.urls import resolve
 
-from conversations.detail.player import listening_to
+from conversations.detail.player import recording_panel
 from conversations.models import Conversation, Recording, Transcript, Transcription
 from tests.conversations.conftest import MakeConversation
 
@@ -36,7 +36,7 @@ def said(conversation: Conversation, *, is_admin: bool = True) -> str:
     request.resolver_match = resolve(request.path)
     context = {
         "conversation": conversation,
-        "listening": listening_to(
+        "listening": recording_panel(
             conversation, Transcript.objects.filter(conversation=conversation).first()
         ),
         "organization": conversation.organization,

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from conversations.detail.turn_alignment import Basis, Place, Placing, place_turns
+from conversations.detail.turn_alignment import Alignment, Basis, Place, align_turns
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 UNIX = START.timestamp()
 
 
-def place(turns: list[dict[str, Any]], **given: Any) -> Placing:
+def place(turns: list[dict[str, Any]], **given: Any) -> Alignment:
     given.setdefault("length", 60.0)
     given.setdefault("metadata", {})
     given.setdefault("call_started_at", None)
-    return place_turns(turns, **given)
+    return align_turns(turns, **given)
 
 
 def test_offsets_into_the_recording_are_taken_as_sent() -> None:
@@ -66,7 +66,7 @@ def test_a_turn_without_a_time_has_no_place(turn: dict[str, Any]) -> None:
 
 def test_times_alone_have_no_place() -> None:
     """The first turn need not be said at the recording's beginning."""
-    assert place([{"timestamp": UNIX}, {"timestamp": UNIX + 3}]) == Placing()
+    assert place([{"timestamp": UNIX}, {"timestamp": UNIX + 3}]) == Alignment()
 
 
 def test_what_lies_outside_of_the_recording_has_no_place() -> None:

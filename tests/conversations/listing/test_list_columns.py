@@ -5,7 +5,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership
-from conversations.listing.columns import USUAL, columns_of, read_columns, write_columns
+from conversations.listing.columns import (
+    DEFAULT_COLUMNS,
+    columns_of,
+    read_columns,
+    write_columns,
+)
 from conversations.models import ColumnChoice, SeenValue
 from tests.conversations.conftest import NOON
 
@@ -170,7 +175,7 @@ def test_the_usual_columns_come_back(bob_client, make_conversation):
         CHOOSE, {"columns": ["turns"], "usual": "1", "query": "columns=turns&q=x"}
     )
     assert response["Location"] == f"{URL}?q=x"
-    assert len(headings(bob_client.get(URL))) == len(USUAL) + 1
+    assert len(headings(bob_client.get(URL))) == len(DEFAULT_COLUMNS) + 1
     assert not ColumnChoice.objects.exists()
 
 

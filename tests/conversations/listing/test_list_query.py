@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from conversations.days import midnight
-from conversations.listing.query import Asked, read_asked
+from conversations.listing.query import ListQuery, read_list_query
 
 AGENT = "01a2040d-f438-7594-8907-cb76d8ebefc7"
 
@@ -18,8 +18,8 @@ def test_filters_are_read_from_the_address_and_written_back():
         "from": "2026-11-01",
         "to": "2026-11-30",
     }
-    filters = read_asked(parameters)
-    assert filters == Asked(
+    filters = read_list_query(parameters)
+    assert filters == ListQuery(
         agent=UUID(AGENT),
         provider="livekit",
         reference="RM_9f & co",
@@ -34,14 +34,14 @@ def test_filters_are_read_from_the_address_and_written_back():
 
 
 def test_one_filter_can_be_taken_away():
-    filters = Asked(provider="livekit", reference="x")
+    filters = ListQuery(provider="livekit", reference="x")
     assert filters.without("provider").query() == "reference=x"
 
 
 def test_no_filter_is_falsy():
-    assert not read_asked({})
-    assert not read_asked({"agent": "", "from": "", "reference": "  "})
-    assert read_asked({"reference": "x"})
+    assert not read_list_query({})
+    assert not read_list_query({"agent": "", "from": "", "reference": "  "})
+    assert read_list_query({"reference": "x"})
 
 
 @pytest.mark.parametrize(
@@ -57,20 +57,23 @@ def test_no_filter_is_falsy():
     ],
 )
 def test_what_cannot_be_read_is_left_out_with_a_sentence(name, value, sentence):
-    filters = read_asked({name: value})
+    filters = read_list_query({name: value})
     assert not filters
     assert filters.faults[0].startswith(sentence)
 
 
 def test_dates_the_wrong_way_round_are_told():
-    filters = read_asked({"from": "2026-11-02", "to": "2026-11-01"})
+    filters = read_list_query({"from": "2026-11-02", "to": "2026-11-01"})
     assert filters.faults == (
         "From is after To, so nothing can match. Swap the two dates.",
     )
 
 
 def test_a_reference_is_bounded_and_without_what_postgres_cannot_hold():
-    assert read_asked({"reference": "a\x00b" + "c" * 999}).reference == "ab" + "c" * 253
+    assert (
+        read_list_query({"reference": "a\x00b" + "c" * 999}).reference
+        == "ab" + "c" * 253
+    )
 
 
 def test_a_day_begins_at_midnight_in_the_zone_of_the_organization():

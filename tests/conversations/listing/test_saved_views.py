@@ -6,7 +6,7 @@ from accounts.actions import remove_member
 from accounts.models import AuditAction, AuditEntry, Membership
 from conversations.listing import saved_view_actions as actions
 from conversations.models import SavedView
-from conversations.models.saved_view import MOST_OF_A_PERSON
+from conversations.models.saved_view import MAX_VIEWS_OF_A_PERSON
 
 URL = "/org/acme/conversations"
 NASTY = "<script>alert(1)</script>"
@@ -224,11 +224,11 @@ def test_two_people_have_views_of_one_name(bob, alice, save):
 
 
 def test_a_person_has_only_so_many(bob_client, bob, alice, save):
-    for number in range(MOST_OF_A_PERSON):
+    for number in range(MAX_VIEWS_OF_A_PERSON):
         save(bob, name=f"View {number}")
     response = bob_client.post(f"{URL}/views", {"name": "One more"}, follow=True)
     assert "You have 30 views, and no more fit." in response.content.decode()
-    assert len(response.context["views"].further) == MOST_OF_A_PERSON - 5
+    assert len(response.context["views"].further) == MAX_VIEWS_OF_A_PERSON - 5
     save(alice)
     SavedView.objects.filter(name="View 3").delete()
     assert save(bob, name="In its place").place == 4

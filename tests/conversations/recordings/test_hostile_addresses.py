@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from conversations.models import Recording
 from conversations.recordings.download import NotNow, Refused, download
-from conversations.recordings.lease_keeper import Watch
+from conversations.recordings.lease_keeper import LeaseKeeper
 from tests.conversations.recordings.far_server import FarServer, answer
 
 PUBLIC = "93.184.215.14"
@@ -172,7 +172,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 
 def ask(url: str, path: Path) -> None:
-    watch = Watch(Recording(), 30)
+    watch = LeaseKeeper(Recording(), 30)
     try:
         download(url, path, watch)
     finally:

@@ -145,7 +145,7 @@ def test_it_follows_no_file_into_another(tmp_path: Path, kind: str):
 def test_a_small_file_that_decodes_to_days_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(probe_process, "LONGEST_SECONDS", 60)
+    monkeypatch.setattr(probe_process, "MAX_SECONDS", 60)
     path = tmp_path / "a.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -159,7 +159,7 @@ def test_a_small_file_that_decodes_to_days_is_refused(
 def test_it_is_bound_by_the_number_of_samples_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(probe_process, "MOST_SAMPLES", 48_000)
+    monkeypatch.setattr(probe_process, "MAX_SAMPLES", 48_000)
     with pytest.raises(NotAudio, match="more than a day"):
         decode(write_sound(tmp_path / "a.flac"))
 
@@ -218,9 +218,9 @@ def test_what_breaks_the_decoder_breaks_nothing_else(
     brought to do."""
     package = tmp_path / "conversations" / "recordings"
     package.mkdir(parents=True)
-    (package / "decoding.py").write_text(
+    (package / "probe_process.py").write_text(
         "import os, resource, signal\n"
-        f"resource.setrlimit(resource.RLIMIT_AS, ({probe_process.MOST_MEMORY},) * 2)\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({probe_process.MAX_MEMORY_BYTES},) * 2)\n"
         f"{breaks}\nprint('{{}}')\n"
     )
     monkeypatch.setattr(probe, "CHECKOUT", tmp_path)
@@ -231,9 +231,9 @@ def test_what_breaks_the_decoder_breaks_nothing_else(
 
 def test_the_decoder_ends_with_who_asked():
     reading, writing = os.pipe()
-    program = "from conversations.recordings import decoding\n" + (
-        "decoding.decode = lambda path: threading.Event().wait()\n"
-        f"decoding._main('a', '{reading}')\n"
+    program = "from conversations.recordings import probe_process\n" + (
+        "probe_process.decode = lambda path: threading.Event().wait()\n"
+        f"probe_process._main('a', '{reading}')\n"
     )
     with subprocess.Popen(  # noqa: S603 - a program of our own
         [sys.executable, "-c", f"import threading\n{program}"],

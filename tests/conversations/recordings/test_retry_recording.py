@@ -38,7 +38,7 @@ def retry(client: Client, recording: Recording, slug: str = "acme") -> Any:
 
 
 def test_a_member_has_it_fetched_again_from_the_beginning(
-    recording: Recording, bob_client: Client, recording_nudges: list[None]
+    recording: Recording, bob_client: Client, recording_wakeups: list[None]
 ) -> None:
     answered = retry(bob_client, recording)
     assert answered.status_code == 302
@@ -46,7 +46,7 @@ def test_a_member_has_it_fetched_again_from_the_beginning(
     assert (recording.state, recording.attempts) == (State.WAITING, 0)
     assert (recording.last_error, recording.fetched_bytes) == ("", 0)
     assert recording.expected_bytes is None
-    assert len(recording_nudges) == 1
+    assert len(recording_wakeups) == 1
 
 
 def test_one_that_waits_for_its_next_try_is_due_now(
@@ -70,13 +70,13 @@ def test_one_that_waits_for_its_next_try_is_due_now(
 def test_what_is_under_way_or_here_stays_as_it_is(
     recording: Recording,
     bob_client: Client,
-    recording_nudges: list[None],
+    recording_wakeups: list[None],
     fields: dict[str, object],
 ) -> None:
     Recording.objects.update(**fields)
     assert retry(bob_client, recording).status_code == 302
     assert recording.attempts == 5
-    assert not recording_nudges
+    assert not recording_wakeups
 
 
 def test_it_refuses_an_outsider(recording: Recording, charlie_client: Client) -> None:

@@ -122,7 +122,7 @@ def test_what_takes_its_place_lets_the_old_one_go(
     assert not bucket.exists(names[0])
     assert bucket.exists(names[1])
     with transaction.atomic():
-        files.let_go_of_files(conversation)
+        files.schedule_deletion_of_files(conversation)
         Conversation.objects.all().delete()
     assert not bucket.exists(names[1])
     assert not UnusedFile.objects.exists()

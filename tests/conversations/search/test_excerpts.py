@@ -74,7 +74,7 @@ def test_a_page_of_them_is_one_query_for_sizes_and_one_for_turns(
 def test_transcripts_that_are_too_large_for_a_page_are_left_out(
     make_conversation, monkeypatch
 ):
-    monkeypatch.setattr("conversations.search.excerpts.MOST_BYTES_OF_A_PAGE", 300)
+    monkeypatch.setattr("conversations.search.excerpts.MAX_BYTES_OF_A_PAGE", 300)
     small = make_conversation(turns=turns("hello"))
     large = make_conversation(turns=turns("hello", *(f"word {n}" for n in range(999))))
     assert set(excerpts([small.id, large.id], "hello")) == {small.id}

@@ -1,12 +1,12 @@
 import pytest
 
-from conversations.search.highlighting import Marks
+from conversations.search.highlighting import Highlighter
 
 NASTY = "<script>alert(1)</script>"
 
 
 def shown(question, text):
-    pieces = Marks(question).pieces(text)
+    pieces = Highlighter(question).pieces(text)
     return "".join(f"[{one.text}]" if one.is_hit else one.text for one in pieces)
 
 
@@ -30,7 +30,7 @@ def test_it_marks_what_the_search_finds_and_keeps_all_else(question, text, expec
 
 
 def test_what_it_marks_is_escaped():
-    html = Marks("script").html(f"{NASTY} & <b>")
+    html = Highlighter("script").html(f"{NASTY} & <b>")
     assert html == (
         "<mark>&lt;script&gt;alert(1)&lt;/script&gt;</mark> &amp; &lt;b&gt;"
     )

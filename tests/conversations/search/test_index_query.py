@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from conversations.models import Conversation
 from conversations.search import lexemes, page_search
 from conversations.search.filters import Filters
-from conversations.search.index_query import Question
+from conversations.search.index_query import IndexQuery
 from conversations.search.page_search import Search
 
 
@@ -41,7 +41,7 @@ def asked(organization, thirty):
         rows = Conversation.objects.in_organization(organization)
         words = filters.words_query(organization)
         assert words is not None
-        question = Question(words, facts, rows)
+        question = IndexQuery(words, facts, rows)
         return question.shortened(), question.everything
 
     return ask

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from conversations.models import Conversation, SearchEntry, SearchJob, SeenValue
-from conversations.projection.erased_calls import bury
+from conversations.projection.erased_calls import erase_rows
 from conversations.search import index_worker, lexemes
 from conversations.search.filters import Filters
 from conversations.search.index_worker import index_batch
@@ -70,7 +70,7 @@ def test_an_erased_conversation_takes_its_words_along(organization, make_convers
     other = make_conversation(turns=said("hello"), applied_through=2)
     index_all()
     Conversation.objects.filter(id=row.id).update(version="v2")
-    bury(row)
+    erase_rows(row)
     assert not SearchEntry.objects.filter(conversation_id=row.id).exists()
     index_all()
     assert waiting() == []

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from conversations.search.tokenizer import LONGEST_WORD, asked_words, words_in
+from conversations.search.tokenizer import MAX_WORD_CHARACTERS, asked_words, words_in
 
 
 def finds(question, text):
@@ -97,5 +97,5 @@ def test_a_word_is_asked_for_once():
 def test_no_word_is_long_and_none_holds_a_sign():
     text = "x" * 500 + " a_b-c'd\\e\"f:g*h&i|j!k(l)m<n>o\x01p\u2028q " + "東" * 99
     words = words_in(text)
-    assert max(map(len, words)) <= LONGEST_WORD
+    assert max(map(len, words)) <= MAX_WORD_CHARACTERS
     assert all(sign.isalnum() for word in words for sign in word)

@@ -25,7 +25,7 @@ from conversations.recordings.store_audio import store_audio
 from conversations.transcription import worker as transcription_worker
 from conversations.transcription.engine import ENGINES, OnProgress
 from conversations.transcription.engine_client import CannotTranscribe
-from conversations.transcription.queue import want_transcription
+from conversations.transcription.queue import enqueue_transcription
 from conversations.transcription.results import Heard
 from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
@@ -84,7 +84,7 @@ def heard_call(make_conversation: MakeConversation, tmp_path: Path) -> Conversat
     conversation: Conversation = make_conversation(applied_through=1)
     Transcript.objects.create(conversation=conversation)
     keep_audio(conversation, write_sound(tmp_path / "a.flac", 90.0, channels=2))
-    assert want_transcription(conversation)
+    assert enqueue_transcription(conversation)
     return conversation
 
 
@@ -137,7 +137,7 @@ def test_another_recording_of_the_call_is_charged_too(
     transcription_worker.transcribe_until_none_is_due()
     keep_audio(heard_call, write_sound(tmp_path / "b.wav", 30.0))
     ear.heard = [Heard(0, 3.0, 4.0, "Anew")]
-    assert want_transcription(heard_call)
+    assert enqueue_transcription(heard_call)
     transcription_worker.transcribe_until_none_is_due()
 
     (turn,) = turns_of(heard_call)
@@ -258,7 +258,7 @@ def test_it_fails_after_some_tries_and_can_be_asked_for_again(
     assert ear.times == 5
 
     ear.meanwhile = lambda: None
-    assert want_transcription(heard_call)
+    assert enqueue_transcription(heard_call)
     transcription_worker.transcribe_until_none_is_due()
     assert Transcription.objects.get().state == "done"
 
@@ -303,7 +303,7 @@ def test_one_at_a_time_in_a_process(
 ) -> None:
     other = make_conversation(applied_through=1)
     keep_audio(other, write_sound(tmp_path / "b.wav", 1.0))
-    assert want_transcription(other)
+    assert enqueue_transcription(other)
     running: list[int] = []
 
     def another_message_comes() -> None:

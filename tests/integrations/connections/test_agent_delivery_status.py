@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import actions
-from conversations.agents.status import Standing
+from conversations.agents.status import AgentStatus
 from conversations.models import Agent
 from integrations.models import Delivery
 from tests.integrations.conftest import session
@@ -30,16 +30,19 @@ def misfit(agent):
     return session("call-bad", agent={"externalId": agent}, transcript={"turns": turns})
 
 
-def standings(client):
+def statuses(client):
     return {
-        row.agent.external_id: row.standing for row in client.get(URL).context["rows"]
+        row.agent.external_id: row.status for row in client.get(URL).context["rows"]
     }
 
 
 def test_a_refused_newest_delivery_needs_a_look(bob_client, arrive, post):
     arrive("one", "two")
     post(misfit("two"), **LIVEKIT)
-    assert standings(bob_client) == {"two": Standing.REFUSED, "one": Standing.ACTIVE}
+    assert statuses(bob_client) == {
+        "two": AgentStatus.REFUSED,
+        "one": AgentStatus.ACTIVE,
+    }
     content = bob_client.get(URL).content.decode()
     assert "1 of 2 needs a look." in content
     assert "Last delivery refused: transcript.turns[0].role" in content
@@ -49,7 +52,7 @@ def test_a_failed_newest_delivery_needs_a_look(bob_client, arrive, post):
     arrive("one")
     post(session("call-2", agent={"externalId": "one"}), **LIVEKIT)
     Delivery.objects.filter(external_id="call-2").update(outcome="failed")
-    assert standings(bob_client) == {"one": Standing.FAILED}
+    assert statuses(bob_client) == {"one": AgentStatus.FAILED}
 
 
 def test_what_was_taken_later_heals_it(bob_client, arrive, post):
@@ -57,7 +60,7 @@ def test_what_was_taken_later_heals_it(bob_client, arrive, post):
     post(misfit("one"), **LIVEKIT)
     post(session("call-2", agent={"externalId": "one"}), **LIVEKIT)
     # Stored is enough: it need not be processed yet.
-    assert standings(bob_client) == {"one": Standing.ACTIVE}
+    assert statuses(bob_client) == {"one": AgentStatus.ACTIVE}
 
 
 def test_a_key_that_is_refused_concerns_all_who_use_it(
@@ -67,7 +70,7 @@ def test_a_key_that_is_refused_concerns_all_who_use_it(
     actions.revoke_key(key=organization.api_keys.get(), by=alice)
     body = session("call-2", agent={"externalId": "one"})
     assert post(body, **LIVEKIT).status_code == 401
-    assert set(standings(bob_client).values()) == {Standing.REFUSED}
+    assert set(statuses(bob_client).values()) == {AgentStatus.REFUSED}
 
 
 def test_another_organizations_log_says_nothing_here(
@@ -76,7 +79,7 @@ def test_another_organizations_log_says_nothing_here(
     arrive("one")
     theirs = make_key(other_organization)[1]
     post(misfit("one"), key=theirs, **LIVEKIT)
-    assert standings(bob_client) == {"one": Standing.ACTIVE}
+    assert statuses(bob_client) == {"one": AgentStatus.ACTIVE}
 
 
 def test_it_asks_the_database_as_often_for_50_agents_as_for_5(bob_client, arrive, post):

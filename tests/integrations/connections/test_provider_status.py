@@ -102,7 +102,7 @@ def test_a_call_of_another_provider_does_not_count(
 def test_a_test_session_does_not_make_it_active(
     livekit, organization, alice, process, monkeypatch
 ):
-    monkeypatch.setattr("integrations.settings_pages.actions.nudge", lambda: None)
+    monkeypatch.setattr("integrations.settings_pages.actions.wake_worker", lambda: None)
     send_test_session(organization=organization, by=alice)
     assert livekit().state is ProviderState.NOT_CONNECTED
     assert livekit().stored_at is None
@@ -195,7 +195,7 @@ def test_a_refusal_that_joins_an_older_row_is_newer_than_the_session(
 
 
 def test_more_refusals_than_are_read_are_said_to_be_more(livekit, post, monkeypatch):
-    monkeypatch.setattr("integrations.connections.recent_failures.MOST_READ", 2)
+    monkeypatch.setattr("integrations.connections.recent_failures.MAX_READ", 2)
     for _ in range(3):
         post(MISFIT, **LIVEKIT)
     refusals = livekit().refusals

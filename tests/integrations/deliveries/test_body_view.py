@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from integrations.deliveries import body_view
-from integrations.deliveries.body_view import Note, lay_out, number_notes
+from integrations.deliveries.body_view import Note, body_lines, number_notes
 
 
 def lines_of(data: bytes | str | dict[str, Any], *notes: Note) -> list[str]:
     if isinstance(data, dict):
         data = json.dumps(data)
-    laid_out = lay_out(data if isinstance(data, bytes) else data.encode(), notes)
+    laid_out = body_lines(data if isinstance(data, bytes) else data.encode(), notes)
     assert laid_out.is_json
     return [line.text for line in laid_out.lines]
 
 
 def marked(body: dict[str, Any], path: str) -> str:
     """The line that a fault at this path marks."""
-    laid_out = lay_out(json.dumps(body).encode(), [Note("a", path, "no", True)])
+    laid_out = body_lines(json.dumps(body).encode(), [Note("a", path, "no", True)])
     (line,) = [line.text for line in laid_out.lines if line.notes]
     return line.strip()
 
@@ -82,28 +82,30 @@ def test_notes_are_numbered_faults_first() -> None:
 
 
 def test_several_notes_may_share_a_line() -> None:
-    laid_out = lay_out(b"{}", [Note("a", "call", "", True), Note("b", "x", "", False)])
+    laid_out = body_lines(
+        b"{}", [Note("a", "call", "", True), Note("b", "x", "", False)]
+    )
     assert [note.anchor for note in laid_out.lines[0].notes] == ["a", "b"]
     assert laid_out.lines[0].is_bad
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"[" * 100_000, b'{"a": \x00}'])
 def test_what_is_no_json_is_shown_as_text(data: bytes) -> None:
-    laid_out = lay_out(data, [Note("a", "", "no", True)])
+    laid_out = body_lines(data, [Note("a", "", "no", True)])
     assert not laid_out.is_json
     text = "".join(line.text for line in laid_out.lines)
     assert data.decode("utf-8", "replace").replace("\0", "\ufffd").startswith(text)
 
 
 def test_a_line_is_broken_where_it_stops_being_json() -> None:
-    laid_out = lay_out(b'{"a": 1,\n "b": nope}', [])
+    laid_out = body_lines(b'{"a": 1,\n "b": nope}', [])
     assert [(line.number, line.text) for line in laid_out.lines] == [
         (1, '{"a": 1,'),
         (2, ' "b": '),
         (2, "nope}"),
     ]
     assert [note.detail for note in laid_out.lines[1].notes] == ["Expecting value"]
-    assert lay_out(b"", []).lines[0].is_bad
+    assert body_lines(b"", []).lines[0].is_bad
 
 
 def test_what_no_page_can_hold_is_replaced() -> None:
@@ -123,9 +125,9 @@ def test_long_values_and_deep_nesting_are_cut() -> None:
 def test_what_has_a_note_is_there_also_where_the_rest_is_cut(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(body_view, "MOST_LINES", 2)
+    monkeypatch.setattr(body_view, "MAX_LINES", 2)
     body = json.dumps({"turns": [{"role": role} for role in "abc"], "x": 1}).encode()
-    laid_out = lay_out(body, [Note("a", "turns[1].role", "no", True)])
+    laid_out = body_lines(body, [Note("a", "turns[1].role", "no", True)])
     assert [(line.number, line.text.strip()) for line in laid_out.lines] == [
         (1, "{"),
         (2, '"turns": ['),
@@ -135,8 +137,8 @@ def test_what_has_a_note_is_there_also_where_the_rest_is_cut(
 
 
 def test_many_lines_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_view, "MOST_LINES", 3)
-    whole, cut = lay_out(b'{"a": 1}', []), lay_out(b'{"a": 1, "b": 2}', [])
+    monkeypatch.setattr(body_view, "MAX_LINES", 3)
+    whole, cut = body_lines(b'{"a": 1}', []), body_lines(b'{"a": 1, "b": 2}', [])
     assert (len(whole.lines), whole.is_cut) == (3, False)
     assert (len(cut.lines), cut.is_cut) == (3, True)
-    assert lay_out(b"a\nb\nc\nd", []).is_cut
+    assert body_lines(b"a\nb\nc\nd", []).is_cut

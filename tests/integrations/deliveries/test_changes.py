@@ -111,5 +111,5 @@ def test_it_ends_before_the_first_body_that_is_gone(told: Told) -> None:
 
 def test_large_ones_are_not_read(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     told(body())
-    monkeypatch.setattr(changes, "MOST_BYTES", 10)
+    monkeypatch.setattr(changes, "MAX_BYTES", 10)
     assert sentences() == []

@@ -63,7 +63,7 @@ def test_the_same_call_of_another_organization_is_not_shown(
 
 
 def test_a_long_past_is_cut(dora_client, conversation, post, monkeypatch):
-    monkeypatch.setattr("integrations.deliveries.panels.MOST_DELIVERIES", 2)
+    monkeypatch.setattr("integrations.deliveries.panels.MAX_DELIVERIES", 2)
     for _ in range(2):
         post(session(), **LIVEKIT)
     panel = panel_of(dora_client, conversation)

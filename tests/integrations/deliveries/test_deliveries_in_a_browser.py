@@ -34,8 +34,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(autouse=True)
-def replay_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.processing.replay.nudge", lambda: None)
+def replay_wakeups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.processing.replay.wake_worker", lambda: None)
 
 
 @pytest.fixture

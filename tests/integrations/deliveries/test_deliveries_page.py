@@ -240,7 +240,7 @@ def test_the_way_to_older_pages_keeps_the_filters(dora_client, arrive, monkeypat
 def test_a_rare_key_is_looked_for_piece_by_piece(
     dora_client, arrive, organization, make_key, monkeypatch
 ):
-    for name in ("FIRST_LOOK", "MOST_SEARCHED", "MOST_SEARCHED_FURTHER"):
+    for name in ("FIRST_LOOK", "MAX_SEARCHED", "MAX_SEARCHED_FURTHER"):
         monkeypatch.setattr(deliveries, name, 4)
     key = make_key(organization, name="staging")[0]
     arrive("oldest", key=key)

@@ -14,10 +14,10 @@ LIVEKIT = {"X-Zelto-Provider": "livekit"}
 
 
 @pytest.fixture(autouse=True)
-def replay_nudges(monkeypatch):
+def replay_wakeups(monkeypatch):
     sent: list[None] = []
     monkeypatch.setattr(
-        "integrations.processing.replay.nudge", lambda: sent.append(None)
+        "integrations.processing.replay.wake_worker", lambda: sent.append(None)
     )
     return sent
 
@@ -58,7 +58,9 @@ def test_a_processed_one_makes_its_conversation_again(
     assert entry.detail == {"id": str(row.uuid)}
 
 
-def test_a_failed_one_is_tried_again(replay, dora_client, post, process, replay_nudges):
+def test_a_failed_one_is_tried_again(
+    replay, dora_client, post, process, replay_wakeups
+):
     post(session())
     Delivery.objects.update(outcome="failed", reason="No.", attempts=5)
     row = Delivery.objects.get()
@@ -66,7 +68,7 @@ def test_a_failed_one_is_tried_again(replay, dora_client, post, process, replay_
     after = dora_client.get(replay(row)["Location"])
     assert "It is being tried again." in words(after)
     assert b"data-refresh" in after.content
-    assert replay_nudges
+    assert replay_wakeups
     process()
     assert Conversation.objects.count() == 1
 
@@ -148,11 +150,11 @@ def test_an_ignored_one_says_so(replay, dora_client, post):
     assert replay(row).status_code == 409
 
 
-def test_one_that_waits_is_only_pushed(replay, post, replay_nudges):
+def test_one_that_waits_is_only_pushed(replay, post, replay_wakeups):
     post(session())
     row = Delivery.objects.get()
     assert replay(row).status_code == 302
-    assert replay_nudges
+    assert replay_wakeups
     assert Delivery.objects.get().attempts == 0
 
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.models import Organization
 from conversations.models import Agent, Charge, Conversation, Transcript
 from conversations.transcription.result_hook import hand_over
-from conversations.transcription.results import Transcript as Result
-from integrations.connections.agent_delivery_status import agent_news
+from conversations.transcription.results import TranscriptionResult as Result
+from integrations.connections.agent_delivery_status import agent_delivery_status
 from integrations.connections.provider_status import provider_connection
 from integrations.delivery_log import retention
 from integrations.models import Delivery
@@ -141,7 +141,7 @@ def test_it_is_no_sign_of_life_of_a_worker(
     )
     connection = provider_connection(organization, conversation.provider)
     assert connection.refusals is None
-    assert agent_news([conversation.agent]) == {}
+    assert agent_delivery_status([conversation.agent]) == {}
     Delivery.objects.filter(source="transcription").update(outcome="accepted")
     assert provider_connection(organization, conversation.provider).stored_at is None
 

@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import ApiKey, Organization, User
 from conversations.detail.channel_names import names_of_channels
-from conversations.detail.turn_alignment import place_turns
+from conversations.detail.turn_alignment import align_turns
 from conversations.models import (
     Agent,
     Charge,
@@ -31,7 +31,7 @@ from integrations.demo.weeks import Weeks
 from integrations.models import Connection, Delivery
 
 SESSIONS = 130
-LARGEST_BODY = 5 * 1024 * 1024
+MAX_BODY_BYTES = 5 * 1024 * 1024
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -81,7 +81,7 @@ def refusals_are_shown(said: str) -> None:
     answers = Counter[int]()
     for status, count in Delivery.objects.values_list("status", "count"):
         answers[status] += count
-    plan = Plan(1, SESSIONS, Weeks(datetime.now(UTC), BERLIN, 1), LARGEST_BODY)
+    plan = Plan(1, SESSIONS, Weeks(datetime.now(UTC), BERLIN, 1), MAX_BODY_BYTES)
     expected = Counter(post.expects for post in plan.posts())
     assert f"{answers.pop(200)} with 200" in said
     del expected[200]
@@ -249,7 +249,7 @@ def some_can_be_heard() -> None:
         length = recording.duration_seconds or 0.0
         assert abs(length - (conversation.duration_seconds or 0.0)) < 1
         turns = conversation.transcript.turns or []
-        placed = place_turns(
+        placed = align_turns(
             turns,
             length=length,
             metadata=conversation.metadata,

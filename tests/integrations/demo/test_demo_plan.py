@@ -17,7 +17,7 @@ from integrations.demo.posts import Post
 from integrations.demo.weeks import Weeks
 
 SESSIONS = 130
-LARGEST_BODY = 5 * 1024 * 1024
+MAX_BODY_BYTES = 5 * 1024 * 1024
 BERLIN = ZoneInfo("Europe/Berlin")
 # A Monday morning, a Saturday night, an hour that the clocks skip.
 NOWS = [
@@ -28,7 +28,7 @@ NOWS = [
 
 
 def plan(now: datetime = NOWS[0], seed: int = 1, sessions: int = SESSIONS) -> Plan:
-    return Plan(seed, sessions, Weeks(now, BERLIN, seed), LARGEST_BODY)
+    return Plan(seed, sessions, Weeks(now, BERLIN, seed), MAX_BODY_BYTES)
 
 
 def read(post: Post) -> providers.Reading:

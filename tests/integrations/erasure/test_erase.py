@@ -31,8 +31,8 @@ SECRET = "4929-1234"
 
 
 @pytest.fixture(autouse=True)
-def no_replay_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.processing.replay.nudge", lambda: None)
+def no_replay_wakeups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.processing.replay.wake_worker", lambda: None)
 
 
 @pytest.fixture

@@ -92,8 +92,8 @@ def conversation(post: Post, process: Process) -> Conversation:
 
 
 @pytest.fixture(autouse=True)
-def no_replay_nudges(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.processing.replay.nudge", lambda: None)
+def no_replay_wakeups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.processing.replay.wake_worker", lambda: None)
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,7 @@ def assert_problem(response: Any, status: int, says: str) -> dict[str, Any]:
     return answer
 
 
-def test_it_stores_a_session_and_says_so(post: Post, nudges: list[None]) -> None:
+def test_it_stores_a_session_and_says_so(post: Post, wakeups: list[None]) -> None:
     response = post(session(), **{"X-Zelto-Provider": "livekit", "User-Agent": "w/1"})
 
     assert response.status_code == 200
@@ -45,7 +45,7 @@ def test_it_stores_a_session_and_says_so(post: Post, nudges: list[None]) -> None
     assert delivery.size == len(bytes(delivery.body or b""))
     assert delivery.user_agent == "w/1"
     assert delivery.request_id == response["X-Request-Id"]
-    assert len(nudges) == 1
+    assert len(wakeups) == 1
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/"])
@@ -216,7 +216,9 @@ def test_a_malformed_key_costs_no_query(
     monkeypatch: pytest.MonkeyPatch,
     db: None,
 ) -> None:
-    monkeypatch.setattr("integrations.ingest.unknown_keys.count_stranger", lambda: None)
+    monkeypatch.setattr(
+        "integrations.ingest.unknown_keys.count_unknown_key", lambda: None
+    )
     with django_assert_num_queries(0):
         assert post({}, key="zelto_nonsense").status_code == 401
 
@@ -352,7 +354,7 @@ def test_a_connection_that_died_meanwhile_is_replaced(post: Post) -> None:
 
 def test_the_door_answers_as_the_route_does(post: Post, settings: Any) -> None:
     by_door = post(session())
-    door = "integrations.ingest.middleware.DoorMiddleware"
+    door = "integrations.ingest.middleware.WebhookMiddleware"
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != door]
     by_route = post(session())
 

@@ -207,7 +207,7 @@ def test_it_tells_what_waits_and_for_how_long(organization: Organization) -> Non
 def test_it_counts_no_further_than_it_must(
     organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metrics, "MOST_COUNTED", 2)
+    monkeypatch.setattr(metrics, "MAX_COUNTED", 2)
     for _ in range(3):
         Delivery.objects.create(
             organization=organization, status=200, outcome="accepted"

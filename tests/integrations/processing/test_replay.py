@@ -25,10 +25,10 @@ Process = Callable[[], None]
 
 
 @pytest.fixture(autouse=True)
-def replay_nudges(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+def replay_wakeups(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     sent: list[None] = []
     monkeypatch.setattr(
-        "integrations.processing.replay.nudge", lambda: sent.append(None)
+        "integrations.processing.replay.wake_worker", lambda: sent.append(None)
     )
     return sent
 
@@ -58,7 +58,7 @@ def refused(organization: Organization, body: Any, **fields: Any) -> Delivery:
 
 
 def test_a_processed_one_folds_its_call_again(
-    post: Post, process: Process, alice: User, replay_nudges: list[None]
+    post: Post, process: Process, alice: User, replay_wakeups: list[None]
 ) -> None:
     for number in range(2):
         post(session(metadata={f"k{number}": number}))
@@ -73,7 +73,7 @@ def test_a_processed_one_folds_its_call_again(
     assert conversation.metadata == {"k0": 0, "k1": 1}
     assert conversation.turn_count == 2
     assert columns(first) == before
-    assert not replay_nudges
+    assert not replay_wakeups
     assert Charge.objects.count() == 1
 
 
@@ -124,7 +124,7 @@ def test_a_body_that_no_longer_reads_is_still_refused(
 def test_a_failed_one_is_tried_again(
     post: Post,
     process: Process,
-    replay_nudges: list[None],
+    replay_wakeups: list[None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     post(session())
@@ -139,22 +139,24 @@ def test_a_failed_one_is_tried_again(
     assert (replayed.outcome, replayed.attempts) == ("accepted", 0)
     assert replayed.reason == ""
     assert replayed.processed_at is None
-    assert replay_nudges
+    assert replay_wakeups
     process()
     assert only_delivery().outcome == "processed"
     assert Conversation.objects.count() == 1
 
 
-def test_a_waiting_one_is_only_announced(post: Post, replay_nudges: list[None]) -> None:
+def test_a_waiting_one_is_only_announced(
+    post: Post, replay_wakeups: list[None]
+) -> None:
     post(session())
     before = columns(only_delivery())
     replay_delivery(delivery=only_delivery(), by=None)
     assert columns(only_delivery()) == before
-    assert replay_nudges
+    assert replay_wakeups
 
 
 def test_a_refused_one_that_fits_now_becomes_a_new_delivery(
-    organization: Organization, key: str, process: Process, replay_nudges: list[None]
+    organization: Organization, key: str, process: Process, replay_wakeups: list[None]
 ) -> None:
     sender = ApiKey.objects.get()
     old = refused(organization, session(unknown=1), key=sender)
@@ -170,7 +172,7 @@ def test_a_refused_one_that_fits_now_becomes_a_new_delivery(
     assert (new.agent_reference, new.external_id) == ("front-desk", "call-1")
     assert (new.key_id, new.user_agent, new.size) == (sender.id, "worker/1", old.size)
     assert [one["path"] for one in new.warnings] == ["unknown"]
-    assert replay_nudges
+    assert replay_wakeups
     process()
     new.refresh_from_db()
     assert new.outcome == "processed"

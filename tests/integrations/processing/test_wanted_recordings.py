@@ -36,30 +36,30 @@ def ended(state: str) -> None:
 
 
 def test_a_call_without_a_recording_waits_for_none(
-    post: Post, process: Process, recording_nudges: list[None]
+    post: Post, process: Process, recording_wakeups: list[None]
 ) -> None:
     post(session())
     process()
 
     assert not Recording.objects.exists()
-    assert not recording_nudges
+    assert not recording_wakeups
 
 
 def test_a_worker_is_woken_for_what_is_wanted_and_for_nothing_else(
-    post: Post, process: Process, recording_nudges: list[None]
+    post: Post, process: Process, recording_wakeups: list[None]
 ) -> None:
     post(with_recording(URL))
     process()
-    assert len(recording_nudges) == 1
+    assert len(recording_wakeups) == 1
     ended(State.DONE)
 
     post(with_recording(FRESHLY_SIGNED))
     process()
-    assert len(recording_nudges) == 1
+    assert len(recording_wakeups) == 1
 
     post(with_recording(OTHER_URL))
     process()
-    assert len(recording_nudges) == 2
+    assert len(recording_wakeups) == 2
 
 
 def test_a_recording_waits_to_be_fetched(post: Post, process: Process) -> None:

@@ -20,11 +20,11 @@ PAGE = "/org/acme/settings/integrations/livekit"
 @pytest.fixture(autouse=True)
 def woken(monkeypatch):
     """Each nudge of a worker is noted."""
-    nudges: list[None] = []
+    wakeups: list[None] = []
     monkeypatch.setattr(
-        "integrations.settings_pages.actions.nudge", lambda: nudges.append(None)
+        "integrations.settings_pages.actions.wake_worker", lambda: wakeups.append(None)
     )
-    return nudges
+    return wakeups
 
 
 def test_it_goes_into_the_log_as_a_workers_post_would(dora_client, organization, woken):
