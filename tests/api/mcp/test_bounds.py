@@ -115,7 +115,7 @@ def test_a_long_page_of_the_help_comes_in_parts(
     tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = tools.call("read_docs", path="statuses")["markdown"]
-    monkeypatch.setattr("api.mcp.docs.MOST_OUTPUT", 100)
+    monkeypatch.setattr("api.mcp.docs.MAX_OUTPUT_CHARACTERS", 100)
     text, cursor = "", None
     while True:
         part = tools.call("read_docs", path="statuses", cursor=cursor)

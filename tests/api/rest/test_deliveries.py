@@ -204,7 +204,7 @@ def test_a_page_may_be_empty_and_not_the_last(
     api: Api, make_delivery: MakeDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deliveries, "FIRST_LOOK", 2)
-    monkeypatch.setattr("api.deliveries.MOST_SEARCHED", 4)
+    monkeypatch.setattr("api.deliveries.MAX_SEARCHED", 4)
     make_delivery(external_id="wanted", provider="zelto")
     for _ in range(12):
         make_delivery()
