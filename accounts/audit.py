@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models import ApiKey, AuditAction, AuditEntry, Organization, User
 
-LONGEST_TEXT = 300
+MAX_TEXT_CHARACTERS = 300
 # A player asks for a recording piece by piece: opened once is one entry.
 SAME_OPENING = timedelta(hours=1)
 
@@ -31,7 +31,7 @@ def record(
 
     by: the person; None where a program did it with `key`, or Zelto itself.
     subject: what it was done to, as a reader knows it: a name, an address, a reference.
-    detail: JSON for the sentence (`accounts.audit_sentences` says which); `id` is that
+    detail: JSON for the sentence (`accounts.audit_log.sentences` says which); `id` is that
         of the subject, so that the page can link it.
     """
     return AuditEntry.objects.create(
@@ -100,4 +100,8 @@ def _clean(value: Any) -> Any:
 def _text(text: str) -> str:
     text = keys.without_keys(text).replace("\x00", "\ufffd")
     text = text.encode("utf-8", "replace").decode()
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+    return (
+        text
+        if len(text) <= MAX_TEXT_CHARACTERS
+        else f"{text[: MAX_TEXT_CHARACTERS - 1]}…"
+    )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from accounts import keys
 from accounts.models import ApiKey
-from accounts.server_binding import server_binding_cursor
+from web.db_cursor import server_binding_cursor
 
 # One narrow row through the unique index. The database's clock decides, not that of
 # whichever machine serves; and not the start of a transaction, which may be long ago.
@@ -59,7 +59,7 @@ class KeyCheck:
         return not self.refused and self.scope == ApiKey.Scope.FULL
 
 
-MOST_REMEMBERED = 1000
+MAX_REMEMBERED = 1000
 # By digest, of this process: what was good when it was last asked.
 _found_good: dict[bytes, KeyCheck] = {}
 
@@ -109,7 +109,7 @@ def check_key(authorization_header: str | None) -> KeyCheck:
         outcome, detail = KeyOutcome.EXPIRED, EXPIRED
     check = KeyCheck(outcome, detail, key_id, organization_id, ApiKey.Scope(scope))
     if not check.refused:
-        if len(_found_good) >= MOST_REMEMBERED:
+        if len(_found_good) >= MAX_REMEMBERED:
             _found_good.clear()
         _found_good[digest] = check
     return check

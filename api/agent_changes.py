@@ -19,34 +19,34 @@ from accounts.names import validate_one_line
 from api.agents import find_agent
 from api.caller import Caller
 from api.parameters import fault_of, word
-from conversations.actions import change_agent
+from conversations.agents.actions import change_agent
 from conversations.models import Agent
-from integrations.ingest import misfit as refusal_of
+from integrations.problems import validation_refusal as refusal_of
 from integrations.providers.faults import UNSTORABLE
-from integrations.providers.scalars import misfit
+from integrations.providers.scalars import reject
 
-LONGEST_NAME = 255
-LONGEST_DESCRIPTION = 2000
+MAX_NAME_CHARACTERS = 255
+MAX_DESCRIPTION_CHARACTERS = 2000
 
 
 def read_name(value: Any) -> str:
-    name = _read(value, LONGEST_NAME)
+    name = _read(value, MAX_NAME_CHARACTERS)
     try:
         validate_one_line(name)
     except NotOneLine:
-        misfit("must be one line, without control characters", value)
+        reject("must be one line, without control characters", value)
     return name
 
 
 def read_description(value: Any) -> str:
-    return _read(value, LONGEST_DESCRIPTION)
+    return _read(value, MAX_DESCRIPTION_CHARACTERS)
 
 
 def _read(value: Any, longest: int) -> str:
     if not isinstance(value, str) or len(value) > longest:
-        misfit(f"must be a text of at most {longest:,} characters", value)
+        reject(f"must be a text of at most {longest:,} characters", value)
     if UNSTORABLE.search(value):
-        misfit("must not contain NUL or half a surrogate pair", value)
+        reject("must not contain NUL or half a surrogate pair", value)
     return value
 
 
@@ -61,7 +61,7 @@ class AgentChange(BaseModel):
         WithJsonSchema(
             {
                 "type": "string",
-                "maxLength": LONGEST_NAME,
+                "maxLength": MAX_NAME_CHARACTERS,
                 "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$",
             }
         ),
@@ -74,7 +74,7 @@ class AgentChange(BaseModel):
     description: Annotated[
         str | None,
         PlainValidator(read_description),
-        WithJsonSchema({"type": "string", "maxLength": LONGEST_DESCRIPTION}),
+        WithJsonSchema({"type": "string", "maxLength": MAX_DESCRIPTION_CHARACTERS}),
     ] = Field(
         None,
         description="What people should know about it; empty takes it away.",

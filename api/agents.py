@@ -10,13 +10,13 @@ from django.db.models import OuterRef, Q, Subquery
 from pydantic import Field
 
 from accounts.models import Organization
-from api.pages import Part, part_of, position_in
+from api.pagination import ListSlice, list_slice, position_in
 from api.parameters import PageParameters
 from api.resources import Listed, Resource, nothing
-from conversations.keyset import Position
 from conversations.models import Agent as AgentRow
 from conversations.models import Conversation, Transcript
 from conversations.models.agent import AgentQuerySet
+from conversations.search.keyset import Position
 
 Provider = Literal["livekit", "zelto", "upload"]
 
@@ -67,7 +67,7 @@ class AgentList(Listed):
     data: list[Agent] = Field(description="The newest first.")
 
 
-def list_agents(organization: Organization, asked: PageParameters) -> Part[Agent]:
+def list_agents(organization: Organization, asked: PageParameters) -> ListSlice[Agent]:
     """By creation, newest first."""
     rows = _agents(organization).order_by("-created_at", "-id")
     if end := position_in(asked.cursor):
@@ -76,7 +76,7 @@ def list_agents(organization: Organization, asked: PageParameters) -> Part[Agent
             | Q(created_at=end.created_at, id__lt=end.id)
         )
     agents = _resources(rows[: asked.limit + 1])
-    return part_of(agents, asked.limit, _cursor_of)
+    return list_slice(agents, asked.limit, _cursor_of)
 
 
 def get_agent(organization: Organization, agent_id: UUID) -> Agent:

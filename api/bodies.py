@@ -6,22 +6,24 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from api.frame import plain
-from integrations import body
-from integrations.ingest import Refusal
+from api.drf_hooks import plain
+from integrations import request_body
+from integrations.problems import Refusal
 
 # A change to an agent is a few kilobytes; whatever is longer is a mistake.
-LARGEST_BODY = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 
 
 def read_object(request: Request) -> dict[str, Any]:
     """The one JSON object in it. Raises `Refusal`."""
     headers = request.headers
     try:
-        envelope = body.check_type(
+        envelope = request_body.check_type(
             headers.get("Content-Type"), headers.get("Content-Encoding"), None
         )
-        data = plain(request).read(LARGEST_BODY + 1)
-        return body.parse(body.decompress(data, envelope.encoding, LARGEST_BODY))
-    except body.BodyFault as fault:
+        data = plain(request).read(MAX_BODY_BYTES + 1)
+        return request_body.parse(
+            request_body.decompress(data, envelope.encoding, MAX_BODY_BYTES)
+        )
+    except request_body.BodyFault as fault:
         raise Refusal(fault.status, fault.detail) from fault

@@ -12,7 +12,7 @@ from accounts import key_check
 from accounts.actions import touch_keys
 from accounts.key_check import KeyCheck
 from accounts.models import ApiKey, Organization
-from integrations.ingest import Refusal
+from integrations.problems import Refusal
 
 # Its `last used` may lag by as much.
 NOTED_EVERY = timedelta(minutes=1)

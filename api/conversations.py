@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from accounts.models import Organization
 from api.agents import Provider
-from api.pages import Part, part_of, position_in
+from api.pagination import ListSlice, list_slice, position_in
 from api.parameters import (
     Flag,
     Id,
@@ -22,19 +22,20 @@ from api.parameters import (
     as_moment,
     word,
 )
+from api.problem_body import FieldFault
 from api.resources import DescribedAs, Listed, Resource, nothing
-from api.schema.problem import FieldFault
-from conversations.filters import Filters
-from conversations.keyset import Position
-from conversations.listing import METADATA, MOST_METADATA
+from conversations.listing.query import MAX_METADATA_FILTERS, METADATA
 from conversations.models import Conversation as ConversationRow
 from conversations.models import Provider as Providers
 from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
 from conversations.recordings.links import recording_url
-from conversations.search import Search
-from integrations.ingest import Refusal
-from integrations.providers import Fault, schema
+from conversations.search.filters import Filters
+from conversations.search.keyset import Position
+from conversations.search.page_search import Search
+from integrations.problems import Refusal
+from integrations.providers import Fault
+from integrations.providers.canonical import schema
 
 
 class Customer(Resource):
@@ -169,7 +170,7 @@ class ConversationParameters(PageParameters):
     )
     metadata: dict[Text, Scalar] = Field(
         {},
-        max_length=MOST_METADATA,
+        max_length=MAX_METADATA_FILTERS,
         description="Keys of the metadata with the text of their values, exactly.",
         examples=[{"campaign": "spring"}],
     )
@@ -254,14 +255,14 @@ class Transcript(Resource):
 
 def list_conversations(
     organization: Organization, asked: ConversationParameters
-) -> Part[Conversation]:
+) -> ListSlice[Conversation]:
     """By arrival, newest first."""
     search = Search(organization, asked.filters(organization.zone), whole=True)
     rows = search.next_older(position_in(asked.cursor), asked.limit + 1)
     ids = [row.id for row in rows]
     kept = {one.pk: one for one in RecordingRow.objects.told().filter(pk__in=ids)}
     told = [resource_of(row, kept.get(row.id)) for row in rows]
-    return part_of(told, asked.limit, _cursor_of)
+    return list_slice(told, asked.limit, _cursor_of)
 
 
 def find_conversation(

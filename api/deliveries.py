@@ -12,7 +12,7 @@ from pydantic import Field
 
 from accounts.models import Organization
 from api.agents import Provider
-from api.pages import Part, strange_cursor
+from api.pagination import ListSlice, strange_cursor
 from api.parameters import (
     Id,
     PageParameters,
@@ -23,16 +23,16 @@ from api.parameters import (
     number_of,
     word,
 )
+from api.problem_body import FieldFault
 from api.resources import Listed, Resource, nothing
-from api.schema.problem import FieldFault
 from conversations.models import Provider as Providers
-from integrations.deliveries import MOST_SEARCHED, find_older
-from integrations.delivery_filters import Filters, statuses
+from integrations.deliveries.filters import Filters, statuses
+from integrations.deliveries.pages import MAX_SEARCHED, find_older
 from integrations.models import Delivery as DeliveryRow
 from integrations.providers import PROVIDERS
 
 Outcome = Literal["accepted", "processed", "failed", "ignored", "rejected"]
-LARGEST_SEQUENCE = 2**63 - 1
+MAX_SEQUENCE = 2**63 - 1
 
 
 class Delivery(Resource):
@@ -155,7 +155,7 @@ class ReplayParameters(Parameters):
 
 def list_deliveries(
     organization: Organization, asked: DeliveryParameters
-) -> Part[Delivery]:
+) -> ListSlice[Delivery]:
     """Newest first. A part may be short, or empty, and not be the last: where no index
     leads to what is asked for, only so many rows are looked through at once."""
     filters = Filters(
@@ -172,11 +172,11 @@ def list_deliveries(
         filters,
         than=_sequence_in(asked.cursor),
         count=asked.limit,
-        most_searched=MOST_SEARCHED,
+        most_searched=MAX_SEARCHED,
     )
     sequences = {row.uuid: row.sequence for row in found.rows}
     last = found.rows[-1] if found.more else found.edge
-    return Part(
+    return ListSlice(
         [resource_of(row) for row in found.rows],
         _cursor(last.sequence) if last else None,
         lambda delivery: _cursor(sequences[delivery.id]),
@@ -248,6 +248,6 @@ def _sequence_in(cursor: str | None) -> int | None:
         digits = base64.urlsafe_b64decode(cursor.encode() + b"==")
     except (ValueError, binascii.Error) as error:
         raise strange_cursor() from error
-    if not digits.isdigit() or len(digits) > 19 or int(digits) > LARGEST_SEQUENCE:
+    if not digits.isdigit() or len(digits) > 19 or int(digits) > MAX_SEQUENCE:
         raise strange_cursor()
     return int(digits)

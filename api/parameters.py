@@ -26,14 +26,14 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from conversations.days import midnight
-from integrations.ingest import misfit as refusal_of
+from integrations.problems import validation_refusal as refusal_of
 from integrations.providers.faults import UNSTORABLE, Fault, name_text
-from integrations.providers.scalars import misfit, moment
+from integrations.providers.scalars import moment, reject
 
-MOST_ROWS = 200
+MAX_ROWS = 200
 ROWS = 50
-LONGEST_TEXT = 255
-LONGEST_CURSOR = 500
+MAX_TEXT_CHARACTERS = 255
+MAX_CURSOR_CHARACTERS = 500
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 DAY_TEXT = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 FLAGS = {"true": True, "false": False}
@@ -44,20 +44,20 @@ LOST_PLUS = re.compile(r"(?<=:\d\d) (?=\d\d:?\d\d$)|(?<=\.\d{3}) (?=\d\d:?\d\d$)
 def read_limit(value: Any) -> int:
     if isinstance(value, str) and re.fullmatch(r"\d{1,4}", value, re.ASCII):
         value = int(value)
-    if type(value) is not int or not 1 <= value <= MOST_ROWS:
-        misfit(f"must be a whole number from 1 to {MOST_ROWS}", value)
+    if type(value) is not int or not 1 <= value <= MAX_ROWS:
+        reject(f"must be a whole number from 1 to {MAX_ROWS}", value)
     return value
 
 
 def read_cursor(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_CURSOR:
-        misfit("must be the nextCursor of the page before", value)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_CURSOR_CHARACTERS:
+        reject("must be the nextCursor of the page before", value)
     return value
 
 
 def read_id(value: Any) -> UUID:
     if not isinstance(value, str) or not UUID_TEXT.fullmatch(value):
-        misfit("must be a UUID", value)
+        reject("must be a UUID", value)
     return UUID(value)
 
 
@@ -65,15 +65,15 @@ def read_flag(value: Any) -> bool:
     if isinstance(value, str) and value in FLAGS:
         return FLAGS[value]
     if not isinstance(value, bool):
-        misfit("must be true or false", value)
+        reject("must be true or false", value)
     return value
 
 
 def read_text(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT:
-        misfit(f"must be a text of 1 to {LONGEST_TEXT} characters", value)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT_CHARACTERS:
+        reject(f"must be a text of 1 to {MAX_TEXT_CHARACTERS} characters", value)
     if UNSTORABLE.search(value):
-        misfit("must not contain NUL", value)
+        reject("must not contain NUL", value)
     return value
 
 
@@ -92,7 +92,7 @@ def read_day(value: Any) -> date:
                 return day
     except ValueError:
         pass
-    misfit("must be a date of the years 1970 to 2100, as 2026-11-30", value)
+    reject("must be a date of the years 1970 to 2100, as 2026-11-30", value)
 
 
 def read_when(value: Any) -> date | datetime:
@@ -108,7 +108,7 @@ def word(*words: str) -> Any:
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in words:
-            misfit(f"must be one of {', '.join(words)}", value)
+            reject(f"must be one of {', '.join(words)}", value)
         return value
 
     return Annotated[
@@ -124,7 +124,7 @@ def number_of(*numbers: int) -> Any:
     def read(value: Any) -> int:
         number = next((each for each in numbers if str(each) == str(value)), None)
         if number is None or isinstance(value, bool):
-            misfit(f"must be one of {', '.join(map(str, numbers))}", value)
+            reject(f"must be one of {', '.join(map(str, numbers))}", value)
         return number
 
     return Annotated[
@@ -137,12 +137,14 @@ def number_of(*numbers: int) -> Any:
 Limit = Annotated[
     int,
     PlainValidator(read_limit),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST_ROWS}),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_ROWS}),
 ]
 Cursor = Annotated[
     str,
     PlainValidator(read_cursor),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CURSOR}),
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": MAX_CURSOR_CHARACTERS}
+    ),
 ]
 Id = Annotated[
     UUID,
@@ -153,12 +155,16 @@ Flag = Annotated[bool, PlainValidator(read_flag), WithJsonSchema({"type": "boole
 Text = Annotated[
     str,
     PlainValidator(read_text),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}),
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARACTERS}
+    ),
 ]
 Scalar = Annotated[
     str,
     PlainValidator(read_scalar),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}),
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARACTERS}
+    ),
 ]
 Day = Annotated[
     date,

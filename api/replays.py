@@ -6,8 +6,12 @@ from uuid import UUID
 
 from api.caller import Caller
 from api.deliveries import Delivery, find_delivery, resource_of
-from integrations.ingest import Refusal
-from integrations.replay import NothingToReplay, StillRefused, replay_delivery
+from integrations.problems import Refusal
+from integrations.processing.replay import (
+    NothingToReplay,
+    StillRefused,
+    replay_delivery,
+)
 
 
 def replay(caller: Caller, delivery_id: UUID, provider: str | None) -> Delivery:

@@ -8,16 +8,18 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.key_check import check_key
-from accounts.request_id import request_id_of
 from api.caller import Caller, unauthorized
 from conversations.recordings.incoming import incoming_file
-from integrations import delivery_log, strangers
-from integrations.body import BodyFault
-from integrations.delivery_log import Arrival
-from integrations.ingest import UNKNOWN_AGENT, Refusal, misfit, user_agent_of
-from integrations.multipart import Parts, read_parts
+from integrations.delivery_log import append as delivery_log
+from integrations.delivery_log.append import Arrival
+from integrations.ingest import unknown_keys
+from integrations.ingest.webhook import user_agent_of
+from integrations.problems import UNKNOWN_AGENT, Refusal, validation_refusal
 from integrations.providers import Fault, Reading
-from integrations.uploads import PROVIDER, Uploaded, a_place, away, take_upload
+from integrations.request_body import BodyFault
+from integrations.uploads.multipart import Parts, read_parts
+from integrations.uploads.take import PROVIDER, Uploaded, away, take_upload, upload_slot
+from web.request_id import request_id_of
 
 
 class Upload:
@@ -36,7 +38,7 @@ class Upload:
     def take(self, caller: Caller) -> Uploaded:
         """Raises `Refusal`."""
         caller.require_posting()
-        with a_place():
+        with upload_slot():
             try:
                 return self._take()
             except BodyFault as fault:
@@ -58,7 +60,7 @@ class Upload:
                 self.arrival.body = parts.call
                 self.arrival.size = len(parts.call)
             if faults := faults_of(parts):
-                raise misfit(faults)
+                raise validation_refusal(faults)
             return take_upload(
                 self.arrival,
                 path,
@@ -78,7 +80,7 @@ class Upload:
         check = check_key(self.request.headers.get("Authorization"))
         if check.refused:
             raise unauthorized(check)
-        raise misfit([UNKNOWN_AGENT])
+        raise validation_refusal([UNKNOWN_AGENT])
 
 
 def faults_of(parts: Parts) -> list[Fault]:
@@ -101,7 +103,7 @@ def log_refusal(request: HttpRequest, refusal: Refusal, upload: Upload | None) -
     if upload is None:
         check = check_key(request.headers.get("Authorization"))
         if check.organization_id is None or check.key_id is None:
-            strangers.count_stranger()
+            unknown_keys.count_unknown_key()
             return
         upload = Upload(request, check.organization_id, check.key_id)
     delivery_log.refuse(

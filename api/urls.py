@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
 from api.conditional import conditional
-from api.model_context.tools import mcp
+from api.mcp.tools import mcp
 from api.views import agents, conversations, deliveries, schema, usage
 
 app_name = "api"

@@ -11,11 +11,11 @@ from pydantic import Field
 from accounts.models import Organization
 from api.parameters import Day, Parameters
 from api.resources import Resource
-from conversations.usage import read_usage
-from integrations.ingest import Refusal
+from conversations.usage.report import read_usage
+from integrations.problems import Refusal
 
 DAYS = 31
-MOST_DAYS = 3660
+MAX_DAYS = 3660
 TEN_THOUSANDTH = Decimal("0.0001")
 
 
@@ -72,8 +72,8 @@ def get_usage(organization: Organization, asked: UsageParameters) -> Usage:
     first = asked.first_day or last - timedelta(days=DAYS - 1)
     if first > last:
         raise _strange_period("must not lie after to")
-    if (last - first).days >= MOST_DAYS:
-        raise _strange_period(f"must lie less than {MOST_DAYS:,} days before to")
+    if (last - first).days >= MAX_DAYS:
+        raise _strange_period(f"must lie less than {MAX_DAYS:,} days before to")
     usage = read_usage(organization, first, last)
     return Usage(
         data=[

@@ -1,4 +1,4 @@
-"""Making a million conversations findable at once: what `conversations/indexing.py` does
+"""Making a million conversations findable at once: what `conversations/search/index_worker.py` does
 one by one takes a quarter of an hour. A test compares the two.
 """
 
@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from conversations import lexemes
-from conversations.words import words_in
+from conversations.search import lexemes
+from conversations.search.tokenizer import words_in
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 

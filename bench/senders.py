@@ -78,7 +78,7 @@ def post_sessions(
 class Pgbench:
     """Inserts rows like those of the delivery log into a table like it."""
 
-    # All that `integrations/delivery_log.py` writes. Ids are as ours: the next one is
+    # All that `integrations/delivery_log/append.py` writes. Ids are as ours: the next one is
     # the largest.
     INSERT = r"""
 \set number :number + 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from conversations import actions
-from conversations.recordings import fetching, files, watch
-from conversations.transcription import jobs
+from conversations.agents import merging
+from conversations.recordings import fetch_worker, files, lease_keeper
+from conversations.transcription import worker as transcription_worker
 
 # A worker has other things to do as well.
 SECONDS_AT_ONCE = 1.0
@@ -15,13 +15,13 @@ SECONDS_AT_ONCE = 1.0
 
 @shared_task
 def move_merged_conversations() -> None:
-    if actions.move_merged_conversations(seconds=SECONDS_AT_ONCE):
+    if merging.move_merged_conversations(seconds=SECONDS_AT_ONCE):
         move_merged_conversations.delay()
 
 
 @shared_task
 def fetch_recordings() -> None:
-    fetching.fetch_until_none_is_due()
+    fetch_worker.fetch_until_none_is_due()
 
 
 @shared_task
@@ -31,10 +31,10 @@ def delete_unused_files() -> None:
 
 @shared_task
 def transcribe() -> None:
-    jobs.transcribe_until_none_is_due()
+    transcription_worker.transcribe_until_none_is_due()
 
 
 @worker_shutting_down.connect
 def end_what_would_take_minutes(**told: object) -> None:
-    watch.shut_down()
-    jobs.ending.set()
+    lease_keeper.shut_down()
+    transcription_worker.ending.set()

@@ -10,7 +10,7 @@ from typing import Any
 # Unix times above this are milliseconds.
 MILLISECONDS_FROM = 1e11
 # A number of seconds above this is no latency.
-LONGEST_LATENCY = 3_600.0
+MAX_LATENCY_SECONDS = 3_600.0
 
 
 def number_of(value: object) -> float | None:
@@ -50,7 +50,7 @@ def metric_of(turn: dict[str, Any], name: str) -> float | None:
     if not isinstance(metrics, dict):
         return None
     seconds = number_of(metrics.get(name))
-    if seconds is None or not 0 < seconds <= LONGEST_LATENCY:
+    if seconds is None or not 0 < seconds <= MAX_LATENCY_SECONDS:
         return None
     return seconds
 

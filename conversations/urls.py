@@ -5,17 +5,14 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
-from conversations.views import (
-    agent_changes,
-    agents,
-    conversation,
-    conversations,
-    exports,
-    recording,
-    saved_views,
-    transcription,
-    usage,
-)
+from conversations.agents import edit_views
+from conversations.agents import views as agent_views
+from conversations.detail import recording_views, transcribe_view
+from conversations.detail import views as detail_views
+from conversations.exports import views as export_views
+from conversations.listing import saved_view_views
+from conversations.listing import views as listing_views
+from conversations.usage import views as usage_views
 
 app_name = "conversations"
 
@@ -33,61 +30,63 @@ def page(
 
 
 agent_urls = [
-    *page("org/<slug:slug>/agents", agents.agent_list, "agents"),
-    *page(AGENT, agents.agent_detail, "agent"),
-    path(f"{AGENT}/activity", agents.agent_activity, name="agent-activity"),
-    path(f"{AGENT}/versions", agents.agent_versions, name="agent-versions"),
-    path(f"{AGENT}/edit", agent_changes.edit, name="agent-edit"),
-    path(f"{AGENT}/retire", agent_changes.retire, name="agent-retire"),
-    path(f"{AGENT}/bring-back", agent_changes.bring_back, name="agent-bring-back"),
-    path(f"{AGENT}/merge", agent_changes.merge, name="agent-merge"),
-    path(f"{AGENT}/separate", agent_changes.separate, name="agent-separate"),
+    *page("org/<slug:slug>/agents", agent_views.agent_list, "agents"),
+    *page(AGENT, agent_views.agent_detail, "agent"),
+    path(f"{AGENT}/activity", agent_views.agent_activity, name="agent-activity"),
+    path(f"{AGENT}/versions", agent_views.agent_versions, name="agent-versions"),
+    path(f"{AGENT}/edit", edit_views.edit, name="agent-edit"),
+    path(f"{AGENT}/retire", edit_views.retire, name="agent-retire"),
+    path(f"{AGENT}/bring-back", edit_views.bring_back, name="agent-bring-back"),
+    path(f"{AGENT}/merge", edit_views.merge, name="agent-merge"),
+    path(f"{AGENT}/separate", edit_views.separate, name="agent-separate"),
 ]
 
 conversation_urls = [
-    *page(CONVERSATION, conversation.conversation_detail, "detail"),
+    *page(CONVERSATION, detail_views.conversation_detail, "detail"),
     path(
         f"{CONVERSATION}/transcript.txt",
-        conversation.transcript_text,
+        detail_views.transcript_text,
         name="transcript-text",
     ),
     path(
         f"{CONVERSATION}/transcript.json",
-        conversation.transcript_json,
+        detail_views.transcript_json,
         name="transcript-json",
     ),
     path(
         f"{CONVERSATION}/metadata.json",
-        conversation.metadata_json,
+        detail_views.metadata_json,
         name="metadata-json",
     ),
-    path(f"{CONVERSATION}/transcribe", transcription.transcribe, name="transcribe"),
-    path(f"{CONVERSATION}/recording", recording.recording, name="recording"),
+    path(f"{CONVERSATION}/transcribe", transcribe_view.transcribe, name="transcribe"),
+    path(f"{CONVERSATION}/recording", recording_views.recording, name="recording"),
     path(
         f"{CONVERSATION}/recording/state",
-        recording.recording_state,
+        recording_views.recording_state,
         name="recording-state",
     ),
-    path(f"{CONVERSATION}/recording/retry", recording.retry, name="recording-retry"),
+    path(
+        f"{CONVERSATION}/recording/retry", recording_views.retry, name="recording-retry"
+    ),
 ]
 
 view_urls = [
-    path(f"{LIST}/columns", saved_views.choose_columns, name="columns"),
-    path(f"{LIST}/views", saved_views.save, name="view-save"),
-    path(f"{VIEW}/rename", saved_views.rename, name="view-rename"),
-    path(f"{VIEW}/update", saved_views.update, name="view-update"),
-    path(f"{VIEW}/share", saved_views.share, name="view-share"),
-    path(f"{VIEW}/unshare", saved_views.unshare, name="view-unshare"),
-    path(f"{VIEW}/delete", saved_views.delete, name="view-delete"),
+    path(f"{LIST}/columns", saved_view_views.choose_columns, name="columns"),
+    path(f"{LIST}/views", saved_view_views.save, name="view-save"),
+    path(f"{VIEW}/rename", saved_view_views.rename, name="view-rename"),
+    path(f"{VIEW}/update", saved_view_views.update, name="view-update"),
+    path(f"{VIEW}/share", saved_view_views.share, name="view-share"),
+    path(f"{VIEW}/unshare", saved_view_views.unshare, name="view-unshare"),
+    path(f"{VIEW}/delete", saved_view_views.delete, name="view-delete"),
 ]
 
 urlpatterns = [
-    *page(LIST, conversations.conversation_list, "list"),
-    *page(f"{LIST}/export", exports.export, "export"),
-    path(f"{LIST}/export/file", exports.export_file, name="export-file"),
+    *page(LIST, listing_views.conversation_list, "list"),
+    *page(f"{LIST}/export", export_views.export, "export"),
+    path(f"{LIST}/export/file", export_views.export_file, name="export-file"),
     *view_urls,
     *conversation_urls,
     *agent_urls,
-    *page("org/<slug:slug>/settings/usage", usage.usage, "usage"),
-    path("org/<slug:slug>/settings/usage.csv", usage.usage_csv, name="usage-csv"),
+    *page("org/<slug:slug>/settings/usage", usage_views.usage, "usage"),
+    path("org/<slug:slug>/settings/usage.csv", usage_views.usage_csv, name="usage-csv"),
 ]

@@ -5,10 +5,10 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        from conversations.agent_news import ask_for_news
-        from conversations.transcription.log import hand_over_to
-        from integrations.agent_news import agent_news
-        from integrations.heard import append_to_log
+        from conversations.agents.delivery_status import provide_delivery_status
+        from conversations.transcription.result_hook import hand_over_to
+        from integrations.connections.agent_delivery_status import agent_delivery_status
+        from integrations.delivery_log.transcription_entry import append_to_log
 
-        ask_for_news(agent_news)
+        provide_delivery_status(agent_delivery_status)
         hand_over_to(append_to_log)

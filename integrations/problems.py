@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -11,13 +12,44 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from accounts.request_id import request_id_of
+from integrations.providers.faults import LISTED, Fault
+from web.request_id import request_id_of
 
 CONTENT_TYPE = "application/problem+json"
 # How long to wait where the database is away, in seconds.
 RETRY_AFTER = {"Retry-After": "5"}
 # Below these paths programs ask, and nothing answers them HTML.
 PROGRAM_PATHS = ("/v1", "/webhooks", "/mcp", "/healthz", "/readyz", "/metrics")
+
+
+UNKNOWN_AGENT = Fault("agentId", "is not an agent of this organization")
+
+
+@dataclass(eq=False)  # not frozen: a traceback is set on what is raised
+class Refusal(Exception):
+    """Why a POST is not taken."""
+
+    status: int
+    detail: str
+    errors: tuple[dict[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def validation_refusal(faults: list[Fault]) -> Refusal:
+    count = len(faults)
+    first = f"{faults[0].path} {faults[0].detail}"
+    if count == 1:
+        detail = f"{first}."
+    elif count <= LISTED:
+        detail = f"{first}, and {count - 1} more; all are in errors."
+    else:
+        detail = f"{count} faults; the first {LISTED} are in errors. {first}."
+    return Refusal(422, detail, errors=tuple(map(as_json, faults[:LISTED])))
+
+
+def as_json(fault: Fault) -> dict[str, str]:
+    """Return a fault as the errors of a problem list it."""
+    return {"path": fault.path, "detail": fault.detail}
 
 
 def problem(

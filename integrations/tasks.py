@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from integrations import processing, retention
+from integrations.delivery_log import retention
+from integrations.processing import worker as processing_worker
 
 
 @shared_task
 def process_deliveries() -> None:
-    processing.process_until_quiet()
+    processing_worker.process_until_quiet()
 
 
 @shared_task

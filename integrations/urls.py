@@ -1,17 +1,11 @@
 from django.urls import include, path
 
-from integrations.health import healthz, readyz
-from integrations.ingest import receive_call
-from integrations.metrics import metrics
-from integrations.running_totals import count_answers
-from integrations.views.help import help_detail, help_index
+from integrations.help.views import help_detail, help_index
+from integrations.ingest.webhook import receive
+from integrations.operations.health import healthz, readyz
+from integrations.operations.metrics import metrics
 
 app_name = "integrations"
-
-receive = count_answers(receive_call)
-# With and without the slash: a redirect would lose the body. `integrations.door` asks
-# for no route.
-WEBHOOK_PATHS = frozenset({"/webhooks/calls", "/webhooks/calls/"})
 
 webhook_urls = [
     path("webhooks/calls", receive, name="receive-call"),
@@ -33,5 +27,5 @@ urlpatterns = [
     *webhook_urls,
     *operators_urls,
     *help_urls,
-    path("org/<slug:slug>/", include("integrations.settings_urls")),
+    path("org/<slug:slug>/", include("integrations.organization_urls")),
 ]

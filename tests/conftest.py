@@ -52,11 +52,11 @@ def quick_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def recording_nudges(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+def recording_wakeups(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """One for each time that a worker would be woken for recordings."""
     sent: list[None] = []
     monkeypatch.setattr(
-        "conversations.recordings.nudge.nudge", lambda: sent.append(None)
+        "conversations.recordings.wakeup.wake_worker", lambda: sent.append(None)
     )
     return sent
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.chromium import chromium
-from tests.zelto.load import PASSWORD, body, post, provision
+from tests.zelto.faults.load import PASSWORD, body, post, provision
 from tests.zelto.stack import CHECKOUT, Stack
 from zelto.env import data_directory
 

@@ -21,7 +21,6 @@ from bench.report import Report, at_least, at_most, below
 from bench.searches import kinds_of_searches
 from bench.senders import Pgbench
 from bench.session import AGENT_PLACE, CALL_PLACE, body, session
-from conversations.indexing import index_batch
 from conversations.models import (
     Agent,
     Conversation,
@@ -30,7 +29,9 @@ from conversations.models import (
     SeenValue,
     Transcript,
 )
-from integrations import delivery_log, providers
+from conversations.search.index_worker import index_batch
+from integrations import providers
+from integrations.delivery_log import append as delivery_log
 from integrations.models import Delivery
 
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["api.frame.BearerKey"],
-    "DEFAULT_PERMISSION_CLASSES": ["api.frame.ScopeCoversIt"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.frame.OnlyJson",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.drf_hooks.BearerKey"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.drf_hooks.ScopeCoversIt"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.drf_hooks.OnlyJson",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "api.frame.answer_exception",
+    "EXCEPTION_HANDLER": "api.drf_hooks.answer_exception",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }

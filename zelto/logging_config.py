@@ -17,10 +17,10 @@ def logging_config(log_format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "text": {"()": "accounts.log_format.TextFormatter"},
-            "json": {"()": "accounts.log_format.JsonFormatter"},
+            "text": {"()": "web.log_format.TextFormatter"},
+            "json": {"()": "web.log_format.JsonFormatter"},
         },
-        "filters": {"secret_paths": {"()": "accounts.secret_paths.HideSecretPaths"}},
+        "filters": {"secret_paths": {"()": "web.log_redaction.HideSecretPaths"}},
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",

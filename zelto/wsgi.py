@@ -6,7 +6,7 @@ import threading
 
 from django.core.wsgi import get_wsgi_application
 
-from integrations import running_totals
+from integrations.operations import counters
 from zelto.draining import Draining
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zelto.settings")
@@ -26,4 +26,4 @@ if (
 
 application = draining.announced_by(get_wsgi_application())
 # Only here: commands and tests answer nobody.
-running_totals.keep_writing()
+counters.keep_writing()

@@ -13,7 +13,7 @@ from accounts.models.organization import Organization
 
 
 class AuditAction(models.TextChoices):
-    """What is worth an entry. The sentences are in `accounts.audit_sentences`."""
+    """What is worth an entry. The sentences are in `accounts.audit_log.sentences`."""
 
     KEY_CREATED = "key.created", "API key created"
     KEY_RENAMED = "key.renamed", "API key renamed"

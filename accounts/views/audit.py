@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import organization_view
-from accounts.audit_listing import PROGRAMS, AuditFilters, read_filters, read_page
-from accounts.audit_sentences import sentence
+from accounts.audit_log.listing import PROGRAMS, AuditFilters, read_filters, read_page
+from accounts.audit_log.sentences import sentence
 from accounts.http import OrganizationRequest
 from accounts.models import AuditAction, AuditEntry, Membership, Role, User
 

@@ -19,8 +19,8 @@ from accounts.actions import (
     sign_up_invited,
 )
 from accounts.forms import InvitedForm
-from accounts.limits import limit_sign_up
 from accounts.models import Invitation, Membership, User
+from accounts.sign_in.rate_limits import limit_sign_up
 
 
 @sensitive_post_parameters("password")
@@ -58,7 +58,7 @@ def _ask(request: HttpRequest, found: Invitation) -> HttpResponse:
         return redirect("conversations:list", slug=found.organization.slug)
     if found.state() != "pending":
         return _void(request, found)
-    return render(request, "accounts/invitation_accept.html", {"invitation": found})
+    return render(request, "accounts/invitations/accept.html", {"invitation": found})
 
 
 def _sign_up(request: HttpRequest, found: Invitation) -> HttpResponse:
@@ -76,7 +76,7 @@ def _sign_up(request: HttpRequest, found: Invitation) -> HttpResponse:
             return redirect("conversations:list", slug=found.organization.slug)
     return render(
         request,
-        "accounts/invitation.html",
+        "accounts/invitations/detail.html",
         {"invitation": found, "form": form, "has_account": has_account},
     )
 
@@ -84,7 +84,7 @@ def _sign_up(request: HttpRequest, found: Invitation) -> HttpResponse:
 def _void(request: HttpRequest, found: Invitation | None) -> HttpResponse:
     return render(
         request,
-        "accounts/invitation_void.html",
+        "accounts/invitations/void.html",
         {"state": found.state() if found else "unknown"},
         status=410 if found else 404,
     )

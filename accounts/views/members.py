@@ -95,7 +95,7 @@ def remove(request: OrganizationRequest, membership_id: UUID) -> HttpResponse:
         raise PermissionDenied("Only an owner may remove a member.")
     if request.method == "GET":
         context = {"member": membership, "is_self": is_self}
-        return render(request, "accounts/member_remove.html", context)
+        return render(request, "accounts/members/remove.html", context)
     try:
         remove_member(membership=membership, by=request.user)
     except LastOwner:
@@ -129,4 +129,4 @@ def _page(
         # Else the mail is a file on the server.
         "mails_leave": bool(settings.EMAIL_HOST),
     }
-    return render(request, "accounts/members.html", context)
+    return render(request, "accounts/members/list.html", context)

@@ -20,8 +20,8 @@ from accounts.actions import (
     sign_up_openly,
 )
 from accounts.forms import SignUpForm
-from accounts.limits import limit_sign_up
 from accounts.models import Organization, User
+from accounts.sign_in.rate_limits import limit_sign_up
 
 SignUp = Callable[..., tuple[User, Organization]]
 
@@ -33,10 +33,10 @@ SignUp = Callable[..., tuple[User, Organization]]
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """The first owner takes over an empty instance."""
     if first_owner.has_owner():
-        return render(request, "accounts/welcome_used.html", status=410)
+        return render(request, "accounts/sign_in/welcome_used.html", status=410)
     if not first_owner.is_token(token):
-        return render(request, "accounts/welcome_wrong.html", status=404)
-    return _sign_up(request, sign_up_first_owner, "accounts/welcome.html")
+        return render(request, "accounts/sign_in/welcome_wrong.html", status=404)
+    return _sign_up(request, sign_up_first_owner, "accounts/sign_in/welcome.html")
 
 
 @sensitive_post_parameters("password")
@@ -47,8 +47,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("home")
     if not settings.OPEN_SIGNUP:
-        return render(request, "accounts/sign_up_closed.html", status=403)
-    return _sign_up(request, sign_up_openly, "accounts/sign_up.html")
+        return render(request, "accounts/sign_in/sign_up_closed.html", status=403)
+    return _sign_up(request, sign_up_openly, "accounts/sign_in/sign_up.html")
 
 
 def _sign_up(request: HttpRequest, act: SignUp, template: str) -> HttpResponse:
@@ -59,7 +59,7 @@ def _sign_up(request: HttpRequest, act: SignUp, template: str) -> HttpResponse:
         except EmailTaken:
             form.add_error("email", "There is an account with this e-mail. Log in.")
         except NotOpen:
-            return render(request, "accounts/welcome_used.html", status=410)
+            return render(request, "accounts/sign_in/welcome_used.html", status=410)
         else:
             login(request, user)
             return redirect("integrations:livekit", slug=organization.slug)

@@ -9,7 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 
 
 class BearerKeyExtension(OpenApiAuthenticationExtension):
-    target_class = "api.frame.BearerKey"
+    target_class = "api.drf_hooks.BearerKey"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from drf_spectacular.utils import (
 from pydantic import BaseModel
 
 from api.parameters import Parameters
+from api.problem_body import Problem
 from api.schema.models import described
-from api.schema.problem import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 

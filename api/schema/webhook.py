@@ -1,4 +1,4 @@
-"""The webhook, described beside REST. It is answered by `integrations.ingest`, and its
+"""The webhook, described beside REST. It is answered by `integrations.ingest.webhook`, and its
 body is described by the very model that it is checked against."""
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from drf_spectacular.utils import OpenApiParameter
 from pydantic import BaseModel, Field
 from rest_framework.views import APIView
 
+from api.problem_body import FieldFault
 from api.schema.operations import RATE_LIMITS, operation
-from api.schema.problem import FieldFault
 from integrations.providers import PROVIDERS
-from integrations.providers.schema import CallBody
+from integrations.providers.canonical.schema import CallBody
 
 PATH = "/webhooks/calls"
 DESCRIPTION = """\

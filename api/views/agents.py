@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from api.agent_changes import AgentChange, change_it
 from api.agents import Agent, AgentList, get_agent, list_agents
 from api.bodies import read_object
-from api.frame import caller_of
+from api.drf_hooks import caller_of
 from api.parameters import PageParameters, Parameters, read_query
 from api.resources import answer, id_in
 from api.schema.operations import operation

@@ -23,18 +23,18 @@ from api.conversations import (
     list_conversations,
     with_warnings,
 )
-from api.frame import caller_of, plain
+from api.drf_hooks import caller_of, plain
 from api.parameters import Parameters, read_query
 from api.resources import answer, id_in, nothing
 from api.schema.operations import operation
 from api.uploads import Upload, log_refusal
 from api.views.endpoint import Endpoint
-from conversations.listing import MOST_METADATA
+from conversations.listing.query import MAX_METADATA_FILTERS
 from conversations.models import Conversation as ConversationRow
 from conversations.recordings import serving
-from integrations.erasure import erase_conversation
-from integrations.ingest import Refusal
-from integrations.providers.schema import CallBody
+from integrations.erasure.erase import erase_conversation
+from integrations.problems import Refusal
+from integrations.providers.canonical.schema import CallBody
 
 TAG = "Conversations"
 NOUN = "conversation"
@@ -48,7 +48,7 @@ METADATA = OpenApiParameter(
         "type": "object",
         "propertyNames": {"pattern": r"^metadata\..{1,255}$"},
         "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 255},
-        "maxProperties": MOST_METADATA,
+        "maxProperties": MAX_METADATA_FILTERS,
         # The first one stands in the field where somebody tries it out.
         "examples": [{}, {"metadata.campaign": "spring"}],
     },
@@ -249,7 +249,7 @@ class RecordingView(Endpoint):
         except serving.FileIsGone as error:
             log.error("%s", error)
             raise Refusal(404, "The file of this recording is gone.") from None
-        if serving.is_heard(plain(request), response):
+        if serving.counts_as_playback(plain(request), response):
             audit.record_opening(
                 organization=caller.organization,
                 by=None,

@@ -12,7 +12,7 @@ from api.deliveries import (
     get_delivery,
     list_deliveries,
 )
-from api.frame import caller_of
+from api.drf_hooks import caller_of
 from api.parameters import Parameters, read_query
 from api.replays import replay
 from api.resources import answer, id_in

@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api.frame import plain
+from api.drf_hooks import plain
 from api.parameters import Parameters, read_query
 
 # Loaded where they are needed: they tell drf-spectacular of themselves.

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from api.frame import caller_of
+from api.drf_hooks import caller_of
 from api.parameters import read_query
 from api.resources import answer
 from api.schema.operations import operation

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import F, TextField
 from django.db.models.functions import Cast
 
-from conversations.exports.spreadsheet import moment
+from conversations.exports.csv_file import moment
 from conversations.models import Conversation, Recording, Transcript
 from conversations.recordings.links import recording_url
 

@@ -16,12 +16,12 @@ from uuid import UUID
 from django.db.models import Prefetch, prefetch_related_objects
 
 from accounts.models import Organization
-from conversations.exports.wanted import Wanted
-from conversations.filters import Filters
-from conversations.keyset import Position, Rows
-from conversations.listing import exactly
+from conversations.exports.request import ExportRequest
+from conversations.listing.query import rows_with_reference
 from conversations.models import Agent, Conversation, ConversationQuerySet
-from conversations.search import Search
+from conversations.search.filters import Filters
+from conversations.search.keyset import Position, Rows
+from conversations.search.page_search import Search
 
 STEP = 500
 # What a tenth of the rows fit is then found among those that a search walks at first.
@@ -46,7 +46,9 @@ class Amount:
         return f"{self.count:,}" if self.is_exact else f"{self.kind} {self.count:,}"
 
 
-def steps(organization: Organization, wanted: Wanted) -> Iterator[list[Conversation]]:
+def steps(
+    organization: Organization, wanted: ExportRequest
+) -> Iterator[list[Conversation]]:
     """In the order of the list: what has exactly the reference that was asked for, then
     newest first. With all of a row, and its agent's name."""
     first = _first(organization, wanted)
@@ -65,7 +67,7 @@ def steps(organization: Organization, wanted: Wanted) -> Iterator[list[Conversat
         than = Position.of(rows[-1])
 
 
-def how_many(organization: Organization, wanted: Wanted) -> Amount:
+def how_many(organization: Organization, wanted: ExportRequest) -> Amount:
     if wanted.chosen is not None:
         return Amount(_chosen(organization, wanted.chosen).count())
     filters = _filters(organization, wanted)
@@ -76,7 +78,10 @@ def how_many(organization: Organization, wanted: Wanted) -> Amount:
             return Amount(SEARCHED, "more than")
         known = {row.id for row in found}
         return Amount(
-            len(known | {row.id for row in exactly(organization, wanted.asked)})
+            len(
+                known
+                | {row.id for row in rows_with_reference(organization, wanted.asked)}
+            )
         )
     count = search.fitting[: COUNTED + 1].count()
     if count <= COUNTED:
@@ -91,14 +96,14 @@ def _planned(rows: ConversationQuerySet) -> int:
     return int(float(f"{count:.2g}"))
 
 
-def _first(organization: Organization, wanted: Wanted) -> Sequence[Conversation]:
+def _first(organization: Organization, wanted: ExportRequest) -> Sequence[Conversation]:
     if wanted.chosen is not None or not wanted.asked.reference:
         return []
-    ids = [row.id for row in exactly(organization, wanted.asked)]
+    ids = [row.id for row in rows_with_reference(organization, wanted.asked)]
     return list(_chosen(organization, ids).newest_first())
 
 
-def _source(organization: Organization, wanted: Wanted) -> tuple[Rows, int]:
+def _source(organization: Organization, wanted: ExportRequest) -> tuple[Rows, int]:
     """What the rows come from, and how many of them make a step."""
     if wanted.chosen is not None:
         return _chosen(organization, wanted.chosen), STEP
@@ -107,7 +112,7 @@ def _source(organization: Organization, wanted: Wanted) -> tuple[Rows, int]:
     return search, STEP if filters.are_direct else SEARCH_STEP
 
 
-def _filters(organization: Organization, wanted: Wanted) -> Filters:
+def _filters(organization: Organization, wanted: ExportRequest) -> Filters:
     return wanted.asked.filters(organization.zone)
 
 

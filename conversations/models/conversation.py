@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import models
@@ -11,10 +9,8 @@ from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
 from accounts.models import Organization
+from conversations.call_duration import reported_duration
 from conversations.models.agent import Agent
-
-if TYPE_CHECKING:
-    from conversations.excerpts import Excerpt
 
 
 class Provider(models.TextChoices):
@@ -103,11 +99,6 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
-    # Where a search hit it, as a page that searches leaves it here.
-    excerpt: Excerpt | None = None
-    # Likewise, by its keys, what of the metadata has a column.
-    metadata_texts: Mapping[str, str] = MappingProxyType({})
-
     objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
@@ -146,6 +137,13 @@ class Conversation(models.Model):
     def name(self) -> str:
         """Who called, as well as it is known: name, number, else the reference."""
         return self.customer_name or self.customer_number or self.external_id
+
+    def duration_from_facts(self) -> float | None:
+        """Return seconds: what the sender reported wins over the length of the audio."""
+        reported = reported_duration(
+            self.sent_duration_seconds, self.started_at, self.ended_at
+        )
+        return self.recorded_seconds if reported is None else reported
 
 
 class Transcript(models.Model):

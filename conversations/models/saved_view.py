@@ -12,7 +12,7 @@ from accounts.identifiers import time_ordered_uuid
 from accounts.models import Membership, Organization, Role
 from accounts.names import validate_one_line
 
-MOST_OF_A_PERSON = 30
+MAX_VIEWS_OF_A_PERSON = 30
 
 
 def go_or_stay(collector: Any, field: Any, views: Any, using: str) -> None:
@@ -68,7 +68,7 @@ class SavedView(models.Model):
                 fields=["membership", "place"], name="saved_view_place_once"
             ),
             models.CheckConstraint(
-                condition=models.Q(place__gte=1, place__lte=MOST_OF_A_PERSON),
+                condition=models.Q(place__gte=1, place__lte=MAX_VIEWS_OF_A_PERSON),
                 name="saved_view_bounded",
             ),
             models.CheckConstraint(

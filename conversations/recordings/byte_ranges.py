@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 ONE_RANGE = re.compile(r"bytes=[ \t]*(\d*)-(\d*)[ \t]*", re.ASCII | re.IGNORECASE)
 # No file is that long; what is longer is not read as a number.
-MOST_DIGITS = 18
+MAX_DIGITS = 18
 
 
 class NotThere(Exception):
@@ -35,7 +35,7 @@ def range_in(header: str | None, size: int) -> ByteRange | None:
     """None where all of the file is to be given: without a range, with one that makes no
     sense, and with several, which a server may answer so."""
     found = ONE_RANGE.fullmatch(header or "")
-    if found is None or max(map(len, found.groups())) > MOST_DIGITS:
+    if found is None or max(map(len, found.groups())) > MAX_DIGITS:
         return None
     first, last = found.groups()
     if not first:

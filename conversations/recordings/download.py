@@ -19,10 +19,10 @@ import urllib3
 from AntiSSRF import AntiSSRFError
 from django.conf import settings
 
-from conversations.recordings.addresses import Forbidden, judge, session_for
-from conversations.recordings.watch import Watch
+from conversations.recordings.address_policy import Forbidden, judge, session_for
+from conversations.recordings.lease_keeper import LeaseKeeper
 
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 # For a connection, and for each piece of an answer; the deadline bounds them all.
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 30
@@ -36,7 +36,7 @@ REDIRECTS = {301, 302, 303, 307, 308}
 # Answers that a server may give and take back.
 PASSING = {408, 425, 429}
 EXPIRED = {403, 404, 410}
-MOST_RETRY_AFTER = 1800.0
+MAX_RETRY_AFTER_SECONDS = 1800.0
 
 
 class Refused(Exception):
@@ -51,15 +51,15 @@ class NotNow(Exception):
         self.after = after
 
 
-def download(url: str, path: Path, watch: Watch) -> None:
-    for _ in range(MOST_REDIRECTS + 1):
+def download(url: str, path: Path, watch: LeaseKeeper) -> None:
+    for _ in range(MAX_REDIRECTS + 1):
         url = _step(url, path, watch)
         if not url:
             return
-    raise Refused(f"The address leads on more than {MOST_REDIRECTS} times.")
+    raise Refused(f"The address leads on more than {MAX_REDIRECTS} times.")
 
 
-def _step(url: str, path: Path, watch: Watch) -> str:
+def _step(url: str, path: Path, watch: LeaseKeeper) -> str:
     """Where to go on; empty where the file is here."""
     try:
         request = requests.Request("GET", url, HEADERS).prepare()
@@ -93,7 +93,7 @@ def _step(url: str, path: Path, watch: Watch) -> str:
         raise NotNow(f"The name {host} was not found.") from None
 
 
-def _take(answer: requests.Response, url: str, path: Path, watch: Watch) -> str:
+def _take(answer: requests.Response, url: str, path: Path, watch: LeaseKeeper) -> str:
     if answer.status_code in REDIRECTS and "location" in answer.headers:
         return urljoin(url, _text(answer.headers["location"]))
     _judge_answer(answer)
@@ -130,7 +130,7 @@ def _judge_answer(answer: requests.Response) -> None:
         )
 
 
-def _save(answer: requests.Response, path: Path, watch: Watch) -> None:
+def _save(answer: requests.Response, path: Path, watch: LeaseKeeper) -> None:
     expected = _length(answer)
     if expected is not None and expected > settings.MAX_AUDIO_BYTES:
         raise Refused(_too_large())
@@ -162,7 +162,7 @@ def _retry_after(text: str) -> float:
             seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
         except (ValueError, TypeError, OverflowError):
             return 0.0
-    return min(max(seconds, 0.0), MOST_RETRY_AFTER)
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
 def _named(status: int) -> str:

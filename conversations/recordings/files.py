@@ -44,12 +44,12 @@ def note_before_writing(name: str) -> datetime:
     return note.delete_after
 
 
-def keep(name: str) -> None:
+def cancel_deletion(name: str) -> None:
     """In the transaction in which a recording names it."""
     UnusedFile.objects.filter(name=name).delete()
 
 
-def let_go(name: str) -> None:
+def schedule_deletion(name: str) -> None:
     """In the transaction in which no recording names it any more."""
     if name:
         UnusedFile.objects.update_or_create(name=name, defaults={"delete_after": Now()})
@@ -57,10 +57,10 @@ def let_go(name: str) -> None:
         transaction.on_commit(lambda: delete_if_unused(name), robust=True)
 
 
-def let_go_of_files(conversation: Conversation) -> None:
+def schedule_deletion_of_files(conversation: Conversation) -> None:
     recording = Recording.objects.filter(conversation=conversation).only("file").first()
     if recording is not None:
-        let_go(recording.file)
+        schedule_deletion(recording.file)
 
 
 def delete_unused() -> None:

@@ -24,10 +24,10 @@ from django.http.response import HttpResponseBase
 from django.utils.http import http_date, parse_etags, quote_etag
 
 from accounts.models import AuditAction
+from conversations.file_names import file_name
 from conversations.models import Recording
 from conversations.recordings.byte_ranges import ByteRange, NotThere, range_in
 from conversations.recordings.files import recordings_storage
-from conversations.transcript_files import file_name
 
 PIECE_BYTES = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
@@ -84,7 +84,7 @@ def serve(
     return _described(response, recording, download=download)
 
 
-def is_heard(request: HttpRequest, response: HttpResponseBase) -> bool:
+def counts_as_playback(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether this answer is worth an entry in the audit log."""
     return request.method == "GET" and response.status_code in {200, 206, 302}
 
@@ -197,7 +197,8 @@ def content_type_of(recording: Recording) -> str:
 
 def disposition_of(recording: Recording, *, download: bool) -> str:
     extension = PurePosixPath(recording.file).suffix.removeprefix(".") or "audio"
-    name = file_name(recording.conversation, extension)
+    conversation = recording.conversation
+    name = file_name(conversation.external_id, extension, otherwise=conversation.id)
     return f'{"attachment" if download else "inline"}; filename="{name}"'
 
 

@@ -1,33 +1,19 @@
-"""Figures and days beside charts."""
+"""Filters for figures and days beside charts."""
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.template import Library
+
+from conversations import formatting
 
 register = Library()
 
-
-@register.filter
-def grouped(count: int) -> str:
-    """`1,204`."""
-    return f"{count:,}"
+register.filter("thousands", formatting.thousands)
+register.filter("weekday_and_day", formatting.weekday_and_day)
+register.filter("short_day", formatting.short_day)
 
 
 @register.filter
 def size(value: int) -> str:
-    """Without its sign, which a word says: `12`."""
-    return f"{abs(value):,}"
-
-
-@register.filter
-def weekday_and_day(day: date) -> str:
-    """`Tuesday 3 November`."""
-    return f"{day:%A} {day.day} {day:%B}"
-
-
-@register.filter
-def day_and_month(day: date) -> str:
-    """`3 Nov`."""
-    return f"{day.day} {day:%b}"
+    """Return a number without its sign, which a word says: `12`."""
+    return formatting.thousands(abs(value))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from django.template import Library
 
-from conversations.columns import Column
-from conversations.models import Conversation
+from conversations.listing.columns import Column
+from conversations.listing.rows import ListRow
 
 register = Library()
 
 
 @register.filter
-def text_of(conversation: Conversation, column: Column) -> str:
+def text_of(row: ListRow, column: Column) -> str:
+    """Return what the cell of a row shows where that is plain text."""
     if column.key:
-        return conversation.metadata_texts.get(column.key, "")
+        return row.cells.get(column.key, "")
+    conversation = row.conversation
     if column.name == "customer":
         return conversation.customer_name or conversation.customer_number
     return conversation.version if column.name == "version" else ""

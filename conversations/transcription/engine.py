@@ -9,7 +9,7 @@ from typing import Protocol
 
 from django.conf import settings
 
-from conversations.transcription import child_process
+from conversations.transcription import engine_client
 from conversations.transcription.results import Heard
 
 # Told how far it is, 0 to 1, at least every few seconds; False: nobody wants it any more.
@@ -50,7 +50,7 @@ class FasterWhisper:
     def transcribe(
         self, path: Path, channels: int, on_progress: OnProgress
     ) -> list[Heard]:
-        return child_process.transcribe(path, channels, on_progress)
+        return engine_client.transcribe(path, channels, on_progress)
 
 
 class NoEngine:
@@ -62,7 +62,7 @@ class NoEngine:
     def transcribe(
         self, path: Path, channels: int, on_progress: OnProgress
     ) -> list[Heard]:
-        raise child_process.CannotTranscribe(SWITCHED_OFF)
+        raise engine_client.CannotTranscribe(SWITCHED_OFF)
 
 
 ENGINES: dict[str, Callable[[], Engine]] = {

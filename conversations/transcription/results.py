@@ -18,7 +18,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
+class TranscriptionResult:
     """turns: as the API gives them. sha256: of the file that was heard. made_by: engine
     and model."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from conversations.transcription.results import Heard
 
 # Who goes on after a shorter pause is still in the same turn, seconds.
-LONGEST_PAUSE = 1.5
+MAX_PAUSE_SECONDS = 1.5
 ROUNDED_TO = 2  # digits
 
 
@@ -38,4 +38,4 @@ def turns_of(heard: Iterable[Heard], roles: Sequence[str]) -> list[dict[str, Any
 
 def _goes_on(turn: dict[str, Any], then: Heard) -> bool:
     pause: float = then.start - turn["endSeconds"]
-    return pause < LONGEST_PAUSE
+    return pause < MAX_PAUSE_SECONDS

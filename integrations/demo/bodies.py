@@ -8,8 +8,8 @@ from typing import Any
 
 from integrations.demo.cast import Shape
 from integrations.demo.session import Session, usage
-from integrations.providers import livekit_items
 from integrations.providers.faults import Faults
+from integrations.providers.livekit import chat_items
 
 Body = dict[str, Any]
 
@@ -52,7 +52,7 @@ def _canonical(session: Session) -> Body:
 
 def _turns(session: Session) -> list[Body]:
     """As Zelto's own reading of the items has them."""
-    return livekit_items.turns(session.items, "items", Faults())
+    return chat_items.turns(session.items, "items", Faults())
 
 
 def _report_inside(session: Session) -> Body:

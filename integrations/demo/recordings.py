@@ -8,8 +8,8 @@ from pathlib import Path
 
 from accounts.models import Organization
 from conversations.models import Conversation
-from conversations.recordings.audio import read_audio
-from conversations.recordings.storing import store_audio
+from conversations.recordings.probe import read_audio
+from conversations.recordings.store_audio import store_audio
 from integrations.demo.plan import Plan
 from integrations.demo.voices import record
 

@@ -15,8 +15,8 @@ PATH = "/webhooks/calls"
 TIMEOUT_SECONDS = 30
 # What is to be sent again: over the rate, not stored, at work elsewhere.
 AGAIN = {429, 502, 503, 504}
-MOST_TRIES = 6
-LONGEST_WAIT_SECONDS = 61
+MAX_TRIES = 6
+MAX_WAIT_SECONDS = 61
 
 
 class Unreachable(Exception):
@@ -67,9 +67,9 @@ class Webhook:
 
     def post(self, post: Post, key: str) -> Answer:
         headers = {**post.headers, "Authorization": f"Bearer {key}"}
-        for attempt in range(MOST_TRIES):
+        for attempt in range(MAX_TRIES):
             answer, wait = self._try(post.content, headers)
-            if answer.status not in AGAIN or attempt == MOST_TRIES - 1:
+            if answer.status not in AGAIN or attempt == MAX_TRIES - 1:
                 break
             time.sleep(wait)
         return answer
@@ -77,7 +77,7 @@ class Webhook:
     def _try(self, content: bytes, headers: dict[str, str]) -> tuple[Answer, float]:
         response = self._request("POST", content, headers)
         after = response.getheader("Retry-After", "")
-        wait = min(float(after) if after.isdigit() else 1.0, LONGEST_WAIT_SECONDS)
+        wait = min(float(after) if after.isdigit() else 1.0, MAX_WAIT_SECONDS)
         text = self.text
         request_id = response.getheader("X-Request-Id", "")
         return Answer(response.status, request_id, text), wait

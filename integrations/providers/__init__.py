@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conversations.update import CallUpdate
-from integrations.providers import canonical, livekit
+from conversations.projection.update import CallUpdate
 from integrations.providers.adapted import Adapter
-from integrations.providers.cleaning import cleaned
+from integrations.providers.canonical import read as canonical
 from integrations.providers.faults import Fault, Faults, storable
+from integrations.providers.livekit import adapter as livekit
 from integrations.providers.scalars import is_number
+from integrations.providers.unstorable_text import cleaned
 
 __all__ = ["PROVIDERS", "Fault", "Reading", "read"]
 
@@ -24,7 +25,7 @@ PROVIDERS: dict[str, Adapter] = {
     "livekit": livekit.adapt,
 }
 
-LONGEST_REFERENCE = 255  # characters
+MAX_REFERENCE_CHARACTERS = 255  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +92,4 @@ def _reference(value: Any) -> str | None:
         value = str(value)
     if not isinstance(value, str) or not value:
         return None
-    return storable(value[:LONGEST_REFERENCE])
+    return storable(value[:MAX_REFERENCE_CHARACTERS])

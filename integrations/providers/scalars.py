@@ -18,20 +18,20 @@ from pydantic_core import PydanticCustomError
 from integrations.providers.faults import shown
 
 NUMERIC = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", flags=re.ASCII)
-LONGEST_NUMBER = 64  # characters
-LONGEST_URL = 4096
+MAX_NUMBER_CHARACTERS = 64  # characters
+MAX_URL_CHARACTERS = 4096
 
 # Unix seconds: 1970-01-01 up to, not including, 2101-01-01.
 LAST_SECOND = 4_133_980_800
 MILLISECONDS_FROM = 1e11
 
-MOST_DOLLARS = Decimal("1e12")
+MAX_DOLLARS = Decimal("1e12")
 MICRODOLLAR = Decimal("0.000001")
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
-def misfit(sentence: str, value: Any) -> NoReturn:
+def reject(sentence: str, value: Any) -> NoReturn:
     # As context, not as template: a sender's braces are no placeholders.
     raise PydanticCustomError(
         "misfit", "{sentence}", {"sentence": f"{sentence}; got {shown(value)}"}
@@ -45,7 +45,7 @@ def is_number(value: Any) -> bool:
 def is_numeric(value: Any) -> bool:
     return (
         isinstance(value, str)
-        and len(value) <= LONGEST_NUMBER
+        and len(value) <= MAX_NUMBER_CHARACTERS
         and NUMERIC.fullmatch(value) is not None
     )
 
@@ -59,7 +59,7 @@ def moment(value: Any) -> datetime:
         return _unix_moment(float(value), value)
     if is_number(value):
         return _unix_moment(value, value)
-    misfit("must be a time: ISO 8601 or Unix seconds", value)
+    reject("must be a time: ISO 8601 or Unix seconds", value)
 
 
 def _iso_moment(text: str) -> datetime:
@@ -69,30 +69,30 @@ def _iso_moment(text: str) -> datetime:
         try:
             read = datetime.fromisoformat(text.strip().upper())
         except ValueError:
-            misfit("must be a time: ISO 8601 or Unix seconds", text)
+            reject("must be a time: ISO 8601 or Unix seconds", text)
     try:
         read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except OverflowError:
-        misfit("must lie in the years 1970 to 2100", text)
+        reject("must lie in the years 1970 to 2100", text)
     if not 1970 <= read.year <= 2100:
-        misfit("must lie in the years 1970 to 2100", text)
+        reject("must lie in the years 1970 to 2100", text)
     return read
 
 
 def _unix_moment(number: float, sent: Any) -> datetime:
     seconds = number / 1000 if MILLISECONDS_FROM < number < 1e18 else number
     if not 0 <= seconds < LAST_SECOND:
-        misfit("must lie in the years 1970 to 2100", sent)
+        reject("must lie in the years 1970 to 2100", sent)
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def money(value: Any) -> Decimal:
     """US dollars, rounded half-even to six decimals."""
     if not is_number(value) and not is_numeric(value):
-        misfit("must be a number of US dollars", value)
+        reject("must be a number of US dollars", value)
     amount = Decimal(str(value).strip())
-    if not amount.is_finite() or not 0 <= amount < MOST_DOLLARS:
-        misfit("must be at least 0 and under a trillion US dollars", value)
+    if not amount.is_finite() or not 0 <= amount < MAX_DOLLARS:
+        reject("must be at least 0 and under a trillion US dollars", value)
     return abs(amount).quantize(MICRODOLLAR)
 
 
@@ -100,25 +100,25 @@ def agent_uuid(value: Any) -> UUID:
     try:
         return UUID(value)
     except (ValueError, AttributeError, TypeError):
-        misfit("must be the UUID of an agent, as its page shows it", value)
+        reject("must be the UUID of an agent, as its page shows it", value)
 
 
 def web_address(value: Any) -> str:
     """An address that could be fetched; whether it may be is judged then."""
     if not isinstance(value, str):
-        misfit("must be an http or https URL", value)
+        reject("must be an http or https URL", value)
     address = value.strip(" ")
     if not address:
         return ""
-    if len(address) > LONGEST_URL:
-        misfit(f"must be at most {LONGEST_URL:,} characters long", value)
+    if len(address) > MAX_URL_CHARACTERS:
+        reject(f"must be at most {MAX_URL_CHARACTERS:,} characters long", value)
     if CONTROL.search(address):
-        misfit("must not contain control characters", value)
+        reject("must not contain control characters", value)
     try:
         parts = urlsplit(address)
         has_host = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         has_host = False
     if not has_host or parts.scheme not in ("http", "https"):
-        misfit("must be an http or https URL with a host", value)
+        reject("must be an http or https URL with a host", value)
     return address

@@ -1,5 +1,5 @@
 // Keeps "2 min ago" true while a page stays open. The steps are those of
-// accounts/templatetags/moments.py; what is older keeps the date the server wrote.
+// web/templatetags/moments.py; what is older keeps the date the server wrote.
 (function () {
   "use strict";
 

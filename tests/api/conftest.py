@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from accounts.models import ApiKey, Organization
 from api.views.schema import schema_text
 from integrations.models import Delivery
-from tests.api.description import Description
-from tests.api.running import Running
+from tests.api.schema.description import Description
+from tests.api.schema.running import Running
 from tests.conftest import MakeKey
 from tests.conversations.conftest import (
     make_agent,

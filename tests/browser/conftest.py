@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Cookie, Page
 
 from tests.browser import walk
 from tests.browser.chromium import chromium
-from tests.zelto.load import PASSWORD, provision
+from tests.zelto.faults.load import PASSWORD, provision
 from tests.zelto.stack import Stack
 
 PATIENCE = 10_000  # milliseconds

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Cookie, Page, expect
 
 from tests.browser import walk
-from tests.zelto.load import PASSWORD
+from tests.zelto.faults.load import PASSWORD
 from tests.zelto.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]

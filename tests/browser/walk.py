@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
-from tests.zelto.load import PASSWORD
+from tests.zelto.faults.load import PASSWORD
 from tests.zelto.stack import Stack
 
 EMAIL = "ada@example.org"
@@ -16,7 +16,7 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Not ours: the operators' pages are Django's, the API's page is Swagger's.
 LEFT_OUT = ("/admin", "/static", "/v1", "/mcp", "/healthz", "/readyz", "/metrics")
 SIGNED_OUT = ("/login", "/password/reset", "/signup", "/invitation/nothing", "/nothing")
-MOST_PAGES = 200
+MAX_PAGES = 200
 
 
 class _Links(HTMLParser):
@@ -70,7 +70,7 @@ def find_pages(stack: Stack) -> list[str]:
             if is_ours(found, stack.url) and kind_of(found) not in seen:
                 seen.add(kind_of(found))
                 waiting.append(found)
-        assert len(pages) < MOST_PAGES, "the walk does not end"
+        assert len(pages) < MAX_PAGES, "the walk does not end"
     return pages
 
 

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organization
-from conversations.indexing import index_batch
 from conversations.models import (
     Agent,
     Conversation,
@@ -20,13 +19,14 @@ from conversations.models import (
     SearchJob,
     Transcript,
 )
-from conversations.recordings.audio import read_audio
-from conversations.recordings.storing import store_audio
+from conversations.recordings.probe import read_audio
+from conversations.recordings.store_audio import store_audio
+from conversations.search.index_worker import index_batch
 from tests.conversations.browser import browser_beside_django, signed_in_page
-from tests.conversations.downloads import URL, Export
-from tests.conversations.far_server import FarServer
-from tests.conversations.fetches import SECRET
-from tests.conversations.sounds import Spans, write_sound
+from tests.conversations.exports.downloads import URL, Export
+from tests.conversations.recordings.far_server import FarServer
+from tests.conversations.recordings.fetches import SECRET
+from tests.conversations.recordings.sounds import Spans, write_sound
 
 MakeAgent = Callable[..., Agent]
 MakeConversation = Callable[..., Conversation]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from conversations.update import CallUpdate
+from conversations.projection.update import CallUpdate
 from integrations.providers import Reading, read
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization
-from integrations import processing
+from integrations.processing import worker as processing_worker
 from tests.conftest import MakeKey
 
 Post = Callable[..., Any]
@@ -33,10 +33,12 @@ def session(external_id: str = "call-1", **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def nudges(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+def wakeups(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """No broker in these tests; each nudge is noted."""
     sent: list[None] = []
-    monkeypatch.setattr("integrations.ingest.nudge", lambda: sent.append(None))
+    monkeypatch.setattr(
+        "integrations.ingest.webhook.wake_worker", lambda: sent.append(None)
+    )
     return sent
 
 
@@ -67,7 +69,7 @@ def process() -> Callable[[], None]:
     """What the worker does, until nothing waits."""
 
     def work() -> None:
-        while processing.process_batch():
+        while processing_worker.process_batch():
             pass
 
     return work

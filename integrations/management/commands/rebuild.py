@@ -10,9 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from integrations import retelling
 from integrations.management.commands.demo import find_organization
-from integrations.retelling import Progress
+from integrations.processing import rebuild
+from integrations.processing.rebuild import Progress
 
 BAR_WIDTH = 30  # characters
 LINE_EVERY_SECONDS = 10
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         progress = Progress(total=0)
         spoke_at = time.monotonic()
         on_terminal = self.stdout.isatty()
-        for progress in retelling.rebuild(organization=organization, since=since):
+        for progress in rebuild.rebuild(organization=organization, since=since):
             if on_terminal:
                 self.stdout.write(f"\r{bar(progress)}", ending="")
                 self.stdout.flush()

@@ -1,0 +1,61 @@
+"""Keeping what a model reads within bounds: long texts are cut and say by how much."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+# Characters of JSON in one answer, about.
+MAX_OUTPUT_CHARACTERS = 40_000
+# Of one text in a list, and where it stands alone.
+LONG_TEXT = 500
+MAX_TEXT_CHARACTERS = 12_000
+# Of the free JSON of one row: metadata, a turn's own keys.
+FREE_JSON = 1_500
+MAX_FREE_JSON_CHARACTERS = 15_000
+
+
+def cut(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}… ({len(text) - most:,} more characters)"
+
+
+def cut_texts(row: dict[str, Any], most: int) -> dict[str, Any]:
+    """Its texts, each at most so long; what is in it deeper stays."""
+    return {
+        name: cut(value, most) if isinstance(value, str) else value
+        for name, value in row.items()
+    }
+
+
+def size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False))
+
+
+def cut_json(value: dict[str, Any], room: int) -> dict[str, Any]:
+    """As many of its keys as there is room for, and how many were left out."""
+    kept: dict[str, Any] = {}
+    for name, each in value.items():
+        taken = size(name) + size(each)
+        if taken > room and isinstance(each, str) and room > LONG_TEXT // 5:
+            kept[name] = cut(each, room - LONG_TEXT // 10)
+            room = 0
+        elif taken <= room:
+            kept[name] = each
+            room -= taken
+    if left_out := len(value) - len(kept):
+        kept["…"] = f"{left_out} more keys; REST gives all of them."
+    return kept
+
+
+def count_that_fit(
+    rows: Sequence[dict[str, Any]], room: int = MAX_OUTPUT_CHARACTERS
+) -> int:
+    """How many of the first rows fit; one at least, so that every cursor goes on."""
+    for number, row in enumerate(rows):
+        room -= size(row)
+        if room < 0:
+            return max(number, 1)
+    return len(rows)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from accounts.models import Organization
+from api.caller import Caller
+from api.conversations import (
+    Conversation,
+    ConversationParameters,
+    Transcript,
+)
+from api.conversations import (
+    get_conversation as get,
+)
+from api.conversations import (
+    get_transcript as get_whole_transcript,
+)
+from api.conversations import (
+    list_conversations as list_,
+)
+from api.mcp.bounds import (
+    FREE_JSON,
+    MAX_FREE_JSON_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
+    count_that_fit,
+    cut,
+    cut_json,
+)
+from api.mcp.pages import page, page_of, with_url
+from api.mcp.parts import part_that_fits
+from api.mcp.server import tool
+from api.pagination import strange_cursor
+from api.parameters import Cursor, Id, Parameters
+from api.resources import as_json
+
+# Read and cut at once; far more than fit into one answer.
+TURNS_AT_ONCE = 500
+MAX_TURN_CHARACTERS = 4_000
+FIND_IT = "list_conversations and search_transcripts give the ids."
+
+ConversationWithPage = with_url(Conversation)
+TranscriptWithPage = with_url(
+    Transcript,
+    nextCursor=(
+        str | None,
+        Field(
+            description="Pass it as `cursor` for the following turns; null at the end."
+        ),
+    ),
+)
+
+
+class ConversationArguments(Parameters):
+    conversation_id: Id = Field(
+        description="From list_conversations, search_transcripts or list_deliveries."
+    )
+
+
+class TranscriptArguments(ConversationArguments):
+    cursor: Cursor | None = Field(
+        None, description="`nextCursor` of the part before; the first turns without it."
+    )
+
+
+@tool(
+    title="List conversations",
+    description="Finished sessions, the newest first, without what was said. All "
+    "filters must fit. For words of the transcript rather use search_transcripts, which "
+    "shows where they are.",
+    takes=ConversationParameters,
+    gives=page_of(ConversationWithPage),
+)
+def list_conversations(caller: Caller, asked: ConversationParameters) -> dict[str, Any]:
+    organization = caller.organization
+    part = list_(organization, asked)
+    return part_that_fits(part, lambda row: _shown(organization, row, FREE_JSON))
+
+
+@tool(
+    title="One conversation",
+    description="The facts of one finished session: who called, how long, how it ended, "
+    "cost, metadata. What was said: get_transcript.",
+    takes=ConversationArguments,
+    gives=ConversationWithPage,
+    not_found=FIND_IT,
+)
+def get_conversation(caller: Caller, asked: ConversationArguments) -> dict[str, Any]:
+    conversation = get(caller.organization, asked.conversation_id)
+    return _shown(caller.organization, conversation, MAX_FREE_JSON_CHARACTERS)
+
+
+@tool(
+    title="What was said",
+    description="The turns of one conversation in order, tool calls among them, with "
+    "the system prompt. Long ones come in parts: go on with nextCursor. `content` is "
+    "null where no transcript was sent, [] where nobody said anything.",
+    takes=TranscriptArguments,
+    gives=TranscriptWithPage,
+    not_found=FIND_IT,
+)
+def get_transcript(caller: Caller, asked: TranscriptArguments) -> dict[str, Any]:
+    organization = caller.organization
+    transcript = get_whole_transcript(organization, asked.conversation_id)
+    start = _place_in(asked.cursor)
+    turns = transcript.content or []
+    if start and start >= len(turns):
+        raise strange_cursor()
+    shown = [_turn(turn) for turn in islice(turns, start, start + TURNS_AT_ONCE)]
+    end = start + count_that_fit(shown)
+    prompt = transcript.system_prompt
+    if prompt and start:
+        prompt = "… (in the first part)"
+    return as_json(transcript.model_copy(update={"content": None})) | {
+        "systemPrompt": cut(prompt, MAX_TEXT_CHARACTERS) if prompt else None,
+        "content": None if transcript.content is None else shown[: end - start],
+        "nextCursor": str(end) if end < len(turns) else None,
+        "url": page_of_conversation(organization, transcript.conversation_id),
+    }
+
+
+def _place_in(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not cursor.isdecimal() or not cursor.isascii() or len(cursor) > 6:
+        raise strange_cursor()
+    return int(cursor)
+
+
+def _turn(turn: dict[str, Any]) -> dict[str, Any]:
+    told = {
+        "role": turn.get("role"),
+        "content": cut(turn["content"], MAX_TURN_CHARACTERS),
+    }
+    return told | cut_json(
+        {name: each for name, each in turn.items() if name not in told}, FREE_JSON
+    )
+
+
+def _shown(
+    organization: Organization, conversation: Conversation, room: int
+) -> dict[str, Any]:
+    told = as_json(conversation)
+    return told | {
+        "metadata": cut_json(told["metadata"], room),
+        "url": page_of_conversation(organization, conversation.id),
+    }
+
+
+def page_of_conversation(organization: Organization, conversation_id: UUID) -> str:
+    return page(organization, "conversations:detail", conversation_id)

@@ -1,0 +1,157 @@
+"""`/mcp`: what a coding agent asks. Refused before any JSON-RPC: another method, a page
+of another site, no key, a key that may not read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django_mcpz.server import MCPServer, ToolError, host_allowed, public
+from pydantic import BaseModel
+
+from api.caller import Caller, find_caller
+from api.drf_hooks import refused
+from api.parameters import Parameters, read_arguments
+from api.schema.models import described
+from integrations.problems import Refusal, problem
+from web.request_id import request_id_of
+
+logger = logging.getLogger(__name__)
+
+Asked = TypeVar("Asked", bound=Parameters)
+Give = Callable[[Caller, Asked], dict[str, Any]]
+
+MAX_BODY_BYTES = 256 * 1024
+INSTRUCTIONS = """\
+Zelto keeps the finished sessions of an organization's voice agents. A worker posts each \
+one to a webhook (a delivery); Zelto makes a conversation of it. All tools only read.
+
+Begin with `health`. To find out why sessions are missing: `get_connection_status`, then \
+`list_deliveries` with outcome=rejected or failed, then `read_docs`. To find what was \
+said: `search_transcripts`, then `get_transcript`. Ids are UUIDs from the lists. Lists \
+are newest first; pass `nextCursor` as `cursor` for more. Every object has a `url` that \
+a person can open.
+"""
+AWAY = (
+    "The database does not answer, or not in time. Call it again in a moment; a filter "
+    "leaves less to look through."
+)
+FAULT = (
+    "This is a fault of Zelto's: calling it again will not help. Tell the user that "
+    "Zelto's log has it under the request id"
+)
+
+server = MCPServer(
+    name="zelto",
+    title="Zelto",
+    version=settings.VERSION,
+    instructions=INSTRUCTIONS,
+    # `mcp` has looked at the key already.
+    auth=public,
+)
+
+
+def tool(
+    *,
+    title: str,
+    description: str,
+    takes: type[Asked],
+    gives: type[BaseModel],
+    not_found: str = "",
+) -> Callable[[Give[Asked]], Give[Asked]]:
+    """Registers a function as the tool of its name.
+
+    not_found: where to find the id that is asked for.
+    """
+
+    def register(give: Give[Asked]) -> Give[Asked]:
+        def answer(request: HttpRequest, arguments: dict[str, Any]) -> dict[str, Any]:
+            given = {name: each for name, each in arguments.items() if each is not None}
+            try:
+                return give(request.mcp_caller, read_arguments(takes, given))  # type: ignore[attr-defined]
+            except Refusal as refusal:
+                raise ToolError(_advice(refusal, takes)) from refusal
+            except Http404 as missing:
+                raise ToolError(f"{missing} {not_found}".strip()) from missing
+            except (OperationalError, InterfaceError) as away:
+                raise ToolError(AWAY) from away
+            except Exception as fault:
+                logger.exception("The tool %s failed", give.__name__)
+                detail = f"{FAULT} {request_id_of(request)}."
+                raise ToolError(detail) from fault
+
+        server.tool(
+            name=give.__name__,
+            title=title,
+            description=description,
+            input_schema=_brief(described(takes, mode="validation")),
+            output_schema=_brief(described(gives)),
+            read_only=True,
+            destructive=False,
+            idempotent=True,
+            open_world=False,
+        )(answer)
+        return give
+
+    return register
+
+
+def _brief(schema: Any) -> Any:
+    """Every session of a model reads the schemas of all tools: without examples."""
+    if isinstance(schema, list):
+        return [_brief(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: _brief(each)
+        for name, each in schema.items()
+        if name != "examples" or not isinstance(each, list)
+    }
+
+
+def _advice(refusal: Refusal, takes: type[Parameters]) -> str:
+    """What is wrong, and what can be asked for: the model's next try should fit."""
+    names = ", ".join(described(takes, mode="validation")["properties"]) or "none"
+    faults = "; ".join(f"{one['path']} {one['detail']}" for one in refusal.errors)
+    return f"{faults or refusal.detail}. Arguments of this tool: {names}."
+
+
+@csrf_exempt
+def mcp(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        detail = f"Send a POST to {request.path}, not a {request.method}."
+        return problem(request, 405, detail, headers={"Allow": "POST"})
+    if not _is_from_here(request.headers.get("Origin")):
+        detail = "A page of another site may not ask here: its Origin is not ours."
+        return problem(request, 403, detail)
+    try:
+        caller = find_caller(request)
+        caller.require(writes=False)
+    except Refusal as refusal:
+        return refused(request, refusal)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
+        detail = f"The body is over the limit of {MAX_BODY_BYTES:,} bytes."
+        return problem(request, 413, detail)
+    request.mcp_caller = caller  # type: ignore[attr-defined]
+    try:
+        return server(request)
+    except RecursionError:
+        return problem(request, 400, "The body is nested too deeply.")
+
+
+def _is_from_here(origin: str | None) -> bool:
+    """Programs send no Origin; a browser does, and it must not be led here by a name
+    that points at this machine (DNS rebinding)."""
+    if origin is None:
+        return True
+    try:
+        host = urlsplit(origin).hostname
+    except ValueError:
+        return False
+    return host is not None and host_allowed(host)

@@ -1,0 +1,131 @@
+"""Two agents that are one: a typo in an id made a second one.
+
+The merged agent keeps its row, which points at the kept one: `conversations.projection.agent_lookup`
+finds posts under its id there, and so do replay and rebuild. Its conversations are
+moved in small batches. What a worker files under it at the same moment is moved by the
+next sweep: the row itself says that it is to be moved.
+"""
+
+from __future__ import annotations
+
+import time
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.audit import record
+from accounts.models import AuditAction, User
+from conversations.models import Agent
+
+BATCH = 1000
+
+
+class MergeConflict(Exception):
+    """One of the two was merged meanwhile, or both are the same; says which."""
+
+
+@transaction.atomic(durable=True)
+def merge_agents(*, merged: Agent, kept: Agent, by: User) -> None:
+    """Raises `MergeConflict`. Its conversations follow: `move_merged_conversations`."""
+    # In order of ids, as workers lock agents, so that none waits in a circle; then
+    # nobody can merge the kept one away before this is done.
+    pair = (
+        Agent.objects.filter(organization=merged.organization_id)
+        .filter(pk__in=[merged.pk, kept.pk])
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    )
+    rows = {row.pk: row for row in pair}
+    if len(rows) != 2:
+        raise MergeConflict("An agent cannot be merged into itself.")
+    for row in rows.values():
+        if row.merged_into_id:
+            raise MergeConflict(f"{row.display_name} was merged already.")
+    now = timezone.now()
+    _take_over(rows[merged.pk], rows[kept.pk])
+    # What was merged into the merged one before goes along: one step, always.
+    Agent.objects.filter(Q(pk=merged.pk) | Q(merged_into=merged.pk)).update(
+        merged_into=kept.pk, updated_at=now
+    )
+    Agent.objects.filter(pk=merged.pk).update(merged_at=now)
+    record(
+        organization=merged.organization,
+        by=by,
+        action=AuditAction.AGENT_MERGED,
+        subject=rows[merged.pk].display_name,
+        detail={
+            "id": str(merged.pk),
+            "into": rows[kept.pk].display_name,
+            "into_id": str(kept.pk),
+        },
+    )
+
+
+def _take_over(merged: Agent, kept: Agent) -> None:
+    """A name or a description that only the merged one has is not lost."""
+    if not kept.name:
+        kept.name, kept.named_by_sequence = merged.name, merged.named_by_sequence
+    kept.description = kept.description or merged.description
+    kept.updated_at = timezone.now()
+    kept.save(update_fields=["name", "named_by_sequence", "description", "updated_at"])
+
+
+@transaction.atomic(durable=True)
+def separate_agent(*, agent: Agent, by: User) -> None:
+    """Takes a merge back for what comes from now on. Conversations stay where they are
+    until the log is told again: `manage.py rebuild` files each by what its posts say.
+    """
+    row = Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
+    if row.merged_into is None:
+        return
+    kept, row.merged_into, row.merged_at = row.merged_into, None, None
+    row.updated_at = timezone.now()
+    row.save(update_fields=["merged_into", "merged_at", "updated_at"])
+    record(
+        organization=row.organization,
+        by=by,
+        action=AuditAction.AGENT_SEPARATED,
+        subject=row.display_name,
+        detail={
+            "id": str(row.pk),
+            "kept": kept.display_name,
+            "kept_id": str(kept.pk),
+        },
+    )
+
+
+def move_merged_conversations(*, seconds: float) -> bool:
+    """Moves conversations of merged agents to the kept ones, a batch to a transaction,
+    for about so long. Whether there may be more."""
+    end = time.monotonic() + seconds
+    while _move_batch():
+        if time.monotonic() >= end:
+            return True
+    return False
+
+
+# Without the order, Postgres may well read the whole table for those of one agent.
+_MOVE = """
+    WITH stray AS (
+        SELECT call.id, agent.merged_into_id AS kept_id
+        FROM conversations_agent AS agent
+        CROSS JOIN LATERAL (
+            SELECT id FROM conversations_conversation
+            WHERE agent_id = agent.id
+            ORDER BY created_at DESC, id DESC LIMIT %(batch)s
+        ) AS found
+        JOIN conversations_conversation AS call ON call.id = found.id
+        WHERE agent.merged_into_id IS NOT NULL
+        LIMIT %(batch)s
+        FOR UPDATE OF call SKIP LOCKED
+    )
+    UPDATE conversations_conversation AS call SET agent_id = stray.kept_id
+    FROM stray WHERE call.id = stray.id
+"""
+
+
+def _move_batch() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, {"batch": BATCH})
+        return int(cursor.rowcount)

@@ -1,0 +1,91 @@
+"""Agents as pages show them: what they are called, how they do, who needs a look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import Enum
+
+from conversations.agents.arrival_rates import ArrivalRate, State, arrival_rates
+from conversations.agents.delivery_status import (
+    NO_DELIVERIES,
+    DeliveryStatus,
+    delivery_status_of,
+)
+from conversations.models import Agent, Provider
+
+
+class AgentStatus(Enum):
+    FAILED = "Failed"
+    REFUSED = "Refused"
+    QUIET = "Quiet"
+    IDLE = "Idle"
+    ACTIVE = "Active"
+    DORMANT = "Dormant"
+    NEW = "No sessions"
+    RETIRED = "Retired"
+
+
+NEED_A_LOOK = frozenset({AgentStatus.FAILED, AgentStatus.REFUSED, AgentStatus.QUIET})
+_BY_RHYTHM = {
+    State.QUIET: AgentStatus.QUIET,
+    State.IDLE: AgentStatus.IDLE,
+    State.ACTIVE: AgentStatus.ACTIVE,
+    State.DORMANT: AgentStatus.DORMANT,
+    State.NEW: AgentStatus.NEW,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    agent: Agent
+    rhythm: ArrivalRate
+    news: DeliveryStatus
+
+    @property
+    def provider(self) -> str:
+        return dict(Provider.choices).get(self.agent.provider, self.agent.provider)
+
+    @property
+    def status(self) -> AgentStatus:
+        if self.agent.retired_at:
+            return AgentStatus.RETIRED
+        if self.news.trouble:
+            return (
+                AgentStatus.FAILED if self.news.trouble.failed else AgentStatus.REFUSED
+            )
+        if self.news.stored_at:
+            # Stored and not yet processed is not silence.
+            return AgentStatus.ACTIVE
+        return _BY_RHYTHM[self.rhythm.state]
+
+    @property
+    def needs_a_look(self) -> bool:
+        return self.status in NEED_A_LOOK
+
+    @property
+    def called_since_retired(self) -> bool:
+        retired_at, last = self.agent.retired_at, self.rhythm.last_session_at
+        return bool(retired_at and last and last > retired_at)
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """What failed, what was refused, who is silent; the others by last session,
+        newest first."""
+        order = list(AgentStatus)
+        place = order.index(self.status) if self.needs_a_look else len(NEED_A_LOOK)
+        last: datetime | None = self.rhythm.last_session_at
+        return place, -(last.timestamp() if last else 0.0)
+
+
+def rows_of(agents: Sequence[Agent], now: datetime, zone: tzinfo) -> list[AgentRow]:
+    """Of agents of one organization, in a fixed number of queries, as they come."""
+    if not agents:
+        return []
+    found = arrival_rates(agents, now, zone)
+    news = delivery_status_of(agents)
+    return [
+        AgentRow(agent, found[agent.id], news.get(agent.id, NO_DELIVERIES))
+        for agent in agents
+    ]

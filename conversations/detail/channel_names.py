@@ -1,0 +1,84 @@
+"""Who speaks on which channel of a stereo recording. Pure.
+
+No file says so, and recorders differ: LiveKit's egress has the agent on the left, its
+session recorder on the right. So it is what the sender says in the metadata, else what
+is heard: whose turns are louder on which channel. Else it is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from conversations.detail.turn_alignment import Alignment, Basis
+
+# In the metadata of a conversation: whose the channels are, `["agent", "user"]`.
+CHANNELS = "channels"
+ROLES = {"user": "User", "assistant": "Agent", "agent": "Agent", "customer": "User"}
+# A turn speaks for a channel that is so much louder than the other.
+CLEARLY_LOUDER = 2.0
+# So many of the turns that speak for one must agree.
+AGREEMENT = 0.8
+MIN_TURNS = 2
+
+Peaks = Sequence[Sequence[int]]
+
+
+def names_of_channels(
+    *,
+    peaks: Peaks,
+    length: float,
+    turns: Sequence[Mapping[str, Any]],
+    placing: Alignment,
+    metadata: Mapping[str, Any],
+) -> tuple[list[str], bool]:
+    """A name for each channel, and whether it was found by listening."""
+    if len(peaks) != 2:
+        return ["Recording"], False
+    if sent := _sent(metadata):
+        return sent, False
+    if heard := _heard(peaks, length, turns, placing):
+        return heard, True
+    return ["Channel 1", "Channel 2"], False
+
+
+def _sent(metadata: Mapping[str, Any]) -> list[str]:
+    roles = metadata.get(CHANNELS)
+    if not isinstance(roles, list) or len(roles) != 2:
+        return []
+    names = [ROLES.get(str(role).lower(), "") for role in roles]
+    return names if set(names) == {"User", "Agent"} else []
+
+
+def _heard(
+    peaks: Peaks, length: float, turns: Sequence[Mapping[str, Any]], placing: Alignment
+) -> list[str]:
+    if length <= 0 or placing.basis is Basis.NOTHING:
+        return []
+    agent_left: list[bool] = []
+    for number, turn in enumerate(turns, start=1):
+        place = placing.places.get(number)
+        role = turn.get("role")
+        if place is None or place.end is None or role not in {"user", "assistant"}:
+            continue
+        left, right = (
+            _loudness(channel, place.start / length, place.end / length)
+            for channel in peaks
+        )
+        if max(left, right) > 0 and max(left, right) >= CLEARLY_LOUDER * min(
+            left, right
+        ):
+            agent_left.append((left > right) == (role == "assistant"))
+    if len(agent_left) < MIN_TURNS:
+        return []
+    share = sum(agent_left) / len(agent_left)
+    if share >= AGREEMENT:
+        return ["Agent", "User"]
+    return ["User", "Agent"] if share <= 1 - AGREEMENT else []
+
+
+def _loudness(channel: Sequence[int], start: float, end: float) -> float:
+    """start, end: shares of the whole."""
+    first = int(start * len(channel))
+    heard = channel[first : max(first + 1, round(end * len(channel)))]
+    return sum(heard) / len(heard) if heard else 0.0

@@ -1,0 +1,115 @@
+"""Conversations to take along: the page that asks how, and the download."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.access import organization_view
+from accounts.http import OrganizationRequest
+from conversations.exports.audit import record_export
+from conversations.exports.request import (
+    MAX_CHOSEN,
+    ExportRequest,
+    Format,
+    read_export_request,
+)
+from conversations.exports.rows import how_many
+from conversations.exports.stream import Busy, Download
+from conversations.listing.active_filters import ActiveFilter, active_filters
+from conversations.models import Agent
+
+RETRY_AFTER = "5"  # seconds
+
+
+@require_GET
+@organization_view()
+def export(request: OrganizationRequest) -> HttpResponse:
+    """Says how many there are, and asks for the format."""
+    return _page(request, read_export_request(request.GET))
+
+
+def _page(request: OrganizationRequest, wanted: ExportRequest) -> HttpResponse:
+    context = {
+        "wanted": wanted,
+        "chips": chips(request, wanted),
+        "formats": Format,
+        # The form sends these again.
+        "fields": [
+            (name, value)
+            for name, values in request.GET.lists()
+            if name != "format"
+            for value in values
+        ],
+        "fault": fault_of(wanted),
+        "max_chosen": MAX_CHOSEN,
+        "list_query": wanted.asked.query(),
+    }
+    if not context["fault"]:
+        context["amount"] = how_many(request.organization, wanted)
+    return render(request, "conversations/exports/export.html", context)
+
+
+@require_GET
+@never_cache
+@organization_view()
+def export_file(request: OrganizationRequest) -> HttpResponseBase:
+    wanted = read_export_request(request.GET)
+    if fault_of(wanted):
+        return _page(request, wanted)
+    organization = request.organization
+    try:
+        download = Download(organization=organization, wanted=wanted, by=request.user)
+    except Busy:
+        response = render(request, "conversations/exports/busy.html", status=429)
+        response["Retry-After"] = RETRY_AFTER
+        return response
+    try:
+        record_export(
+            organization=organization,
+            wanted=wanted,
+            chips=chips(request, wanted),
+            by=request.user,
+        )
+        return StreamingHttpResponse(
+            download,
+            content_type=wanted.format.content_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{file_name(request, wanted)}"'
+            },
+        )
+    except BaseException:
+        download.close()
+        raise
+
+
+def file_name(request: OrganizationRequest, wanted: ExportRequest) -> str:
+    now = timezone.now().astimezone(request.organization.zone)
+    slug = request.organization.slug
+    return f"conversations-{slug}-{now:%Y-%m-%d-%H%M}.{wanted.format.ending}"
+
+
+def fault_of(wanted: ExportRequest) -> str:
+    if wanted.chosen is None:
+        return ""
+    if not wanted.chosen:
+        return "No row is selected. Go back and select some, or export all that match."
+    if len(wanted.chosen) > MAX_CHOSEN:
+        return (
+            f"{len(wanted.chosen)} rows are selected; at most {MAX_CHOSEN} can be. "
+            "Use a filter, and export all that match."
+        )
+    return ""
+
+
+def chips(request: OrganizationRequest, wanted: ExportRequest) -> list[ActiveFilter]:
+    """The filters in force."""
+    if wanted.chosen is not None:
+        return []
+    agents = Agent.objects.in_organization(request.organization)
+    agent_id = wanted.asked.agent
+    agent = agents.filter(id=agent_id).first() if agent_id else None
+    return active_filters(wanted.asked, agent)

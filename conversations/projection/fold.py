@@ -1,0 +1,152 @@
+"""What a call comes to, delivery after delivery: pure, and the same however the
+deliveries are cut into batches.
+
+    state, warnings = apply(state, update)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from conversations.projection.update import CallUpdate
+
+MAX_MERGED_METADATA_BYTES = 256 * 1024  # bytes, as compact JSON
+MAX_PROMPT_CHARACTERS = 100_000  # characters
+
+Value = TypeVar("Value")
+
+# (path, detail), to be said about a delivery.
+Remark = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """All that the next delivery of a call builds on.
+
+    sent_duration: seconds as sent; it stays until another one is sent.
+    prompt_is_explicit: sent as `systemPrompt`, not taken from a leading turn.
+    turns: None where no transcript ever came.
+    turns_are_heard: Zelto transcribed them; any that are sent take their place.
+    """
+
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    sent_duration: float | None = None
+    ended_reason: str | None = None
+    cost: Decimal | None = None
+    recording_url: str | None = None
+    customer_number: str | None = None
+    customer_name: str | None = None
+    version: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    system_prompt: str | None = None
+    prompt_is_explicit: bool = False
+    turns: list[dict[str, Any]] | None = None
+    turns_are_heard: bool = False
+
+    @property
+    def has_transcript(self) -> bool:
+        return bool(self.turns)
+
+
+def fold(updates: Iterable[CallUpdate]) -> CallState:
+    state = CallState()
+    for update in updates:
+        state, _ = apply(state, update)
+    return state
+
+
+def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]]:
+    """The state after one more delivery, and what is to be said about that one."""
+    if update.is_heard:
+        return _heard(state, update), []
+    metadata, warnings = _merged(state.metadata, update.metadata or {})
+    prompt, is_explicit = _prompt(state, update)
+    return (
+        replace(
+            state,
+            started_at=_newer(update.started_at, state.started_at),
+            ended_at=_newer(update.ended_at, state.ended_at),
+            sent_duration=_newer(update.duration_seconds, state.sent_duration),
+            ended_reason=_newer(update.ended_reason, state.ended_reason),
+            cost=_newer(update.cost, state.cost),
+            recording_url=_newer(update.recording_url, state.recording_url),
+            customer_number=_newer(update.customer_number, state.customer_number),
+            customer_name=_newer(update.customer_name, state.customer_name),
+            version=_newer(update.version, state.version),
+            metadata=metadata,
+            system_prompt=prompt,
+            prompt_is_explicit=is_explicit,
+            # An empty transcript says that nobody spoke; it wipes nothing.
+            turns=update.turns or _newer(state.turns, update.turns),
+            turns_are_heard=state.turns_are_heard and not update.turns,
+        ),
+        warnings,
+    )
+
+
+def _heard(state: CallState, update: CallUpdate) -> CallState:
+    """With what Zelto heard: the newest recording counts, and turns that a sender sent
+    count more."""
+    if state.turns and not state.turns_are_heard:
+        return state
+    return replace(state, turns=update.turns or [], turns_are_heard=True)
+
+
+def _newer(new: Value | None, old: Value | None) -> Value | None:
+    return old if new is None else new
+
+
+def _prompt(state: CallState, update: CallUpdate) -> tuple[str | None, bool]:
+    if update.system_prompt is not None:
+        return update.system_prompt, True
+    if state.prompt_is_explicit:
+        return state.system_prompt, True
+    return leading_prompt(update.turns or []) or state.system_prompt, False
+
+
+def leading_prompt(turns: list[dict[str, Any]]) -> str | None:
+    """What a leading system turn says. Markers (they have a `kind`) are skipped."""
+    for turn in turns:
+        if turn.get("role") != "system":
+            return None
+        if not turn.get("kind"):
+            return turn.get("content", "")[:MAX_PROMPT_CHARACTERS] or None
+    return None
+
+
+def _merged(
+    old: dict[str, Any], sent: dict[str, Any]
+) -> tuple[dict[str, Any], list[Remark]]:
+    """One level deep; a null keeps. Over the limit the new keys are dropped, and
+    where that is not enough, the whole of what was sent."""
+    new = {key: value for key, value in sent.items() if value is not None}
+    merged = old | new
+    if not new or not old or size_as_json(merged) <= MAX_MERGED_METADATA_BYTES:
+        return merged, []
+    known = {key: value for key, value in new.items() if key in old}
+    dropped = sorted(new.keys() - known.keys())
+    merged = old | known
+    if size_as_json(merged) > MAX_MERGED_METADATA_BYTES:
+        merged, dropped = old, sorted(new)
+    limit = f"{MAX_MERGED_METADATA_BYTES:,} bytes"
+    return merged, [
+        ("metadata", f"would be over {limit} when merged; {_named(dropped)} dropped")
+    ]
+
+
+def _named(keys: list[str]) -> str:
+    shown = ", ".join(key[:60] for key in keys[:5])
+    if len(keys) > 5:
+        shown += f" and {len(keys) - 5:,} more"
+    return f"{shown} {'was' if len(keys) == 1 else 'were'}"
+
+
+def size_as_json(value: Any) -> int:
+    """Bytes of its compact JSON in UTF-8."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())

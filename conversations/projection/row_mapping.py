@@ -1,0 +1,108 @@
+"""Between a call's state and its rows: reading where the fold continues, writing what
+it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+from uuid import UUID
+
+from conversations import bulk_write
+from conversations.models import Conversation, Transcript
+from conversations.projection.fold import CallState
+
+Key = TypeVar("Key", bound=Hashable)
+
+CONVERSATION_FIELDS = (
+    "agent",
+    "started_at",
+    "ended_at",
+    "ended_reason",
+    "cost",
+    "customer_number",
+    "customer_name",
+    "version",
+    "metadata",
+    "recording_url",
+    "sent_duration_seconds",
+    "duration_seconds",
+    "turn_count",
+    "has_transcript",
+    "is_test",
+    "applied_through",
+    "created_at",
+    "updated_at",
+)
+TRANSCRIPT_FIELDS = ("system_prompt", "prompt_is_explicit", "turns", "is_heard")
+
+
+def load_states(
+    conversations: Mapping[Key, Conversation],
+) -> dict[Key, CallState]:
+    """The states of locked conversations; a new one's is empty."""
+    known = [row.id for row in conversations.values() if row.applied_through]
+    transcripts = Transcript.objects.in_bulk(known) if known else {}
+    return {
+        key: _state(row, transcripts[row.id]) if row.applied_through else CallState()
+        for key, row in conversations.items()
+    }
+
+
+def _state(row: Conversation, transcript: Transcript) -> CallState:
+    return CallState(
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        sent_duration=row.sent_duration_seconds,
+        ended_reason=row.ended_reason or None,
+        cost=row.cost,
+        recording_url=row.recording_url or None,
+        customer_number=row.customer_number or None,
+        customer_name=row.customer_name or None,
+        version=row.version or None,
+        metadata=row.metadata,
+        system_prompt=transcript.system_prompt or None,
+        prompt_is_explicit=transcript.prompt_is_explicit,
+        turns=transcript.turns,
+        turns_are_heard=transcript.is_heard,
+    )
+
+
+def fill(row: Conversation, state: CallState) -> Transcript:
+    """Writes a state into a conversation; the transcript that goes with it."""
+    row.started_at = state.started_at
+    row.ended_at = state.ended_at
+    row.sent_duration_seconds = state.sent_duration
+    row.duration_seconds = row.duration_from_facts()
+    row.ended_reason = state.ended_reason or ""
+    row.cost = state.cost
+    row.recording_url = state.recording_url or ""
+    row.customer_number = state.customer_number or ""
+    row.customer_name = state.customer_name or ""
+    row.version = state.version or ""
+    row.metadata = state.metadata
+    row.turn_count = len(state.turns or ())
+    row.has_transcript = state.has_transcript
+    row.is_test = state.metadata.get("zeltoTest") is True
+    return Transcript(
+        conversation=row,
+        system_prompt=state.system_prompt or "",
+        prompt_is_explicit=state.prompt_is_explicit,
+        turns=state.turns,
+        is_heard=state.turns_are_heard,
+    )
+
+
+def insert(rows: list[Conversation]) -> set[UUID]:
+    """In their order; the ids of those whose calls had no conversation."""
+    return bulk_write.insert_missing(
+        rows, unique=["organization_id", "provider", "external_id"]
+    )
+
+
+def save(rows: list[Conversation]) -> None:
+    """Of conversations that are there already, and locked."""
+    bulk_write.insert_or_update(rows, fields=CONVERSATION_FIELDS)
+
+
+def save_transcripts(transcripts: list[Transcript]) -> None:
+    bulk_write.insert_or_update(transcripts, fields=TRANSCRIPT_FIELDS)

@@ -1,0 +1,110 @@
+"""Fetching recordings: a worker's loop, and what becomes of each."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+
+from conversations.models import Conversation, Recording
+from conversations.recordings.download import NotNow, Refused, download, took_too_long
+from conversations.recordings.incoming import incoming_file
+from conversations.recordings.lease_keeper import (
+    DeadlineExceeded,
+    LeaseKeeper,
+    LeaseLost,
+    WorkerStopping,
+    is_shutting_down,
+)
+from conversations.recordings.probe import NotAudio, read_audio
+from conversations.recordings.store_audio import store_audio
+
+logger = logging.getLogger(__name__)
+
+# At once in one process: what else the process does must get a turn.
+AT_ONCE = 2
+FULL = {errno.ENOSPC, errno.EDQUOT}
+_slots = threading.BoundedSemaphore(AT_ONCE)
+
+
+def fetch_until_none_is_due() -> None:
+    if not _slots.acquire(blocking=False):
+        return  # whoever is at it looks again when done
+    try:
+        while not is_shutting_down():
+            recording = Recording.claim_next()
+            if recording is None:
+                return
+            fetch(recording)
+    finally:
+        _slots.release()
+
+
+def fetch(recording: Recording) -> None:
+    """One that was claimed; whatever comes of it is in its row."""
+    if recording.is_exhausted:
+        recording.give_up("Every worker that tried it died.")
+        return
+    try:
+        with _told_why(recording):
+            _fetch(recording)
+    except (DatabaseError, InterfaceError):
+        # Nothing can be written down; it comes back when the lease ends.
+        logger.exception("The database was away while a recording was fetched")
+
+
+def _fetch(recording: Recording) -> None:
+    with (
+        LeaseKeeper(recording, settings.FETCH_SECONDS) as watch,
+        incoming_file() as path,
+    ):
+        download(recording.source_url, path, watch)
+        watch.downloaded()
+        audio = read_audio(path, tick=watch.check)
+        kept = store_audio(
+            conversation=recording.conversation,
+            path=path,
+            audio=audio,
+            claim=recording.claim,
+        )
+    if not kept:
+        logger.info("A recording was no longer wanted when it was here")
+
+
+@contextmanager
+def _told_why(recording: Recording) -> Iterator[None]:
+    try:
+        yield
+    except Refused as error:
+        recording.give_up(str(error))
+    except NotAudio as error:
+        recording.give_up(f"What the server sent is no recording. {error}")
+    except NotNow as error:
+        recording.try_later(str(error), after=error.after)
+    except DeadlineExceeded:
+        recording.try_later(took_too_long())
+    except WorkerStopping:
+        recording.put_back()
+    except (LeaseLost, Conversation.DoesNotExist):
+        logger.info("A recording was taken away while it was fetched")
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
+        # A disk that is full, a storage that is away. The error's own text may have
+        # the address in it, so the log gets the way to it alone.
+        kind = type(error).__name__
+        way = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("A recording could not be had: %s\n%s", kind, way)
+        recording.try_later(_what_is_wrong(error))
+
+
+def _what_is_wrong(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in FULL:
+        return "There is no room for it on this machine's disk."
+    return f"It was fetched but could not be kept ({type(error).__name__})."

@@ -1,0 +1,126 @@
+"""What looks after a worker that fetches, from a thread of its own: it keeps the lease
+while nothing else moves, and cuts the connection when it must end.
+
+No time limit of a socket ends a server that sends a byte now and then.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from conversations.models import Recording
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 2.0
+_shutting_down = threading.Event()
+
+
+class LeaseLost(Exception):
+    """The work is no longer this worker's: there is nothing to write down."""
+
+
+class WorkerStopping(Exception):
+    """The worker ends in order: another is to begin anew, at once."""
+
+
+class DeadlineExceeded(Exception):
+    pass
+
+
+def shut_down() -> None:
+    """Ends whatever is being fetched in this process."""
+    _shutting_down.set()
+
+
+def is_shutting_down() -> bool:
+    return _shutting_down.is_set()
+
+
+class LeaseKeeper:
+    """Of one fetch. `check` raises what `cut` was called for."""
+
+    def __init__(self, recording: Recording, seconds: float) -> None:
+        self.recording = recording
+        self.fetched = 0
+        self.expected: int | None = None
+        self._deadline: float | None = time.monotonic() + seconds
+        self._why: Exception | None = None
+        self._cut: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        self.close()
+
+    def close(self) -> None:
+        for one in self._cut:
+            one.close()
+
+    def opened(self, connection: socket.socket) -> None:
+        """A copy of its own stays at the connection, whatever TLS wraps around it."""
+        with self._lock:
+            self._cut.append(connection.dup())
+        self.check()
+
+    def downloaded(self) -> None:
+        """From here on it takes what it takes."""
+        self._deadline = None
+
+    def check(self) -> None:
+        if self._why is not None:
+            raise self._why
+
+    def _end(self, why: Exception) -> None:
+        with self._lock:
+            self._why = self._why or why
+            for one in self._cut:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+    def _run(self) -> None:
+        try:
+            beat = min(BEAT_SECONDS, settings.LEASE_SECONDS / 3)
+            last_beat = 0.0
+            while not self._over.wait(0.1):
+                if self._deadline is not None and time.monotonic() > self._deadline:
+                    self._end(DeadlineExceeded())
+                if is_shutting_down():
+                    self._end(WorkerStopping())
+                if time.monotonic() - last_beat >= beat:
+                    self._renew()
+                    last_beat = time.monotonic()
+        finally:
+            connection.close()
+
+    def _renew(self) -> None:
+        try:
+            close_old_connections()
+            if not self.recording.renew(
+                fetched_bytes=self.fetched, expected_bytes=self.expected
+            ):
+                self._end(LeaseLost())
+        except (DatabaseError, InterfaceError) as error:
+            # The lease lasts for a while yet.
+            logger.warning("A lease could not be renewed: %s", error)

@@ -1,0 +1,100 @@
+"""How audio in a local file becomes the recording of a conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.files import File
+from django.db import transaction
+from django.db.models.functions import Now
+
+from conversations.models import Conversation, Recording, UnusedFile
+from conversations.recordings import files
+from conversations.recordings.probe import Audio
+
+
+def store_audio(
+    *, conversation: Conversation, path: Path, audio: Audio, claim: UUID | None
+) -> bool:
+    """Writes the file, then names it; False: the conversation is gone, or the claim is
+    no longer the worker's, and nothing is kept.
+
+    claim: of the worker that fetched it; None where somebody uploaded it, which
+    wins over whatever is being fetched.
+    """
+    name = files.name_of(conversation, audio.sha256, audio.extension)
+    noted = files.note_before_writing(name)
+    with path.open("rb") as source:
+        files.recordings_storage().save(name, File(source))
+    with transaction.atomic(durable=True):
+        if _name_it(conversation, name, audio, claim):
+            return True
+    _drop(name, noted)
+    return False
+
+
+def _name_it(
+    conversation: Conversation, name: str, audio: Audio, claim: UUID | None
+) -> bool:
+    """Conversation first, then its recording: so does who folds, and who erases."""
+    conversations = Conversation.objects.filter(pk=conversation.pk)
+    row = conversations.select_for_update().first()
+    if row is None:
+        return False
+    recording = _recording_of(conversation, claim)
+    if recording is None:
+        return False
+    before = recording.file
+    Recording.objects.filter(pk=recording.pk).update(
+        **_facts(name, audio),
+        **({"source_url": ""} if claim is None else {}),
+    )
+    row.recorded_seconds = audio.duration_seconds
+    conversations.update(
+        has_audio=True,
+        recorded_seconds=row.recorded_seconds,
+        duration_seconds=row.duration_from_facts(),
+    )
+    files.cancel_deletion(name)
+    if before != name:
+        files.schedule_deletion(before)
+    return True
+
+
+def _recording_of(conversation: Conversation, claim: UUID | None) -> Recording | None:
+    recordings = Recording.objects.filter(conversation=conversation).select_for_update()
+    if claim is not None:
+        return recordings.filter(claim=claim, state=Recording.State.RUNNING).first()
+    return recordings.first() or Recording.objects.create(conversation=conversation)
+
+
+def _facts(name: str, audio: Audio) -> dict[str, Any]:
+    return {
+        "state": Recording.State.DONE,
+        "claim": None,
+        "lease_until": None,
+        "next_try_at": None,
+        "last_error": "",
+        "fetched_bytes": audio.size,
+        "expected_bytes": audio.size,
+        "file": name,
+        "content_type": audio.content_type,
+        "codec": audio.codec,
+        "channels": audio.channels,
+        "duration_seconds": audio.duration_seconds,
+        "size": audio.size,
+        "stored_at": Now(),
+        "peaks": audio.peaks,
+        "marks": audio.marks,
+    }
+
+
+def _drop(name: str, noted: datetime) -> None:
+    """Deletes what was written for nothing, unless somebody else has noted that they
+    write the same: then it is theirs to name or to leave."""
+    ours = UnusedFile.objects.filter(name=name, delete_after=noted)
+    if ours.update(delete_after=Now()):
+        files.delete_if_unused(name)

@@ -1,0 +1,127 @@
+"""The engine itself, as a process of its own: asked by one line of JSON on its input,
+it answers with lines of JSON. It knows no Django and no database."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+# A word after a longer pause begins anew, so that who spoke in it comes in between.
+PAUSE_SECONDS = 0.6
+
+
+def main() -> None:
+    step_back()
+    asked = json.loads(sys.stdin.readline())
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    try:
+        model = load(asked)
+    except Exception as error:
+        name = Path(asked["model"]).name
+        say(error=f"The model {name} could not be loaded: {error}")
+        return
+    from conversations.transcription import pcm
+
+    listener = Listener(model, pcm.length_of(asked["path"]))
+    for at, part in pcm.parts(asked["path"], asked["channels"]):
+        listener.hear(at, pcm.without_copy(part), pcm.RATE)
+    say(done=True)
+
+
+def say(**what: Any) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def step_back() -> None:
+    """Whatever else the machine does goes first, and is spared when memory is short."""
+    with suppress(OSError):
+        os.nice(10)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
+def load(asked: dict[str, Any]) -> Any:
+    from faster_whisper import WhisperModel
+
+    Path(asked["models"]).mkdir(parents=True, exist_ok=True)
+    return WhisperModel(
+        asked["model"],
+        device="cpu",
+        compute_type="int8",
+        cpu_threads=asked["threads"],
+        download_root=asked["models"],
+    )
+
+
+class Listener:
+    """Hears part after part. seconds: of the whole, for progress."""
+
+    def __init__(self, model: Any, seconds: float) -> None:
+        self.model = model
+        self.seconds = seconds
+        # Of each channel, found where somebody first speaks, and kept.
+        self.languages: dict[int, str] = {}
+
+    def hear(self, at: float, part: Any, rate: int) -> None:
+        """at: where the part begins, seconds."""
+        length = part.shape[1] / rate
+        for channel, samples in enumerate(part):
+            done = at + length * channel / len(part)
+            for segment in self.segments(channel, samples):
+                say(heard=list(runs(segment.words or [], channel, at)))
+                self.tell(done + segment.end / len(part))
+            self.tell(done + length / len(part))
+
+    def segments(self, channel: int, samples: Any) -> Iterable[Any]:
+        segments, info = self.model.transcribe(
+            samples,
+            language=self.languages.get(channel),
+            vad_filter=True,
+            vad_parameters={"min_silence_duration_ms": int(PAUSE_SECONDS * 1000)},
+            word_timestamps=True,
+            condition_on_previous_text=False,
+        )
+        for segment in segments:
+            self.languages.setdefault(channel, info.language)
+            yield segment
+
+    def tell(self, seconds: float) -> None:
+        if self.seconds:
+            say(progress=round(min(seconds / self.seconds, 1.0), 3))
+
+
+def runs(words: Iterable[Any], channel: int, at: float) -> Iterator[dict[str, Any]]:
+    """Words without a pause between them."""
+    run: list[Any] = []
+    for word in words:
+        if run and word.start - run[-1].end >= PAUSE_SECONDS:
+            yield run_of(run, channel, at)
+            run = []
+        run.append(word)
+    if run:
+        yield run_of(run, channel, at)
+
+
+def run_of(words: list[Any], channel: int, at: float) -> dict[str, Any]:
+    return {
+        "channel": channel,
+        "start": float(words[0].start) + at,
+        "end": float(words[-1].end) + at,
+        "text": "".join(word.word for word in words).strip(),
+    }
+
+
+if __name__ == "__main__":
+    main()

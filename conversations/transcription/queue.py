@@ -1,0 +1,37 @@
+"""Which recordings are to be transcribed: what was uploaded without turns, and what a
+person asked for."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from conversations.models import Conversation, Recording, Transcript, Transcription
+
+
+def has_sent_turns(conversation_id: UUID) -> bool:
+    """Whether a sender said what was said: nothing that is heard would show."""
+    transcripts = Transcript.objects.filter(pk=conversation_id, is_heard=False)
+    turns = transcripts.values_list("turns", flat=True).first()
+    return bool(turns)
+
+
+@transaction.atomic
+def enqueue_transcription(conversation: Conversation) -> bool:
+    """Makes the job of the audio that is kept now; False where there is none, or where
+    turns were sent. What is being done already goes on; what was done of another
+    recording, or failed, begins anew."""
+    recordings = Recording.objects.select_for_update().stored()
+    recording = recordings.filter(conversation=conversation).first()
+    if recording is None or has_sent_turns(conversation.pk):
+        return False
+    job, is_new = Transcription.objects.select_for_update().get_or_create(
+        conversation=conversation, defaults={"file": recording.file}
+    )
+    is_same = job.file == recording.file
+    if not is_new and not (is_same and job.state != Transcription.State.FAILED):
+        Transcription.objects.filter(pk=job.pk).update(
+            **Transcription.afresh(), file=recording.file, progress=0
+        )
+    return True

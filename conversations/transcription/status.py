@@ -1,0 +1,37 @@
+"""Where making turns from a conversation's audio stands, as its page says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conversations.models import Recording, Transcript, Transcription
+from conversations.transcription.engine import engine
+
+State = Transcription.State
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionStatus:
+    """state: of the job; empty where there is none, `outdated` where it was done of a
+    recording that another one has replaced.
+    lacks: why nothing is transcribed here, and what to do about it.
+    is_of_use: whether turns would show, since none were sent.
+    """
+
+    job: Transcription | None
+    state: str
+    lacks: str
+    is_of_use: bool
+
+
+def transcription_status(
+    recording: Recording, job: Transcription | None, transcript: Transcript | None
+) -> TranscriptionStatus | None:
+    """None where there is no audio."""
+    if not recording.file:
+        return None
+    state = job.state if job else ""
+    if job and state == State.DONE and job.file != recording.file:
+        state = "outdated"
+    were_sent = transcript and transcript.turns and not transcript.is_heard
+    return TranscriptionStatus(job, state, engine().missing(), is_of_use=not were_sent)

@@ -1,0 +1,211 @@
+"""The worker's loop over what is to be transcribed: one at a time in a process, so that
+fetching goes on beside it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from conversations import bulk_write
+from conversations.models import Charge, Conversation, Recording, Transcription
+from conversations.models.charge import recording_subject
+from conversations.recordings.files import recordings_storage
+from conversations.recordings.incoming import incoming_file
+from conversations.transcription import result_hook
+from conversations.transcription.channel_roles import roles_of
+from conversations.transcription.engine import Engine, OnProgress, engine
+from conversations.transcription.engine_client import CannotTranscribe, Dropped
+from conversations.transcription.queue import has_sent_turns
+from conversations.transcription.results import TranscriptionResult
+from conversations.transcription.turns import turns_of
+
+logger = logging.getLogger(__name__)
+
+NOTED_EVERY_SECONDS = 1.0
+CHUNK_BYTES = 1024 * 1024
+INTERRUPTED = "Its worker was interrupted each time; it was given up."
+# Set when this process is to end: what is under way goes back to where it was.
+ending = threading.Event()
+_one_at_a_time = threading.Lock()
+
+
+def transcribe_until_none_is_due() -> None:
+    """Nothing is claimed where no engine is installed: it waits, and is done once there
+    is one."""
+    if not _one_at_a_time.acquire(blocking=False):
+        return
+    try:
+        chosen = engine()
+        while not ending.is_set() and not chosen.missing():
+            job = Transcription.claim_next()
+            if job is None:
+                return
+            transcribe(job, chosen)
+    finally:
+        _one_at_a_time.release()
+
+
+def transcribe(job: Transcription, chosen: Engine) -> None:
+    if job.is_exhausted:
+        job.give_up(INTERRUPTED)
+        return
+    recording = _wanted(job)
+    if recording is None:
+        job.claimed().delete()
+        return
+    try:
+        _transcribe(job, recording, chosen)
+    except Dropped:
+        if ending.is_set():
+            job.put_back()
+    except (DatabaseError, InterfaceError):
+        # Nothing can be written down; it comes back when the lease ends.
+        logger.exception("The database was away while a recording was transcribed")
+    except FileNotFoundError:
+        job.give_up("Its audio is no longer in the storage.")
+    except CannotTranscribe as error:
+        job.try_later(str(error))
+    except Exception as error:
+        # Whatever a storage raises: a bucket that is away, a disk that is full.
+        logger.exception("A recording could not be transcribed")
+        job.try_later(f"Its audio could not be read: {type(error).__name__}.")
+
+
+def _wanted(job: Transcription) -> Recording | None:
+    """What is there now; None where it is gone, or where turns were sent meanwhile."""
+    if has_sent_turns(job.conversation_id):
+        return None
+    recordings = Recording.objects.stored().select_related("conversation")
+    return recordings.filter(pk=job.conversation_id).first()
+
+
+def _transcribe(job: Transcription, recording: Recording, chosen: Engine) -> None:
+    if job.file != recording.file:  # another one took its place before it was claimed
+        job.file = recording.file
+        job.renew(file=recording.file)
+    noted_at = 0.0
+
+    def on_progress(done: float) -> bool:
+        nonlocal noted_at
+        if ending.is_set():
+            return False
+        if time.monotonic() - noted_at < NOTED_EVERY_SECONDS:
+            return True
+        noted_at = time.monotonic()
+        return _renew(job, done)
+
+    channels = recording.channels or 1
+    with local_copy(recording.file, on_progress) as path:
+        heard = chosen.transcribe(path, channels, on_progress)
+    roles = roles_of(channels, recording.conversation.metadata)
+    close_old_connections()
+    finish(
+        job,
+        TranscriptionResult(
+            turns=turns_of(heard, roles),
+            duration_seconds=recording.duration_seconds or 0.0,
+            sha256=sha256_of(recording.file),
+            made_by=chosen.name,
+        ),
+    )
+
+
+def _renew(job: Transcription, done: float) -> bool:
+    try:
+        close_old_connections()
+        return job.renew(progress=done)
+    except (DatabaseError, InterfaceError) as error:
+        # The lease lasts for a while yet.
+        logger.warning("A lease could not be renewed: %s", error)
+        return True
+
+
+def finish(job: Transcription, transcript: TranscriptionResult) -> None:
+    """Closes the job, hands its turns over and charges its minutes, in one transaction;
+    nothing of it where the job is no longer ours: given to another worker, erased, or
+    of audio that was replaced."""
+    conversations = Conversation.objects.select_related("organization")
+    with transaction.atomic(durable=True):
+        conversation = (
+            conversations.select_for_update(of=("self",))
+            .filter(pk=job.conversation_id)
+            .first()
+        )
+        if conversation is None:
+            return
+        if not _is_of_the_audio(job):
+            job.claimed().update(**Transcription.afresh(), progress=0)
+            return
+        done = job.claimed().update(
+            state=Transcription.State.DONE,
+            claim=None,
+            lease_until=None,
+            last_error="",
+            progress=1,
+            made_by=transcript.made_by,
+            finished_at=Now(),
+        )
+        if not done:
+            return
+        result_hook.hand_over(conversation, transcript)
+        _charge(conversation, transcript)
+
+
+def _is_of_the_audio(job: Transcription) -> bool:
+    return Recording.objects.filter(pk=job.conversation_id, file=job.file).exists()
+
+
+def _charge(conversation: Conversation, transcript: TranscriptionResult) -> None:
+    """One recording is one charge, ever: the constraint ignores what is charged."""
+    if conversation.is_test:
+        return
+    minutes = Decimal(str(transcript.duration_seconds)) / 60
+    charge = Charge(
+        organization=conversation.organization,
+        meter=Charge.Meter.TRANSCRIPTION_MINUTES,
+        subject=recording_subject(
+            conversation.organization,
+            conversation.provider,
+            conversation.external_id,
+            transcript.sha256,
+        ),
+        quantity=minutes.quantize(Decimal("0.0001")),
+        charged_at=timezone.now(),
+    )
+    bulk_write.insert_missing([charge], unique=["organization_id", "meter", "subject"])
+
+
+def sha256_of(name: str) -> str:
+    """From its name in the storage."""
+    return Path(name).stem
+
+
+@contextmanager
+def local_copy(name: str, on_progress: OnProgress) -> Iterator[Path]:
+    """The file itself where the storage is a folder; else a copy, for as long."""
+    storage = recordings_storage()
+    try:
+        path = Path(storage.path(name))
+    except NotImplementedError:
+        pass
+    else:
+        if not path.exists():
+            raise FileNotFoundError(name)
+        yield path
+        return
+    with incoming_file() as copy:
+        with storage.open(name) as source, copy.open("wb") as file:
+            while chunk := source.read(CHUNK_BYTES):
+                if not on_progress(0.0):
+                    raise Dropped
+                file.write(chunk)
+        yield copy

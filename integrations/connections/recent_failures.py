@@ -1,0 +1,55 @@
+"""What of the log needs a look: posts that were refused, or that no conversation could
+be made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from conversations.models import Provider
+from integrations.connections.status_advice import Advice, advice_for
+from integrations.delivery_log.positions import sequence_before
+from integrations.models import Delivery
+from integrations.models.delivery import DeliveryQuerySet
+
+MAX_READ = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RecentFailures:
+    """newest: without its body. count: of posts, among the newest `MAX_READ` rows."""
+
+    newest: Delivery
+    count: int
+    there_are_more: bool
+
+    @property
+    def advice(self) -> Advice:
+        return advice_of(self.newest)
+
+
+def advice_of(delivery: Delivery) -> Advice:
+    if delivery.provider == Provider.UPLOAD:
+        return advice_for(status=0, failed=delivery.outcome == Delivery.Outcome.FAILED)
+    return advice_for(
+        status=delivery.status, failed=delivery.outcome == Delivery.Outcome.FAILED
+    )
+
+
+def refusals_since(
+    deliveries: DeliveryQuerySet, organization_id: UUID, since: datetime | None
+) -> RecentFailures | None:
+    """Those of these deliveries, all of one organization, that came later than `since`."""
+    refused = deliveries.refused()
+    if since is not None:
+        start = sequence_before(organization_id, since)
+        refused = refused.filter(sequence__gt=start).later_than(since)
+    rows = list(refused.newest_first().without_bodies()[: MAX_READ + 1])
+    if not rows:
+        return None
+    return RecentFailures(
+        newest=max(rows, key=lambda row: (row.newest_at, row.sequence)),
+        count=sum(row.count for row in rows[:MAX_READ]),
+        there_are_more=len(rows) > MAX_READ,
+    )

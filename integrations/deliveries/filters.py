@@ -1,0 +1,189 @@
+"""What the delivery log is narrowed to: read from the address, never fatal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from accounts.models import Organization
+from conversations.days import midnight, read_day
+from conversations.models import Provider
+from integrations.connections.status_advice import answers
+from integrations.delivery_log.positions import sequence_after, sequence_before
+from integrations.models import Delivery
+from integrations.models.delivery import DeliveryQuerySet
+
+MAX_REFERENCE_CHARACTERS = 255
+
+Outcome = Delivery.Outcome
+# What became no conversation and should have: not an outcome of its own.
+NEEDS_A_LOOK = "needs-a-look"
+OUTCOMES = [
+    (NEEDS_A_LOOK, "Needs a look"),
+    (Outcome.PROCESSED.value, "Processed"),
+    (Outcome.ACCEPTED.value, "Stored, not processed yet"),
+    (Outcome.REJECTED.value, "Refused"),
+    (Outcome.FAILED.value, "Failed"),
+    (Outcome.IGNORED.value, "Ignored"),
+]
+# A post whose header named no provider that there is.
+UNKNOWN_PROVIDER = "unknown"
+PROVIDERS = [*Provider.choices, (UNKNOWN_PROVIDER, "Not known")]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the reader asked for.
+
+    reference: the whole id of a call.
+    first_day, last_day: arrival, both inclusive, in the organization's time zone.
+    since, until: likewise, from the first and before the second; of a program.
+    faults: sentences on what could not be read and is left out.
+    """
+
+    outcome: str = ""
+    status: int | None = None
+    key: UUID | None = None
+    provider: str = ""
+    reference: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    faults: tuple[str, ...] = field(default=(), compare=False)
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+    def query(self) -> str:
+        """These filters as the query of an address, without the question mark."""
+        values = {
+            "outcome": self.outcome,
+            "status": self.status,
+            "key": self.key,
+            "provider": self.provider,
+            "reference": self.reference,
+            "from": self.first_day,
+            "to": self.last_day,
+        }
+        return urlencode({name: value for name, value in values.items() if value})
+
+    def without(self, name: str) -> Filters:
+        return replace(self, **{name: getattr(Filters(), name)})
+
+    def walked(self, organization: Organization) -> DeliveryQuerySet:
+        """The part of the log that an index leads to."""
+        log = Delivery.objects.in_organization(organization)
+        if self.outcome == NEEDS_A_LOOK:
+            log = log.refused()
+        elif self.outcome:
+            log = log.filter(outcome=self.outcome)
+        if self.status not in (None, 200):
+            log = log.filter(outcome=Outcome.REJECTED)
+        if self.reference:
+            providers = [*Provider.values, ""]
+            log = log.filter(provider__in=providers, external_id=self.reference)
+        start, end = self._bounds(organization)
+        if start:
+            log = log.filter(sequence__gt=sequence_before(organization.id, start))
+        if end:
+            log = log.filter(sequence__lt=sequence_after(organization.id, end))
+        return log
+
+    def narrow(
+        self, walked: DeliveryQuerySet, organization: Organization
+    ) -> DeliveryQuerySet:
+        """Of what is walked through, what was asked for."""
+        if self.status is not None:
+            walked = walked.filter(status=self.status)
+        if self.key:
+            walked = walked.filter(key=self.key)
+        if self.provider:
+            provider = "" if self.provider == UNKNOWN_PROVIDER else self.provider
+            walked = walked.filter(provider=provider)
+        start, end = self._bounds(organization)
+        if start:
+            walked = walked.filter(received_at__gte=start)
+        if end:
+            walked = walked.filter(received_at__lt=end)
+        return walked
+
+    def _bounds(
+        self, organization: Organization
+    ) -> tuple[datetime | None, datetime | None]:
+        start, end = self.since, self.until
+        if self.first_day:
+            start = midnight(self.first_day, organization.zone)
+        if self.last_day:
+            end = midnight(self.last_day + timedelta(days=1), organization.zone)
+        return start, end
+
+    @property
+    def must_search(self) -> bool:
+        """Whether much may have to be walked through for little."""
+        walked_alone = {"", NEEDS_A_LOOK, Outcome.REJECTED, Outcome.ACCEPTED}
+        return bool(
+            self.key
+            or self.provider
+            or self.status is not None
+            or self.outcome not in walked_alone
+        )
+
+
+def read_filters(parameters: Mapping[str, str]) -> Filters:
+    faults: list[str] = []
+    filters = Filters(
+        outcome=_one_of(parameters.get("outcome", ""), OUTCOMES, "outcome", faults),
+        status=_status(parameters.get("status", ""), faults),
+        key=_key(parameters.get("key", ""), faults),
+        provider=_one_of(parameters.get("provider", ""), PROVIDERS, "provider", faults),
+        # Postgres has no NUL; nothing that is stored contains one.
+        reference=parameters.get("reference", "")
+        .replace("\x00", "")
+        .strip()[:MAX_REFERENCE_CHARACTERS],
+        first_day=read_day(parameters.get("from", ""), "From", faults),
+        last_day=read_day(parameters.get("to", ""), "To", faults),
+    )
+    if filters.first_day and filters.last_day and filters.first_day > filters.last_day:
+        faults.append("From is after To, so nothing can match. Swap the two dates.")
+    return replace(filters, faults=tuple(faults))
+
+
+def statuses() -> list[int]:
+    """Every answer that the log may have; 503 is none of them."""
+    return [one.status for one in answers() if one.status < 500]
+
+
+def _one_of(
+    text: str, choices: list[tuple[str, str]], what: str, faults: list[str]
+) -> str:
+    known = [value for value, _ in choices]
+    if not text or text in known:
+        return text
+    faults.append(
+        f"There is no {what} “{text[:40]}”, so it is left out. "
+        f"Choose one of {', '.join(known)}."
+    )
+    return ""
+
+
+def _status(text: str, faults: list[str]) -> int | None:
+    if not text:
+        return None
+    if text in map(str, statuses()):
+        return int(text)
+    faults.append("The answer in the address is none that Zelto gives; it is left out.")
+    return None
+
+
+def _key(text: str, faults: list[str]) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        faults.append("The key in the address is not an id, so it is left out.")
+        return None

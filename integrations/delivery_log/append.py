@@ -1,0 +1,237 @@
+"""Writing to the delivery log, in one statement each.
+
+The bodies go to Postgres as binary parameters of a server-binding cursor: Django's own
+cursor would turn 5 MiB into a hexadecimal literal of twice that size and show it in
+Postgres's error log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from psycopg.types.json import Jsonb
+
+from accounts.identifiers import time_ordered_uuid
+from conversations.models import Provider
+from conversations.projection.erased_calls import erased_among, lock_call_id
+from integrations.delivery_log.group_commit import GroupCommit
+from web.db_cursor import on_live_connection, server_binding_cursor
+
+KEPT_BODY_BYTES = 256 * 1024
+KEPT_ROWS_PER_MINUTE = 60
+# Refusals of these kinds say all there is to say without a body.
+STATUSES_WITH_BODY = {400, 422}
+
+
+@dataclass(slots=True)
+class Arrival:
+    """What is known of a POST so far, for when it is written to the log.
+
+    key_id: None where a person uploaded it here.
+    provider: empty where the header was not understood.
+    size: bytes, decompressed as far as it got.
+    """
+
+    organization_id: UUID
+    key_id: UUID | None
+    request_id: str
+    user_agent: str = ""
+    provider: str = ""
+    agent_reference: str = ""
+    external_id: str = ""
+    size: int = 0
+    body: bytes | None = None
+    warnings: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+
+
+_COLUMNS = """
+    uuid, organization_id, key_id, received_at, provider, agent_reference, external_id,
+    status, outcome, reason, errors, warnings, count, size, user_agent, request_id,
+    body, fold_key, attempts, last_error
+"""
+
+# Those that come at once may overtake each other.
+_COUNT = """
+    ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
+    DO UPDATE SET count = row.count + 1,
+        last_received_at = greatest(row.last_received_at, statement_timestamp())
+"""
+
+# One statement checks the key again and stores: a key that was revoked in between
+# stores nothing. An agent named by id must be the organization's own.
+_STORE = f"""
+    INSERT INTO integrations_delivery ({_COLUMNS})
+    SELECT row.uuid, api_key.organization_id, api_key.id, statement_timestamp(),
+        row.provider, row.agent_reference, row.external_id, 200, 'accepted', '',
+        '[]', row.warnings, 1, row.size, row.user_agent, row.request_id, row.body,
+        NULL, 0, ''
+    FROM (VALUES {{rows}}) AS row (uuid, key_id, agent_id, provider, agent_reference,
+        external_id, warnings, size, user_agent, request_id, body)
+    JOIN accounts_apikey AS api_key ON api_key.id = row.key_id
+    WHERE api_key.revoked_at IS NULL
+        AND (api_key.expires_at IS NULL
+            OR api_key.expires_at > statement_timestamp())
+        AND (row.agent_id IS NULL OR EXISTS (
+            SELECT 1 FROM conversations_agent AS agent
+            WHERE agent.id = row.agent_id
+                AND agent.organization_id = api_key.organization_id))
+    RETURNING uuid, sequence
+"""  # noqa: S608 - the columns are ours
+_STORED_TYPES = (
+    *("uuid", "uuid", "uuid", "text", "text", "text", "jsonb", "integer"),
+    *("text", "text", "bytea"),
+)
+# Few, since each number of rows is a prepared statement of its own.
+MAX_TOGETHER = 8
+
+# A refusal that keeps no body adds to the row of its kind, key and minute.
+_FOLD = f"""
+    INSERT INTO integrations_delivery AS row ({_COLUMNS})
+    VALUES (%(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
+        %(provider)s, %(agent_reference)s, %(external_id)s, %(status)s, 'rejected',
+        %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
+        NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '')
+    {_COUNT}
+"""  # noqa: S608
+
+# The tally counts first, under its row lock, so that exactly so many keep a row.
+_KEEP_OR_FOLD = f"""
+    WITH tally AS (
+        INSERT INTO integrations_minutetally AS tally (scope, minute, count)
+        VALUES (%(tally_scope)s, date_trunc('minute', statement_timestamp()), 1)
+        ON CONFLICT (scope, minute) DO UPDATE SET count = tally.count + 1
+        RETURNING count, minute
+    )
+    INSERT INTO integrations_delivery AS row ({_COLUMNS})
+    SELECT %(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
+        %(provider)s, %(agent_reference)s, %(external_id)s, %(status)s, 'rejected',
+        %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
+        CASE WHEN tally.count <= %(kept_rows)s THEN %(body)s::bytea END,
+        CASE WHEN tally.count > %(kept_rows)s
+            THEN %(fold_prefix)s || tally.minute END,
+        0, ''
+    FROM tally
+    {_COUNT}
+"""  # noqa: S608
+
+
+def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
+    """Appends an accepted delivery and commits; its sequence.
+
+    None: nothing was stored, since the key is no longer good or the agent is not the
+    organization's.
+    """
+    return _group.write(
+        (
+            time_ordered_uuid(),
+            arrival.key_id,
+            agent_id,
+            arrival.provider,
+            arrival.agent_reference,
+            arrival.external_id,
+            json.dumps(arrival.warnings) if arrival.warnings else "[]",
+            arrival.size,
+            arrival.user_agent,
+            arrival.request_id,
+            arrival.body,
+        )
+    )
+
+
+def _store_all(rows: Sequence[tuple[Any, ...]]) -> list[int | None]:
+    statement = _store_statement(len(rows))
+    parameters = list(chain.from_iterable(rows))
+
+    def ask() -> dict[UUID, int]:
+        with server_binding_cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return dict(cursor.fetchall())
+
+    # Should the answer alone have been lost, these are in the log twice, as if posted
+    # twice, which changes nothing.
+    stored = on_live_connection(ask)
+    return [stored.get(row[0]) for row in rows]
+
+
+@cache
+def _store_statement(count: int) -> str:
+    row = "(" + ", ".join(f"%s::{name}" for name in _STORED_TYPES) + ")"
+    return _STORE.format(rows=", ".join([row] * count))
+
+
+_group: GroupCommit[tuple[Any, ...], int | None] = GroupCommit(
+    _store_all, at_most=MAX_TOGETHER
+)
+
+
+def refuse(
+    arrival: Arrival,
+    *,
+    status: int,
+    reason: str,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> None:
+    """Puts a refusal into the log, within the bounds that keep a key from filling it."""
+    parameters = _parameters(arrival) | {
+        "organization_id": arrival.organization_id,
+        "status": status,
+        "reason": reason,
+        "errors": Jsonb(list(errors)),
+    }
+    if status not in STATUSES_WITH_BODY:
+        kind = hashlib.sha256(reason.encode()).hexdigest()[:16]
+        parameters["fold_prefix"] = f"{arrival.key_id} {status} {kind} "
+        del parameters["body"]
+        statement = _FOLD
+    else:
+        if arrival.body is not None and len(arrival.body) > KEPT_BODY_BYTES:
+            parameters["body"] = None
+        parameters["fold_prefix"] = f"{arrival.key_id} {status} "
+        parameters["tally_scope"] = f"refused {arrival.key_id}"
+        parameters["kept_rows"] = KEPT_ROWS_PER_MINUTE
+        statement = _KEEP_OR_FOLD
+    if arrival.external_id and parameters.get("body") is not None:
+        _write_unless_erased(arrival, statement, parameters)
+    else:
+        _write(statement, parameters)
+
+
+def _write(statement: str, parameters: Mapping[str, Any]) -> None:
+    with server_binding_cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def _write_unless_erased(
+    arrival: Arrival, statement: str, parameters: dict[str, Any]
+) -> None:
+    """Of an erased call no body. An erasure that is under way is waited for; one that
+    comes later waits for us, and empties what we wrote."""
+    providers = [arrival.provider] if arrival.provider else Provider.values
+    calls = [(arrival.organization_id, one, arrival.external_id) for one in providers]
+    with transaction.atomic():
+        lock_call_id(arrival.organization_id, arrival.external_id, shared=True)
+        if erased_among(calls):
+            parameters["body"] = None
+        _write(statement, parameters)
+
+
+def _parameters(arrival: Arrival) -> dict[str, Any]:
+    return {
+        "uuid": time_ordered_uuid(),
+        "key_id": arrival.key_id,
+        "provider": arrival.provider,
+        "agent_reference": arrival.agent_reference,
+        "external_id": arrival.external_id,
+        "size": arrival.size,
+        "user_agent": arrival.user_agent,
+        "request_id": arrival.request_id,
+        "body": arrival.body,
+    }

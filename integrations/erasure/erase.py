@@ -1,0 +1,116 @@
+"""Erasing a conversation for good, with all that the log has of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import OperationalError, transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Now
+from psycopg.errors import LockNotAvailable
+
+from accounts import audit
+from accounts.models import ApiKey, AuditAction, User
+from conversations.models import Conversation
+from conversations.projection.erased_calls import erase_rows, lock_call_id
+from integrations.delivery_log.jobs import ERASED
+from integrations.models import Delivery
+
+logger = logging.getLogger(__name__)
+
+Outcome = Delivery.Outcome
+# Somebody waits for the page; what is left by then is told, and can be tried again.
+TOGETHER_LAST = 20.0  # seconds
+
+
+def erase_conversation(
+    *, conversation: Conversation, by: User | None, key: ApiKey | None = None
+) -> None:
+    """Deletes it and empties all its deliveries, in one transaction. Nothing brings it
+    back: what is posted under its id from now on is ignored.
+
+    1. Refusals of its id, which hold no conversation's lock, end or wait.
+    2. So does the worker that writes it; the tombstone stands before it goes on.
+    3. What is in the log is emptied. What is added meanwhile finds the tombstone.
+
+    key: whose program asked for it, where no person did.
+    Raises `Conversation.DoesNotExist` where somebody was quicker.
+    """
+    with transaction.atomic(durable=True):
+        lock_call_id(
+            conversation.organization_id, conversation.external_id, shared=False
+        )
+        erase_rows(conversation)
+        emptied = _empty_deliveries(conversation)
+        audit.record(
+            organization=conversation.organization,
+            by=by,
+            key=key,
+            action=AuditAction.CONVERSATION_ERASED,
+            subject=conversation.external_id,
+            detail={"deliveries": emptied},
+        )
+    logger.info(
+        "User %s erased a conversation with %s deliveries",
+        by.pk if by else "-",
+        emptied,
+    )
+
+
+@dataclass(slots=True)
+class Erased:
+    """count: how many are gone, also by somebody who was quicker. left: the others."""
+
+    count: int = 0
+    left: list[Conversation] = field(default_factory=list)
+
+
+def erase_conversations(*, conversations: Iterable[Conversation], by: User) -> Erased:
+    """Each as `erase_conversation` does, in a transaction of its own, with its entry in
+    the audit log: what is erased stays so, whatever happens to the rest."""
+    erased = Erased()
+    give_up_at = time.monotonic() + TOGETHER_LAST
+    for conversation in conversations:
+        if time.monotonic() > give_up_at or not _was_erased(conversation, by=by):
+            erased.left.append(conversation)
+        else:
+            erased.count += 1
+    return erased
+
+
+def _was_erased(conversation: Conversation, *, by: User) -> bool:
+    """Not where a worker writes it for longer than one waits."""
+    try:
+        erase_conversation(conversation=conversation, by=by)
+    except Conversation.DoesNotExist:
+        return True  # somebody was quicker
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        return False
+    return True
+
+
+def _empty_deliveries(conversation: Conversation) -> int:
+    """Who posted when under which id stays, as does how it was answered. One
+    statement: a post that arrives between two would be half of it."""
+    return Delivery.objects.possibly_of_call(conversation).update(
+        outcome=Case(
+            When(outcome=Outcome.ACCEPTED, then=Value(Outcome.IGNORED)),
+            default=F("outcome"),
+        ),
+        processed_at=Case(
+            When(outcome=Outcome.ACCEPTED, then=Now()), default=F("processed_at")
+        ),
+        reason=ERASED,
+        errors=[],
+        warnings=[],
+        body=None,
+        last_error="",
+        lease_until=None,
+        next_try_at=None,
+        conversation=None,
+    )

@@ -1,0 +1,73 @@
+"""The card of API keys, which more than one page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import Form
+
+from accounts.forms import CreateKeyForm
+from accounts.http import OrganizationRequest
+from accounts.models import ApiKey, Role
+from integrations.keys.usage import KeyUse, recent_use
+
+MAX_KEYS = 200
+# The pages with a card of keys, by the name of their address.
+PAGE_NAMES = {
+    "livekit": "LiveKit",
+    "api": "API call upload",
+    "mcp": "AI agent access",
+}
+# Who only reads needs no more.
+SCOPES = {"mcp": ApiKey.Scope.READ}
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A key that this answer made. text: shown now and never again; None where an
+    earlier answer to the same form showed it."""
+
+    key: ApiKey
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """use: by whom lately; None where nothing came with it."""
+
+    key: ApiKey
+    use: KeyUse | None
+
+
+def key_card(
+    request: OrganizationRequest,
+    page: str,
+    *,
+    form: Form | None = None,
+    made: MadeKey | None = None,
+) -> dict[str, Any]:
+    """What the card needs; nothing of it for members.
+
+    page: the page that its forms lead back to, a name of `integrations.settings_pages.create_key_view`.
+    form: one that was sent and did not fit.
+    """
+    if not request.membership.covers(Role.ADMIN):
+        return {}
+    keys = list(
+        ApiKey.objects.in_organization(request.organization).listed()[: MAX_KEYS + 1]
+    )
+    uses = recent_use(request.organization) if keys else {}
+    return {
+        "page": page,
+        "keys": [KeyRow(key, uses.get(key.id)) for key in keys[:MAX_KEYS]],
+        "keys_cut_at": MAX_KEYS if len(keys) > MAX_KEYS else None,
+        "key_form": form or new_form(request, page),
+        "key_form_open": bool(form) or not keys,
+        "made": made,
+    }
+
+
+def new_form(request: OrganizationRequest, page: str) -> CreateKeyForm:
+    scope = SCOPES.get(page, ApiKey.Scope.FULL)
+    return CreateKeyForm(organization=request.organization, initial={"scope": scope})

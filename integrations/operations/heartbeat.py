@@ -1,0 +1,57 @@
+"""The worker's sign of life, for `/readyz` and `/metrics`.
+
+The sweep wakes a worker every two seconds, so an idle one is seen too. Clocks are the
+database's only.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime
+
+from django.db import connection
+
+from integrations.models import WorkerPulse
+from integrations.operations import counters
+
+WRITE_EVERY_SECONDS = 5.0
+SEEN_LATELY_SECONDS = 30
+
+_BEAT = """
+    INSERT INTO integrations_workerpulse (single, seen_at)
+    VALUES (true, statement_timestamp())
+    ON CONFLICT (single) DO UPDATE SET seen_at = EXCLUDED.seen_at
+"""
+# A moment ahead of the clock says nothing: the clock was set back since.
+_SEEN_LATELY = """
+    SELECT EXISTS (SELECT 1 FROM integrations_workerpulse
+        WHERE seen_at BETWEEN statement_timestamp() - make_interval(secs => %s)
+            AND statement_timestamp() + interval '1 second')
+"""
+
+_lock = threading.Lock()
+_written_at = float("-inf")
+
+
+def beat() -> None:
+    """Writes that this worker lives, and what it counted; at most every five seconds."""
+    global _written_at
+    with _lock:
+        if time.monotonic() - _written_at < WRITE_EVERY_SECONDS:
+            return
+        _written_at = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute(_BEAT)
+    counters.write()
+
+
+def seen_lately() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN_LATELY, [SEEN_LATELY_SECONDS])
+        (seen,) = cursor.fetchone()
+    return bool(seen)
+
+
+def seen_at() -> datetime | None:
+    return WorkerPulse.objects.values_list("seen_at", flat=True).first()

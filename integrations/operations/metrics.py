@@ -1,0 +1,195 @@
+"""`/metrics` for Prometheus, computed from the database: the same from each process."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from integrations.models import RunningTotal
+from integrations.operations import counters, heartbeat
+from integrations.operations.health import for_a_probe, short_statements
+from integrations.problems import problem
+
+# Beyond this, waiting deliveries are not counted; their age still tells.
+MAX_COUNTED = 50_000
+STATES = ("new", "held", "retrying")
+RECORDING_STATES = ("waiting", "fetching", "retrying")
+FORWARDING_HEADERS = (
+    "Forwarded",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Real-IP",
+)
+
+# Both read the index of what waits, and no further than they must.
+_WAITING = """
+    SELECT state, count(*) FROM (
+        SELECT CASE WHEN attempts = 0 THEN 'new'
+            WHEN lease_until > statement_timestamp() THEN 'held'
+            ELSE 'retrying' END AS state
+        FROM integrations_delivery WHERE outcome = 'accepted'
+        ORDER BY sequence LIMIT %s) AS waiting
+    GROUP BY state
+"""
+_OLDEST = """
+    SELECT extract(epoch FROM statement_timestamp() - received_at)
+    FROM integrations_delivery WHERE outcome = 'accepted' ORDER BY sequence LIMIT 1
+"""
+
+# By the index of what is to be done, likewise bounded.
+_RECORDINGS = """
+    SELECT state, count(*) FROM (
+        SELECT CASE WHEN state = 'running' THEN 'fetching'
+            WHEN attempts > 0 THEN 'retrying' ELSE 'waiting' END AS state
+        FROM conversations_recording WHERE state IN ('waiting', 'running')
+        LIMIT %s) AS due
+    GROUP BY state
+"""
+
+
+@for_a_probe
+def metrics(request: HttpRequest) -> HttpResponse:
+    refusal = _refusal(request)
+    if refusal is not None:
+        return refusal
+    registry = CollectorRegistry(auto_describe=False)
+    try:
+        with short_statements():
+            registry.register(_FromDatabase())
+            text = generate_latest(registry)
+    except (DatabaseError, InterfaceError):
+        return problem(request, 503, "The database does not answer.")
+    return HttpResponse(text, content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _refusal(request: HttpRequest) -> HttpResponse | None:
+    token = settings.METRICS_TOKEN
+    if not token:
+        if _is_from_here(request):
+            return None
+        return problem(request, 404, "There is nothing at this address.")
+    sent = request.headers.get("Authorization", "")
+    if hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
+        return None
+    detail = "Send the token of the setting ZELTO_METRICS_TOKEN as a bearer token."
+    return problem(request, 401, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    """Whether a program of this machine asks, and no proxy for somebody else: that one
+    says so, or asks for the name that the world uses."""
+    if any(name in request.headers for name in FORWARDING_HEADERS):
+        return False
+    host, _ = split_domain_port(request.get_host())
+    if host not in settings.LOCAL_HOSTS:
+        return False
+    try:
+        peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    return peer.is_loopback
+
+
+class _FromDatabase(Collector):
+    def collect(self) -> Iterator[Metric]:
+        totals = dict(RunningTotal.objects.values_list("name", "value"))
+        yield _posts(totals)
+        yield _deliveries(totals)
+        yield _processing_seconds(totals)
+        yield from _queue()
+        yield _recordings()
+        yield from _worker()
+
+
+def _posts(totals: dict[str, float]) -> Metric:
+    family = CounterMetricFamily(
+        "zelto_posts", "Answers of POST /webhooks/calls.", labels=["status"]
+    )
+    for name, value in sorted(totals.items()):
+        if name.startswith(counters.POSTS):
+            family.add_metric([name.removeprefix(counters.POSTS)], value)
+    return family
+
+
+def _deliveries(totals: dict[str, float]) -> Metric:
+    family = CounterMetricFamily(
+        "zelto_deliveries", "Deliveries that a worker is done with.", labels=["outcome"]
+    )
+    for outcome in (counters.PROCESSED, counters.FAILED):
+        family.add_metric([outcome], totals.get(outcome, 0))
+    return family
+
+
+def _processing_seconds(totals: dict[str, float]) -> Metric:
+    family = HistogramMetricFamily(
+        "zelto_processing_seconds",
+        "From the arrival of a delivery to its conversation.",
+    )
+    buckets = []
+    so_far = 0.0
+    for bound in counters.BOUNDS_WITH_INFINITY:
+        so_far += totals.get(f"{counters.SECONDS_WITHIN}{bound}", 0)
+        buckets.append((bound, so_far))
+    family.add_metric([], buckets, totals.get(counters.SECONDS_SUM, 0))
+    return family
+
+
+def _queue() -> Iterator[Metric]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [MAX_COUNTED])
+        waiting = dict(cursor.fetchall())
+        cursor.execute(_OLDEST)
+        oldest = cursor.fetchone()
+    depth = GaugeMetricFamily(
+        "zelto_queue_deliveries",
+        f"Deliveries that wait for a worker; the oldest {MAX_COUNTED} are counted.",
+        labels=["state"],
+    )
+    for state in STATES:
+        depth.add_metric([state], waiting.get(state, 0))
+    yield depth
+    yield GaugeMetricFamily(
+        "zelto_queue_oldest_seconds",
+        "Age of the oldest delivery that waits; 0 where none does.",
+        value=max(float(oldest[0]), 0.0) if oldest else 0.0,
+    )
+
+
+def _recordings() -> Metric:
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORDINGS, [MAX_COUNTED])
+        due = dict(cursor.fetchall())
+    family = GaugeMetricFamily(
+        "zelto_recordings",
+        f"Recordings that are to be fetched; at most {MAX_COUNTED} are counted.",
+        labels=["state"],
+    )
+    for state in RECORDING_STATES:
+        family.add_metric([state], due.get(state, 0))
+    return family
+
+
+def _worker() -> Iterator[Metric]:
+    seen_at = heartbeat.seen_at()
+    yield GaugeMetricFamily(
+        "zelto_worker_seen_timestamp_seconds",
+        "When a worker was last seen; 0 where none ever was.",
+        value=seen_at.timestamp() if seen_at else 0.0,
+    )

@@ -1,0 +1,92 @@
+"""Pages below `/org/<slug>/`, included by `integrations.urls`."""
+
+from django.urls import URLPattern, path
+
+from integrations.deliveries import detail_views, panels
+from integrations.deliveries import views as delivery_views
+from integrations.erasure import bulk_views
+from integrations.erasure import views as erasure_views
+from integrations.keys import views as key_views
+from integrations.settings_pages import (
+    api_view,
+    create_key_view,
+    livekit_view,
+    mcp_view,
+    overview_view,
+)
+from integrations.uploads import views as upload_views
+
+INTEGRATIONS = "settings/integrations"
+
+
+def key_urls(page: str) -> list[URLPattern]:
+    """What the card of keys does, from one of the pages that show it."""
+    keys_path = f"{INTEGRATIONS}/{page}/keys"
+    one = f"{keys_path}/<uuid:key_id>"
+    where = {"page": page}
+    return [
+        path(keys_path, create_key_view.create_key, where, name="key-create"),
+        path(one, key_views.key_detail, where, name="key"),
+        path(f"{one}/rename", key_views.rename_key, where, name="key-rename"),
+        path(f"{one}/expiry", key_views.change_expiry, where, name="key-expiry"),
+        path(f"{one}/roll", key_views.roll_key, where, name="key-roll"),
+        path(f"{one}/revoke", key_views.revoke_key, where, name="key-revoke"),
+    ]
+
+
+settings_urls = [
+    path(INTEGRATIONS, overview_view.overview, name="index"),
+    path(f"{INTEGRATIONS}/livekit", livekit_view.livekit, name="livekit"),
+    path(f"{INTEGRATIONS}/livekit/status", livekit_view.status, name="livekit-status"),
+    path(
+        f"{INTEGRATIONS}/livekit/test-session",
+        livekit_view.send_test_session,
+        name="send-test-session",
+    ),
+    *key_urls("livekit"),
+    path(f"{INTEGRATIONS}/api", api_view.call_upload, name="api"),
+    path(f"{INTEGRATIONS}/api/status", api_view.status, name="api-status"),
+    path(
+        f"{INTEGRATIONS}/api/test-call",
+        api_view.send_test_call,
+        name="send-test-call",
+    ),
+    *key_urls("api"),
+    path(f"{INTEGRATIONS}/mcp", mcp_view.agent_access, name="mcp"),
+    *key_urls("mcp"),
+]
+
+panel_urls = [
+    path(
+        "agents/<uuid:agent_id>/connection",
+        panels.agent_connection,
+        name="agent-connection",
+    ),
+    path(
+        "conversations/<uuid:conversation_id>/deliveries",
+        panels.conversation_deliveries,
+        name="conversation-deliveries",
+    ),
+    path("conversations/erase", bulk_views.erase_many, name="conversations-erase"),
+    path("conversations/upload", upload_views.upload, name="conversation-upload"),
+    path(
+        "conversations/<uuid:conversation_id>/erase",
+        erasure_views.erase,
+        name="conversation-erase",
+    ),
+]
+
+ONE_DELIVERY = "deliveries/<uuid:delivery_id>"
+
+log_urls = [
+    path("deliveries/", delivery_views.delivery_list),
+    path("deliveries", delivery_views.delivery_list, name="deliveries"),
+    path(ONE_DELIVERY, detail_views.delivery_detail, name="delivery"),
+    path(
+        f"{ONE_DELIVERY}/status", detail_views.delivery_status, name="delivery-status"
+    ),
+    path(f"{ONE_DELIVERY}/body", detail_views.delivery_body, name="delivery-body"),
+    path(f"{ONE_DELIVERY}/replay", detail_views.replay, name="delivery-replay"),
+]
+
+urlpatterns = [*log_urls, *settings_urls, *panel_urls]

@@ -1,0 +1,115 @@
+"""Folding conversations again from the log: after an adapter learned something, or to
+see for oneself that the log is all there is to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from accounts.models import Organization
+from conversations.models import Conversation
+from conversations.projection.store import CallKey, rebuild_calls
+from integrations.delivery_log import read as history
+from integrations.processing.worker import in_chunks, is_away
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+# What is processed is in its conversation already, whatever the row itself says.
+END_OF_LOG = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """done: conversations looked at; retold: those folded again; unreadable: those of
+    which a body no longer reads as a call. The others lack a body that has expired.
+    Whatever is not retold stays as it is."""
+
+    total: int
+    done: int = 0
+    retold: int = 0
+    unreadable: int = 0
+
+    @property
+    def expired(self) -> int:
+        return self.done - self.retold - self.unreadable
+
+
+def rebuild_conversations(calls: Collection[CallKey]) -> int:
+    """Folds these calls again; how many could be. Raises what a body raises that
+    does not read as a call any more."""
+    with transaction.atomic():
+        return len(
+            rebuild_calls(
+                dict.fromkeys(calls, END_OF_LOG), history=history.updates_of_calls([])
+            )
+        )
+
+
+def rebuild(
+    *, organization: Organization | None = None, since: datetime | None = None
+) -> Iterator[Progress]:
+    """Every conversation, or those of an organization or that arrived since, in small
+    batches, each its own transaction: it may run beside everything else."""
+    rows = Conversation.objects.order_by("id")
+    if organization is not None:
+        rows = rows.filter(organization=organization)
+    if since is not None:
+        rows = rows.filter(created_at__gte=since)
+    progress = Progress(total=rows.count())
+    yield progress
+    batch = rows
+    while found := list(
+        batch.only("id", "organization_id", "provider", "external_id")[:BATCH]
+    ):
+        calls = [
+            CallKey(row.organization_id, row.provider, row.external_id) for row in found
+        ]
+        for chunk in in_chunks(calls, _sizes(calls).__getitem__):
+            progress = _retell_chunk(chunk, progress)
+            yield progress
+        batch = rows.filter(id__gt=found[-1].id)
+
+
+def _retell_chunk(calls: Sequence[CallKey], progress: Progress) -> Progress:
+    try:
+        retold, unreadable = rebuild_conversations(calls), 0
+    except Exception as error:
+        if is_away(error):
+            raise
+        if len(calls) > 1:
+            # One of them is at fault: each on its own, so that it stays alone.
+            for call in calls:
+                progress = _retell_chunk([call], progress)
+            return progress
+        logger.warning("%s stays as it is: %s", calls[0].external_id, error)
+        retold, unreadable = 0, 1
+    return replace(
+        progress,
+        done=progress.done + len(calls),
+        retold=progress.retold + retold,
+        unreadable=progress.unreadable + unreadable,
+    )
+
+
+_SIZES = """
+    SELECT organization_id, provider, external_id, sum(size)
+    FROM integrations_delivery
+    JOIN unnest(%s::uuid[], %s::text[], %s::text[])
+        AS wanted (organization_id, provider, external_id)
+    USING (organization_id, provider, external_id)
+    WHERE body IS NOT NULL
+    GROUP BY 1, 2, 3
+"""
+
+
+def _sizes(calls: Sequence[CallKey]) -> dict[CallKey, int]:
+    """Bytes of the bodies of each call; 0 where none are left."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SIZES, [list(column) for column in zip(*calls, strict=True)])
+        sizes = {CallKey(*key): int(size) for *key, size in cursor.fetchall()}
+    return {call: sizes.get(call, 0) for call in calls}

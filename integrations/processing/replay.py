@@ -1,0 +1,172 @@
+"""Processing one delivery again, whatever became of it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.audit import record
+from accounts.models import ApiKey, AuditAction, User
+from conversations.models import Agent, Provider
+from conversations.projection.store import CallKey, UnknownAgent
+from integrations import providers, request_body
+from integrations.delivery_log.read import Unreadable
+from integrations.models import Delivery
+from integrations.problems import UNKNOWN_AGENT, Refusal, as_json, validation_refusal
+from integrations.processing import rebuild
+from integrations.providers import Reading
+from integrations.worker_wakeup import wake_worker
+
+logger = logging.getLogger(__name__)
+
+Outcome = Delivery.Outcome
+# What the reason of a replayed refusal begins with, through all that becomes of it.
+REPLAY_OF = re.compile(
+    r"Replay of (?P<uuid>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\."
+)
+
+UPLOAD_AGAIN = "The file of a refused upload is not kept. Upload it again."
+
+
+class NothingToReplay(Exception):
+    """There is no body any more, or none that may be used; says why."""
+
+
+@dataclass(eq=False)
+class StillRefused(Exception):
+    """The body still does not fit: the answer that the door would give."""
+
+    status: int
+    detail: str
+    errors: tuple[dict[str, str], ...] = ()
+
+
+def replay_delivery(
+    *,
+    delivery: Delivery,
+    by: User | None,
+    key: ApiKey | None = None,
+    provider: str | None = None,
+) -> Delivery:
+    """The delivery that stands for this one from now on: itself, or of a refused one
+    a new one. Raises `NothingToReplay` and `StillRefused`.
+
+    key: with which a program asked for it, where no person did.
+    provider: whose shape a refused body has, where not the one in the log.
+    """
+    # What the caller holds may be old, and without its body.
+    delivery = Delivery.objects.get(sequence=delivery.sequence)
+    if delivery.outcome == Outcome.ACCEPTED and delivery.body is not None:
+        wake_worker()
+        return delivery
+    with transaction.atomic():
+        replayed = _replayed(delivery, provider)
+        record(
+            organization=delivery.organization,
+            by=by,
+            key=key,
+            action=AuditAction.DELIVERY_REPLAYED,
+            subject=delivery.name,
+            detail={"id": str(delivery.uuid)},
+        )
+    logger.info(
+        "Delivery %s was replayed by user %s", delivery.sequence, by.pk if by else "-"
+    )
+    if replayed.outcome == Outcome.ACCEPTED:
+        wake_worker()
+    return replayed
+
+
+def _replayed(delivery: Delivery, provider: str | None) -> Delivery:
+    if delivery.body is None:
+        raise NothingToReplay("Its body is gone: erased, expired or never kept.")
+    if delivery.outcome == Outcome.IGNORED:
+        raise NothingToReplay("It was ignored, and would be again.")
+    if delivery.outcome == Outcome.REJECTED:
+        if delivery.provider == Provider.UPLOAD:
+            raise NothingToReplay(UPLOAD_AGAIN)
+        return _store_again(delivery, provider)
+    if delivery.outcome == Outcome.PROCESSED:
+        _fold_again(delivery)
+    else:
+        _try_again(delivery)
+    return delivery
+
+
+def _fold_again(delivery: Delivery) -> None:
+    call = CallKey(delivery.organization_id, delivery.provider, delivery.external_id)
+    try:
+        if not rebuild.rebuild_conversations([call]):
+            raise NothingToReplay(
+                "Another body of its call is gone, so the conversation stays as it is."
+            )
+    except (Unreadable, UnknownAgent) as error:
+        raise StillRefused(422, f"Its call cannot be read again: {error}") from error
+
+
+def _try_again(delivery: Delivery) -> None:
+    """All five tries once more; whoever was quicker has done so already."""
+    replay_of = REPLAY_OF.match(delivery.reason)
+    failed = Delivery.objects.filter(
+        sequence=delivery.sequence, outcome=Outcome.FAILED, body__isnull=False
+    )
+    failed.update(
+        outcome=Outcome.ACCEPTED,
+        reason=replay_of[0] if replay_of else "",
+        attempts=0,
+        lease_until=None,
+        next_try_at=None,
+        processed_at=None,
+    )
+    delivery.refresh_from_db()
+
+
+def _store_again(delivery: Delivery, provider: str | None) -> Delivery:
+    """A new delivery, beside the refused one: the facts of an arrival never change."""
+    try:
+        provider = _known(provider or delivery.provider)
+        reading = _read(delivery, provider)
+    except request_body.BodyFault as fault:
+        raise StillRefused(fault.status, fault.detail) from fault
+    except Refusal as refusal:
+        raise StillRefused(refusal.status, refusal.detail, refusal.errors) from refusal
+    return Delivery.objects.create(
+        organization_id=delivery.organization_id,
+        key_id=delivery.key_id,
+        received_at=timezone.now(),
+        provider=provider,
+        agent_reference=reading.agent_reference or "",
+        external_id=reading.call_external_id or "",
+        status=200,
+        outcome=Outcome.ACCEPTED,
+        reason=f"Replay of {delivery.uuid}.",
+        warnings=[as_json(fault) for fault in reading.warnings],
+        size=delivery.size,
+        user_agent=delivery.user_agent,
+        request_id=delivery.request_id,
+        body=delivery.body,
+    )
+
+
+def _known(provider: str) -> str:
+    if not provider:
+        known = ", ".join(sorted(providers.PROVIDERS))
+        raise Refusal(
+            400, f"Name the provider that its header did not: one of {known}."
+        )
+    return request_body.known_provider(provider)
+
+
+def _read(delivery: Delivery, provider: str) -> Reading:
+    reading = providers.read(provider, request_body.parse(bytes(delivery.body or b"")))
+    if reading.update is None:
+        raise validation_refusal(reading.errors)
+    agents = Agent.objects.filter(organization_id=delivery.organization_id)
+    agent_id = reading.update.agent.id
+    if agent_id is not None and not agents.filter(id=agent_id).exists():
+        raise validation_refusal([UNKNOWN_AGENT])
+    return reading

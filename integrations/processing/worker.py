@@ -1,0 +1,177 @@
+"""From the log to conversations: claim rows, read them, store what they say.
+
+The row is the job. A claim is its own committed UPDATE, so that a payload which kills
+its worker is counted too; what a dead worker held comes back when its lease ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+
+from accounts.actions import touch_keys
+from conversations.projection.store import LoggedUpdate, store_calls
+from conversations.search.index_worker import index_batch
+from integrations.delivery_log import jobs
+from integrations.delivery_log import read as history
+from integrations.delivery_log.jobs import Claimed
+from integrations.operations import counters, heartbeat
+
+logger = logging.getLogger(__name__)
+Item = TypeVar("Item")
+
+BATCH_ROWS = 500
+CHUNK_BYTES = 8 * 1024 * 1024
+EMPTY_LOOKS = 2
+LOOK_AGAIN_SECONDS = 0.15
+# Postgres's own names: a code, and the first two characters of a class of them.
+DEADLOCK = "40P01"
+OVER_A_LIMIT = "54"
+
+
+def process_until_quiet() -> None:
+    """Works until two looks, a moment apart, find nothing."""
+    empty_looks = 0
+    while True:
+        heartbeat.beat()
+        claimed = process_batch()
+        # What waits in the log goes first; making it findable may fall behind.
+        indexed = index_batch() if claimed < BATCH_ROWS else 0
+        if claimed or indexed:
+            empty_looks = 0
+            continue
+        empty_looks += 1
+        if empty_looks == EMPTY_LOOKS:
+            return
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def process_batch(limit: int = BATCH_ROWS) -> int:
+    """Claims and processes one batch; how many deliveries it claimed.
+
+    What was tried before comes back one by one: if it kills the worker again, it takes
+    nobody along.
+    """
+    claimed = jobs.claim_fresh(limit)
+    if claimed:
+        for chunk in in_chunks(claimed, lambda one: one.size):
+            _process_together(chunk)
+        return len(claimed)
+    retried = jobs.claim_one_again()
+    if retried is not None:
+        _process_alone(retried)
+    return 0 if retried is None else 1
+
+
+def process_now(sequence: int) -> None:
+    """One delivery, at once, where no worker is at it yet."""
+    claimed = jobs.claim_one(sequence)
+    if claimed is not None:
+        _process_together([claimed])
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database is at fault and no delivery; the lease brings them back.
+    Two workers that wait in a circle are none of both: trying again helps. Nor is a
+    limit of the database's, which the delivery alone is over."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return state != DEADLOCK and not state.startswith(OVER_A_LIMIT)
+
+
+def in_chunks(
+    items: Iterable[Item], size_of: Callable[[Item], int]
+) -> Iterator[list[Item]]:
+    """Bounds what is in memory at once: bodies may be megabytes each."""
+    chunk: list[Item] = []
+    size = 0
+    for item in items:
+        if chunk and size + size_of(item) > CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(item)
+        size += size_of(item)
+    if chunk:
+        yield chunk
+
+
+def _process_together(chunk: list[Claimed]) -> None:
+    read = _read(chunk)
+    if not read:
+        return
+    try:
+        _store(read)
+    except Exception as error:
+        if is_away(error):
+            raise
+        # One of them is at fault: each on its own, so that it fails alone.
+        logger.exception("A batch of %s deliveries failed; going one by one", len(read))
+        for claimed, delivered in read:
+            _store_alone(claimed, delivered)
+
+
+def _process_alone(claimed: Claimed) -> None:
+    if jobs.gave_up(claimed):
+        return
+    for _, delivered in _read([claimed]):
+        _store_alone(claimed, delivered)
+
+
+def _read(chunk: list[Claimed]) -> list[tuple[Claimed, LoggedUpdate]]:
+    """What can be read; the others are written down as failed."""
+    bodies = history.load_bodies([one.sequence for one in chunk])
+    read = []
+    for claimed in chunk:
+        try:
+            read.append((claimed, history.read(claimed, bodies.get(claimed.sequence))))
+        except Exception as error:
+            # Whatever an adapter trips over is this delivery's matter alone.
+            _record(claimed, error)
+    return read
+
+
+def _store_alone(claimed: Claimed, delivered: LoggedUpdate) -> None:
+    try:
+        _store([(claimed, delivered)])
+    except Exception as error:
+        if is_away(error):
+            raise
+        _record(claimed, error)
+
+
+def _store(read: list[tuple[Claimed, LoggedUpdate]]) -> None:
+    delivered = [one for _, one in read]
+    with transaction.atomic(durable=True):
+        stored = store_calls(
+            delivered,
+            history=history.updates_of_calls([one.sequence for one in delivered]),
+        )
+        jobs.mark_erased([one.sequence for one in delivered if one.call not in stored])
+        took = jobs.mark_processed(
+            [one for one in delivered if one.call in stored], stored
+        )
+    counters.count_processed(took)
+    used: dict[UUID, datetime] = {}
+    for claimed, _ in read:
+        if claimed.key_id is not None:
+            latest = used.get(claimed.key_id, claimed.received_at)
+            used[claimed.key_id] = max(latest, claimed.received_at)
+    touch_keys(used=used)
+
+
+def _record(claimed: Claimed, error: Exception) -> None:
+    logger.error("Delivery %s could not be processed", claimed.sequence, exc_info=error)
+    jobs.record_failure(claimed, reason=_sentence(error))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, DatabaseError):
+        return f"The database refused it: {type(error).__name__}."
+    return str(error) or type(error).__name__

@@ -1,0 +1,181 @@
+"""Bodies that do not fit: what can be read another way, cut or dropped, and what
+cannot be taken at all.
+
+Works on the faults that the strict model reports, so that a body that fits pays
+nothing for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from integrations.providers.canonical.schema import CallBody
+from integrations.providers.faults import Fault, Faults, path_text, shown
+from integrations.providers.scalars import is_number, is_numeric
+from integrations.providers.unstorable_text import Path
+
+# A number as text may then be too long; what still does not fit is dropped.
+ROUNDS = 4
+
+SENTENCES = {
+    "missing": "is required",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must be at most {max_length:,} characters long",
+    "string_pattern_mismatch": "must not contain control characters",
+    "string_unicode": "must not contain half a surrogate pair",
+    "literal_error": "must be one of user, assistant, system, tool",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+    "too_long": "must have at most {max_length:,} turns, not {actual_length:,}",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "greater_than_equal": "must not be negative",
+    "less_than_equal": "must be at most {le:,.0f} seconds, a year",
+    "bool_type": "must be true or false",
+    "misfit": "{sentence}",
+}
+# Where the value does not help, or the sentence has it already.
+WITHOUT_VALUE = {
+    "missing",
+    "string_too_short",
+    "string_too_long",
+    "string_pattern_mismatch",
+    "string_unicode",
+    "too_long",
+    "misfit",
+}
+
+UNREADABLE = object()
+
+
+def repaired(
+    payload: dict[str, Any], errors: list[Fault], warnings: Faults
+) -> tuple[CallBody, dict[str, Any]] | None:
+    """The body with a payload that fits it; None where `errors` says why not.
+
+    The payload itself stays as it is. Each round mends all faults it can; the hard
+    ones of the last round are all there are.
+    """
+    payload = _thawed(payload)
+    hard: list[ErrorDetails] = []
+    for _ in range(ROUNDS):
+        try:
+            return CallBody.model_validate(payload), payload
+        except ValidationError as refusal:
+            faults = refusal.errors(include_url=False)
+        is_hard = _hardness(payload, faults)
+        hard = [
+            fault
+            for fault in faults
+            if not _mend(payload, fault, warnings, is_hard=is_hard(fault["loc"]))
+        ]
+        if len(hard) == len(faults):
+            break
+    errors.extend(Fault(path_text(fault["loc"]), sentence(fault)) for fault in hard)
+    return None
+
+
+def sentence(fault: ErrorDetails) -> str:
+    """Completes "`path` ...", with what came instead where that helps."""
+    kind, value = fault["type"], fault["input"]
+    if value is None:
+        kind = "missing"
+    template = SENTENCES.get(kind)
+    text = template.format(**fault.get("ctx", {})) if template else fault["msg"]
+    return text if kind in WITHOUT_VALUE else f"{text}; got {shown(value)}"
+
+
+def _thawed(payload: dict[str, Any]) -> dict[str, Any]:
+    """A copy that may be changed wherever the model looks."""
+    payload = dict(payload)
+    for name in ("call", "agent", "transcript"):
+        if isinstance(payload.get(name), dict):
+            payload[name] = dict(payload[name])
+    call, transcript = payload.get("call"), payload.get("transcript")
+    if isinstance(call, dict) and isinstance(call.get("customer"), dict):
+        call["customer"] = dict(call["customer"])
+    if isinstance(transcript, dict) and isinstance(transcript.get("turns"), list):
+        transcript["turns"] = [
+            dict(turn) if isinstance(turn, dict) else turn
+            for turn in transcript["turns"]
+        ]
+    return payload
+
+
+def _hardness(
+    payload: dict[str, Any], faults: list[ErrorDetails]
+) -> Callable[[Path], bool]:
+    """Which faults refuse the body; with a good `agentId` none below `agent` does."""
+    agent_is_hard = payload.get("agentId") is None or any(
+        fault["loc"] == ("agentId",) for fault in faults
+    )
+
+    def is_hard(path: Path) -> bool:
+        match path:
+            case ("agent",) | ("agent", "externalId"):
+                return agent_is_hard
+            case ("call",) | ("call", "externalId") | ("agentId",):
+                return True
+            case ("transcript",) | ("transcript", "turns"):
+                return True
+            case ("transcript", "turns", int()):
+                return True
+            case ("transcript", "turns", int(), "role"):
+                return True
+        return False
+
+    return is_hard
+
+
+def _mend(
+    payload: dict[str, Any], fault: ErrorDetails, warnings: Faults, *, is_hard: bool
+) -> bool:
+    """Reads the value another way, cuts or drops it; False where it is hard."""
+    *way, last = fault["loc"]
+    container: Any = payload
+    for step in way:
+        container = container[step]
+    read = _read_otherwise(fault)
+    if read is not UNREADABLE:
+        container[last] = read
+        return True
+    if is_hard:
+        return False
+    if fault["input"] == "":  # a soft field that is empty is absent
+        del container[last]
+        return True
+    path = path_text(fault["loc"])
+    if fault["type"] == "string_too_long" and last != "externalId":
+        container[last] = fault["input"][: fault["ctx"]["max_length"]]
+        warnings.add(path, f"{sentence(fault)}; the rest was cut")
+    elif last == "content" and isinstance(fault["input"], list):
+        container[last] = _joined(fault["input"], path, warnings)
+    else:
+        del container[last]
+        warnings.add(path, f"{sentence(fault)}; it was dropped")
+    return True
+
+
+def _read_otherwise(fault: ErrorDetails) -> Any:
+    """The same value as another type, where nothing is lost."""
+    kind, value = fault["type"], fault["input"]
+    if kind == "string_type" and is_number(value):
+        return str(value)
+    if kind == "float_type" and is_numeric(value):
+        return float(value)
+    return UNREADABLE
+
+
+def _joined(parts: list[Any], path: str, warnings: Faults) -> str:
+    texts = [part for part in parts if isinstance(part, str)]
+    if dropped := len(parts) - len(texts):
+        warnings.add(
+            path, f"is text or a list of texts; {dropped:,} other parts were dropped"
+        )
+    return "\n".join(texts)

@@ -1,0 +1,174 @@
+"""What a request must be before it is read as a call: type, encoding, size, JSON.
+
+Bytes in, one JSON object out. Every refusal is a `BodyFault` that a view answers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import zlib
+from typing import Any, NamedTuple
+
+from integrations.providers import PROVIDERS
+from integrations.providers.faults import shown
+
+DEFAULT_PROVIDER = "zelto"
+MAX_DEPTH = 64
+# Nobody sends more; each one costs a set-up and a copy of what follows it.
+MAX_GZIP_MEMBERS = 100
+
+JSON_TYPE = re.compile(r"application/json|[\w.!#$&^-]+/[\w.!#$&^+-]+\+json")
+
+
+class BodyFault(Exception):
+    """Why a request cannot be taken: its status and a sentence to act on."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class Envelope(NamedTuple):
+    """What the headers say: a known provider, and `identity` or `gzip`."""
+
+    provider: str
+    encoding: str
+
+
+def check_type(
+    content_type: str | None,
+    content_encoding: str | None,
+    provider_header: str | None,
+) -> Envelope:
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type and not JSON_TYPE.fullmatch(media_type):
+        raise BodyFault(
+            415,
+            f"Send the body with Content-Type: application/json; got {shown(media_type)}.",
+        )
+    named = (word.strip().lower() for word in (content_encoding or "").split(","))
+    encodings = [word for word in named if word not in ("", "identity")]
+    if encodings not in ([], ["gzip"]):
+        raise BodyFault(
+            415,
+            f"Content-Encoding must be gzip or absent; got {shown(content_encoding)}.",
+        )
+    provider = known_provider(provider_header)
+    return Envelope(provider, encodings[0] if encodings else "identity")
+
+
+def known_provider(header: str | None) -> str:
+    """The provider that `X-Zelto-Provider` names; without it, the default."""
+    provider = (header or "").strip().lower() or DEFAULT_PROVIDER
+    if provider not in PROVIDERS:
+        known = ", ".join(sorted(PROVIDERS))
+        raise BodyFault(
+            400, f"X-Zelto-Provider must be one of {known}; got {shown(header)}."
+        )
+    return provider
+
+
+def decompress(data: bytes, encoding: str, limit: int) -> bytes:
+    """The body as it was before compression, at most `limit` bytes of it."""
+    if encoding == "gzip":
+        return _gunzip(data, limit)
+    if len(data) > limit:
+        raise too_large(limit)
+    return data
+
+
+def too_large(limit: int) -> BodyFault:
+    return BodyFault(
+        413,
+        f"The body is over the limit of {limit:,} bytes, counted after decompression.",
+    )
+
+
+def _gunzip(data: bytes, limit: int) -> bytes:
+    parts: list[bytes] = []
+    room = limit + 1
+    rest = data
+    for _ in range(MAX_GZIP_MEMBERS):
+        inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        try:
+            part = inflater.decompress(rest, room)
+        except zlib.error:
+            raise BodyFault(
+                400, "The body is not gzip, although Content-Encoding says so."
+            ) from None
+        parts.append(part)
+        room -= len(part)
+        if room == 0:
+            raise too_large(limit)
+        if not inflater.eof:
+            raise BodyFault(400, "The gzip body ends before its last byte.")
+        rest = inflater.unused_data.lstrip(b"\0")  # padding, as gzip itself allows
+        if not rest:
+            return b"".join(parts)
+    raise BodyFault(400, f"The gzip body has more than {MAX_GZIP_MEMBERS} members.")
+
+
+def parse(data: bytes) -> dict[str, Any]:
+    """The one JSON object in the body; numbers no double can hold become null."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BodyFault(
+            400, f"The body is not UTF-8: byte {error.start} does not fit."
+        ) from None
+    if not text.strip():
+        raise BodyFault(400, "The body is empty; send one JSON object.")
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise BodyFault(
+            400,
+            f"The body is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, "
+            f"column {error.colno}.",
+        ) from None
+    except RecursionError:
+        raise too_deep() from None
+    if not isinstance(value, dict):
+        raise BodyFault(400, f"The body must be one JSON object; got {shown(value)}.")
+    # Usual bodies have too few brackets to be too deep.
+    if text.count("{") + text.count("[") > MAX_DEPTH and _deeper_than(MAX_DEPTH, value):
+        raise too_deep()
+    return value
+
+
+def too_deep() -> BodyFault:
+    return BodyFault(400, f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _deeper_than(levels: int, value: Any) -> bool:
+    level = [value]
+    for _ in range(levels):
+        level = [
+            child
+            for container in level
+            for child in (container.values() if type(container) is dict else container)
+            if type(child) is dict or type(child) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _integer(digits: str) -> int | None:
+    # Longer ones neither fit a double nor, past 4,300 digits, Python's own limit.
+    if len(digits) > 300 and math.isinf(float(digits)):
+        return None
+    return int(digits)
+
+
+def _float(digits: str) -> float | None:
+    number = float(digits)
+    return None if math.isinf(number) else number
+
+
+_DECODER = json.JSONDecoder(
+    parse_int=_integer, parse_float=_float, parse_constant=lambda _name: None
+)

@@ -1,0 +1,44 @@
+"""Making keys, from the pages that show their card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from accounts import actions
+from accounts.access import organization_view
+from accounts.forms import CreateKeyForm
+from accounts.http import OrganizationRequest
+from accounts.models import Role
+from integrations.keys.card import MadeKey, key_card
+from integrations.settings_pages import api_view, livekit_view, mcp_view
+
+Render = Callable[[OrganizationRequest, dict[str, Any]], HttpResponse]
+# The pages with a card of keys, by the name of their address.
+PAGES: dict[str, Render] = {
+    "livekit": livekit_view.render_page,
+    "api": api_view.render_page,
+    "mcp": mcp_view.render_page,
+}
+
+
+@require_http_methods(["GET", "POST"])
+@organization_view(Role.ADMIN)
+def create_key(request: OrganizationRequest, page: str) -> HttpResponse:
+    """Answers with the page itself: the key is in this answer and nowhere else."""
+    if request.method == "GET":  # the address bar, after a key was made
+        return redirect(f"integrations:{page}", request.organization.slug)
+    form = CreateKeyForm(request.POST, organization=request.organization)
+    if not form.is_valid():
+        return PAGES[page](request, key_card(request, page, form=form))
+    key, text = actions.create_key(
+        organization=request.organization, by=request.user, **form.cleaned_data
+    )
+    card = key_card(request, page, made=MadeKey(key, text))
+    response = PAGES[page](request, card)
+    response["Cache-Control"] = "no-store"
+    return response

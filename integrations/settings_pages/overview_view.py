@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.access import organization_view
+from accounts.http import OrganizationRequest
+from integrations.connections.provider_status import provider_connection
+from integrations.settings_pages.read_access import reading_access
+
+
+@require_GET
+@organization_view()
+def overview(request: OrganizationRequest) -> HttpResponse:
+    context = {
+        "livekit": provider_connection(request.organization, "livekit"),
+        "call_upload": provider_connection(request.organization, "zelto"),
+        "access": reading_access(request.organization),
+    }
+    return render(request, "integrations/settings_pages/overview.html", context)

@@ -1,0 +1,81 @@
+"""What the pages of LiveKit and of the call upload show of their connection."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts.http import OrganizationRequest
+from accounts.models import Role
+from conversations.models import Conversation
+from integrations.connections.provider_status import is_late, provider_connection
+from integrations.ingest import unknown_keys
+from integrations.models import Delivery
+from integrations.settings_pages import actions
+
+LATEST_DELIVERIES = 10
+# Of all providers; further back is the log's own page.
+DELIVERIES_SEARCHED = 1_000
+# The page of each provider.
+PAGES = {"livekit": "livekit", "zelto": "api"}
+
+
+def status_context(request: OrganizationRequest, provider: str) -> dict[str, Any]:
+    connection = provider_connection(request.organization, provider)
+    first = first_session(request, provider) if connection.is_active else None
+    context: dict[str, Any] = {
+        "connection": connection,
+        "strangers": unknown_keys.seen_lately(),
+        "first_session": first,
+    }
+    if request.membership.covers(Role.ADMIN):
+        context["test"] = test = test_delivery(request)
+        context["test_is_late"] = bool(test and is_late(test.received_at))
+        context["deliveries"] = latest_deliveries(request, provider)
+    return context
+
+
+def first_session(request: OrganizationRequest, provider: str) -> Conversation | None:
+    """The first real one; not the first ever where that was erased."""
+    sessions = Conversation.objects.in_organization(request.organization)
+    return (
+        sessions.filter(provider=provider, is_test=False)
+        .oldest_first()
+        .only("id", "created_at")
+        .first()
+    )
+
+
+def latest_deliveries(request: OrganizationRequest, provider: str) -> list[Delivery]:
+    """Looked up in two steps: no index serves a provider's end of the log, and in one
+    step Postgres walks all of it where the provider is rare."""
+    log = Delivery.objects.in_organization(request.organization)
+    newest = log.newest_first().values_list("sequence", "provider")
+    sequences = [
+        sequence
+        for sequence, of_row in newest[:DELIVERIES_SEARCHED]
+        if of_row in (provider, "")
+    ]
+    return list(log.filter(sequence__in=sequences[:LATEST_DELIVERIES]).for_list())
+
+
+def test_delivery(request: OrganizationRequest) -> Delivery | None:
+    """The test session that the address names, after it was sent from this page."""
+    try:
+        uuid = UUID(request.GET.get("test", ""))
+    except ValueError:
+        return None
+    deliveries = Delivery.objects.in_organization(request.organization)
+    return deliveries.filter(uuid=uuid).without_bodies().first()
+
+
+def send_test(request: OrganizationRequest, provider: str) -> HttpResponse:
+    delivery = actions.send_test_session(
+        organization=request.organization, by=request.user, provider=provider
+    )
+    page = reverse(f"integrations:{PAGES[provider]}", args=[request.organization.slug])
+    return redirect(f"{page}?test={delivery.uuid}#verify")

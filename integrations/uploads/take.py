@@ -1,0 +1,177 @@
+"""An uploaded recording with its call: into the log, into a conversation, into the
+storage, and to be transcribed where nobody said what was said.
+
+All of it happens before the answer. Whoever is cut off in the middle was answered
+nothing and uploads again: the same id is the same conversation.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import DatabaseError, InterfaceError
+
+from conversations.models import Agent, Conversation
+from conversations.projection.erased_calls import erased_among
+from conversations.recordings.probe import Audio, NotAudio, read_audio
+from conversations.recordings.store_audio import store_audio
+from conversations.transcription.queue import enqueue_transcription
+from integrations import providers, request_body
+from integrations.delivery_log.append import Arrival
+from integrations.ingest.webhook import RETRY_AFTER_SECONDS
+from integrations.models import Delivery
+from integrations.problems import UNKNOWN_AGENT, Refusal, validation_refusal
+from integrations.processing import worker as processing_worker
+from integrations.providers import Fault, Reading
+
+logger = logging.getLogger(__name__)
+
+PROVIDER = "upload"
+# A worker that was quicker takes a moment.
+PROCESSED_WITHIN_SECONDS = 10.0
+LOOK_EVERY_SECONDS = 0.05
+# An upload takes its time, and a thread of the web server for as long; the webhook
+# must always find one.
+AT_ONCE = 2
+BUSY_SECONDS = 5
+
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+# Appends an accepted delivery and commits; its sequence. Raises `Refusal`.
+Append = Callable[[Arrival, Reading], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    conversation: Conversation
+    warnings: list[Fault]
+
+
+@contextmanager
+def upload_slot() -> Iterator[None]:
+    """For reading an upload; raises `Refusal` where none is free in this process."""
+    if not _places.acquire(blocking=False):
+        raise Refusal(
+            503,
+            "Other uploads are under way. Send it again in a moment.",
+            headers=(("Retry-After", str(BUSY_SECONDS)),),
+        )
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+def take_upload(
+    arrival: Arrival, path: Path, *, append: Append, further: list[Fault] | None = None
+) -> Uploaded:
+    """Raises `Refusal`; `arrival` then has what is known of it.
+
+    path: the file. further: warnings that are known already.
+    """
+    reading = read_call(arrival)
+    warnings = [*(further or []), *reading.warnings]
+    arrival.warnings = [{"path": one.path, "detail": one.detail} for one in warnings]
+    _refuse_erased(arrival)
+    audio = _audio_in(path)
+    sequence = append(arrival, reading)
+    processing_worker.process_now(sequence)
+    conversation = _conversation_of(sequence, arrival)
+    _store(conversation, path, audio)
+    enqueue_transcription(conversation)
+    try:
+        conversation.refresh_from_db()
+    except Conversation.DoesNotExist:
+        raise erased() from None
+    return Uploaded(conversation, warnings)
+
+
+def read_call(arrival: Arrival) -> Reading:
+    """The body of the arrival, checked as the webhook's is."""
+    assert arrival.body is not None  # noqa: S101 - the callers put it there
+    try:
+        reading = providers.read(PROVIDER, request_body.parse(arrival.body))
+    except request_body.BodyFault as fault:
+        detail = fault.detail.replace("The body", "The part call", 1)
+        raise Refusal(fault.status, detail) from fault
+    arrival.agent_reference = reading.agent_reference or ""
+    arrival.external_id = reading.call_external_id or ""
+    if reading.update is None:
+        raise validation_refusal(reading.errors)
+    agent_id = reading.update.agent.id
+    agents = Agent.objects.filter(organization=arrival.organization_id)
+    if agent_id is not None and not agents.filter(pk=agent_id).exists():
+        raise validation_refusal([UNKNOWN_AGENT])
+    return reading
+
+
+def erased() -> Refusal:
+    return Refusal(
+        409, "This call was erased, for good. Upload it under another call.externalId."
+    )
+
+
+def away(what: str) -> Refusal:
+    return Refusal(
+        503,
+        f"{what} Send it again.",
+        headers=(("Retry-After", str(RETRY_AFTER_SECONDS)),),
+    )
+
+
+def _refuse_erased(arrival: Arrival) -> None:
+    call = (arrival.organization_id, PROVIDER, arrival.external_id)
+    if erased_among([call]):
+        raise erased()
+
+
+def _audio_in(path: Path) -> Audio:
+    try:
+        return read_audio(path)
+    except NotAudio as error:
+        fault = {"path": "file", "detail": "is not audio"}
+        raise Refusal(415, str(error), errors=(fault,)) from error
+
+
+def _conversation_of(sequence: int, arrival: Arrival) -> Conversation:
+    """Once the delivery is processed: mostly by ourselves, just now."""
+    deadline = time.monotonic() + PROCESSED_WITHIN_SECONDS
+    deliveries = Delivery.objects.filter(sequence=sequence)
+    while True:
+        outcome, error = deliveries.values_list("outcome", "last_error").get()
+        if outcome == Delivery.Outcome.IGNORED:
+            raise erased()
+        if outcome == Delivery.Outcome.PROCESSED:
+            break
+        if error or time.monotonic() > deadline:
+            raise away("The call is in the log and could not be processed yet.")
+        time.sleep(LOOK_EVERY_SECONDS)
+    found = Conversation.objects.filter(
+        organization=arrival.organization_id,
+        provider=PROVIDER,
+        external_id=arrival.external_id,
+    ).first()
+    if found is None:
+        raise erased()
+    return found
+
+
+def _store(conversation: Conversation, path: Path, audio: Audio) -> None:
+    try:
+        kept = store_audio(
+            conversation=conversation, path=path, audio=audio, claim=None
+        )
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
+        # Whatever a storage raises: a disk that is full, a bucket that is away.
+        logger.exception("An uploaded recording could not be stored")
+        raise away("The file could not be stored just now.") from error
+    if not kept:
+        raise erased()

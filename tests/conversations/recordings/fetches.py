@@ -1,0 +1,23 @@
+"""What tests of fetched recordings have in common."""
+
+from __future__ import annotations
+
+from conversations.models import Recording
+from conversations.recordings import incoming
+from conversations.recordings.fetch_worker import fetch_until_none_is_due
+from conversations.recordings.files import recordings_storage
+
+SECRET = "X-Amz-Signature=5ecre7"
+
+
+def after_a_try(recording: Recording) -> Recording:
+    fetch_until_none_is_due()
+    recording.refresh_from_db()
+    assert not list(incoming.folder().iterdir())
+    return recording
+
+
+def stored_bytes(recording: Recording) -> bytes:
+    with recordings_storage().open(recording.file) as file:
+        content: bytes = file.read()
+        return content

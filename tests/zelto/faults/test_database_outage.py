@@ -1,0 +1,93 @@
+"""The database goes and comes back while web and worker stay up."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.zelto.conftest import Count
+from tests.zelto.faults.ledger import (
+    assert_all_there_once,
+    assert_as_sent,
+    database,
+    wait_until_processed,
+)
+from tests.zelto.faults.load import Senders, get, provision
+from tests.zelto.faults.small_disk import small_disk
+from tests.zelto.own_server import OwnServer
+from tests.zelto.stack import SHORT_LEASE, Stack, wait_for
+
+pytestmark = pytest.mark.processes
+
+# A browser that is signed in: its session is looked up in the database.
+SIGNED_IN = {"Cookie": f"sessionid={'a' * 32}"}
+WORDS = "Back in a moment"
+
+
+def assert_it_says_that_it_is_away(stack: Stack) -> None:
+    page = get(stack.port, "/", **SIGNED_IN)
+    assert (page.status, page.headers["Retry-After"]) == (503, "5")
+    assert WORDS in page.content.decode()
+    assert get(stack.port, "/healthz").status == 200
+    ready = get(stack.port, "/readyz")
+    assert ready.status == 503
+    assert b'"path": "database"' in ready.content
+
+
+def test_posts_are_asked_to_come_again_and_all_recovers_by_itself(
+    count: Count,
+) -> None:
+    with (
+        OwnServer() as server,
+        Stack(environment=SHORT_LEASE, database_url=server.url) as stack,
+    ):
+        key = provision(stack)["apiKey"]
+        before = stack.pids()
+        assert get(stack.port, "/", **SIGNED_IN).status == 302
+        with Senders(stack.port, key, threads=8, reposts=0.3) as senders:
+            for goes in (server.stop, server.kill9):
+                senders.wait_for_more(100)
+                away = senders.answers[503] + 100
+                goes()
+                wait_for(lambda: senders.answers[503] >= away, 30, what="503s")  # noqa: B023
+                assert_it_says_that_it_is_away(stack)
+                server.start()
+            senders.wait_for_more(200)
+        wait_for(
+            lambda: get(stack.port, "/readyz").status == 200, 30, what="it is ready"
+        )
+        assert get(stack.port, "/", **SIGNED_IN).status == 302
+        assert stack.pids() == before
+        assert not senders.odd
+        assert not senders.unanswered
+        with database(stack) as ask:
+            wait_until_processed(ask)
+            found = assert_all_there_once(ask, senders.acknowledged)
+            found |= assert_as_sent(ask, senders.revisions)
+        count(**senders.counts, **found)
+
+
+def test_a_full_disk_loses_nothing_that_was_acknowledged(count: Count) -> None:
+    with (
+        small_disk(200) as disk,
+        OwnServer(disk.folder / "data") as server,
+        Stack(environment=SHORT_LEASE, database_url=server.url) as stack,
+    ):
+        key = provision(stack)["apiKey"]
+        before = stack.pids()
+        with Senders(stack.port, key, threads=8, reposts=0.3) as senders:
+            senders.wait_for_more(100)
+            disk.fill()
+            wait_for(lambda: senders.answers[503] >= 200, 60, what="200 answers 503")
+            disk.free()
+            if not server.cluster.is_alive():  # its own supervisor would
+                server.start()
+            senders.wait_for_more(100)
+        assert stack.pids() == before
+        assert senders.answers.keys() == {200, 503}
+        assert not senders.odd
+        assert not senders.unanswered
+        with database(stack) as ask:
+            wait_until_processed(ask)
+            found = assert_all_there_once(ask, senders.acknowledged)
+            found |= assert_as_sent(ask, senders.revisions)
+        count(**senders.counts, **found)

@@ -1,0 +1,65 @@
+"""The shape of a line in the log: text for people, JSON for collectors.
+
+Each line that is written while a request is answered tells which one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from web.log_redaction import hide
+from web.request_id import current_request, request_id_of
+
+
+class TextFormatter(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname} {name} {message}", style="{")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        line = super().formatMessage(record)
+        about = " ".join(str(value) for value in request_facts(record).values())
+        return f"{line} [{about}]" if about else line
+
+    def format(self, record: logging.LogRecord) -> str:
+        return hide(super().format(record))
+
+
+class JsonFormatter(logging.Formatter):
+    """One object a line; `exception` holds the traceback, with its line ends."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC)
+        facts: dict[str, Any] = {
+            "time": moment.isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": hide(record.getMessage()),
+            **request_facts(record),
+        }
+        if record.exc_info:
+            facts["exception"] = hide(self.formatException(record.exc_info))
+        if record.stack_info:
+            facts["stack"] = hide(record.stack_info)
+        return json.dumps(facts)
+
+
+def request_facts(record: logging.LogRecord) -> dict[str, Any]:
+    """Of the request that the record is about; empty outside of one."""
+    # Django itself logs a refusal after the middleware is left, with its request.
+    request = getattr(record, "request", None) or current_request.get()
+    if not isinstance(request, HttpRequest):
+        return {}
+    facts: dict[str, Any] = {
+        "requestId": request_id_of(request),
+        "method": request.method,
+        "path": hide(request.path),
+    }
+    status = getattr(record, "status_code", None)
+    if status is not None:
+        facts["status"] = status
+    return facts
