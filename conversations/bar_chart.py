@@ -1,4 +1,4 @@
-"""A bar chart, laid out on the server: what `conversations/_bars.html` draws."""
+"""A bar chart, laid out on the server: what `templates/conversations/_bars.html` draws."""
 
 from __future__ import annotations
 

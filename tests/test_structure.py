@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-MOST_LINES = 500
-MOST_FUNCTION_LINES = 80
-MOST_RUNTIME_PACKAGES = 20
+MAX_LINES = 500
+MAX_FUNCTION_LINES = 80
+MAX_RUNTIME_PACKAGES = 20
+MAX_MODULES = 20
+# Code that is handed out, and what a command runs; they are no modules of ours.
+NOT_IMPORTED = ("snippets/", "__main__.py", "manage.py", "tests/")
 
 
 def python_files() -> list[Path]:
@@ -34,7 +40,7 @@ def test_no_file_is_over_500_lines() -> None:
     long = {
         str(file.relative_to(CHECKOUT)): lines
         for file in python_files()
-        if (lines := len(file.read_text("utf-8").splitlines())) > MOST_LINES
+        if (lines := len(file.read_text("utf-8").splitlines())) > MAX_LINES
     }
     assert not long
 
@@ -45,9 +51,43 @@ def test_no_function_is_over_80_lines() -> None:
         for file in python_files()
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (length := (node.end_lineno or 0) - node.lineno + 1) > MOST_FUNCTION_LINES
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
     }
     assert not long
+
+
+def test_no_folder_holds_more_than_20_modules_or_templates() -> None:
+    templates = (CHECKOUT / "templates").rglob("*.html")
+    count = Counter(
+        str(file.parent.relative_to(CHECKOUT))
+        for file in [*python_files(), *templates]
+        if file.name != "__init__.py" and file.parent != CHECKOUT / "templates"
+    )
+    assert {folder: n for folder, n in count.items() if n > MAX_MODULES} == {}
+
+
+def test_every_module_can_be_imported_first() -> None:
+    files = [
+        str(file.relative_to(CHECKOUT))
+        for file in python_files()
+        if not any(part in file.as_posix() for part in NOT_IMPORTED)
+    ]
+    modules = [
+        file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for file in files
+        if not file.startswith("bench/")
+    ]
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-m", "tests.import_each", *files],
+        cwd=CHECKOUT,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "zelto.settings"},
+        input="\n".join(modules),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(modules) > 300
+    assert done.stdout == ""
 
 
 def requirements() -> list[str]:
@@ -56,7 +96,7 @@ def requirements() -> list[str]:
 
 
 def test_runtime_packages_are_few() -> None:
-    assert len(requirements()) <= MOST_RUNTIME_PACKAGES
+    assert len(requirements()) <= MAX_RUNTIME_PACKAGES
 
 
 @pytest.mark.parametrize("line", requirements())
