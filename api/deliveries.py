@@ -183,8 +183,7 @@ def list_deliveries(
     )
 
 
-def get_delivery(organization: Organization, delivery_id: UUID) -> DeliveryWithBody:
-    row = find_delivery(organization, delivery_id)
+def with_body(row: DeliveryRow) -> DeliveryWithBody:
     text, encoding = _body_of(row)
     return DeliveryWithBody(**_fields_of(row), body=text, body_encoding=encoding)
 

@@ -9,8 +9,9 @@ from api.deliveries import (
     DeliveryParameters,
     DeliveryWithBody,
     ReplayParameters,
-    get_delivery,
+    find_delivery,
     list_deliveries,
+    with_body,
 )
 from api.drf_hooks import caller_of
 from api.parameters import Parameters, read_query
@@ -18,6 +19,7 @@ from api.replays import replay
 from api.resources import answer, id_in
 from api.schema.operations import operation
 from api.views.endpoint import Endpoint
+from integrations.body_openings import record_body_opening
 
 TAG = "Deliveries"
 NOUN = "delivery"
@@ -46,15 +48,24 @@ class DeliveryView(Endpoint):
         "getDelivery",
         "One delivery, with its body",
         tag=TAG,
-        description="As it arrived, and what became of it.",
+        description="As it arrived, and what became of it. Each key's reading of a body "
+        "is in the audit log.",
         has_id=True,
         conditional=True,
         gives={200: (DeliveryWithBody, "The delivery.")},
     )
     def get(self, request: Request, id: str) -> HttpResponse:
         read_query(Parameters, request.query_params)
-        organization = caller_of(request).organization
-        return answer(get_delivery(organization, id_in(id, NOUN)))
+        caller = caller_of(request)
+        row = find_delivery(caller.organization, id_in(id, NOUN))
+        if request.method == "GET":  # a HEAD hands over no body
+            record_body_opening(
+                organization=caller.organization,
+                delivery=row,
+                by=None,
+                key=caller.key,
+            )
+        return answer(with_body(row))
 
 
 class ReplayView(Endpoint):

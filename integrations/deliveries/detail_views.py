@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import audit
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from accounts.models import AuditAction, Role
+from accounts.models import Role
 from conversations.file_names import file_name
+from integrations.body_openings import record_body_opening
 from integrations.deliveries import detail as delivery_page
 from integrations.models import Delivery
 from integrations.processing.replay import (
@@ -44,8 +44,7 @@ def render_page(
     status: int = 200,
 ) -> HttpResponse:
     """refusal: why it was not replayed just now."""
-    if delivery.body is not None:
-        note_opening(request, delivery)
+    note_opening(request, delivery)
     context = {
         **delivery_page.status_of(delivery),
         "refusal": refusal,
@@ -59,12 +58,8 @@ def render_page(
 
 
 def note_opening(request: OrganizationRequest, delivery: Delivery) -> None:
-    audit.record_opening(
-        organization=request.organization,
-        by=request.user,
-        action=AuditAction.BODY_OPENED,
-        subject=delivery.name,
-        detail={"id": str(delivery.uuid)},
+    record_body_opening(
+        organization=request.organization, delivery=delivery, by=request.user
     )
 
 
