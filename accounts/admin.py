@@ -1,5 +1,6 @@
 """The operators' pages: who is here. No digest, no password hash, no way around a
-promise: keys are revoked, never deleted, and links are made where they can be shown."""
+promise: what is changed here is changed by the actions of everybody's pages, so that
+the audit log has it and an organization keeps an owner. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -7,17 +8,25 @@ from typing import Any, ClassVar
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.actions import revoke_invitation, revoke_key
+from accounts.actions import (
+    LastOwner,
+    change_role,
+    note_password_set,
+    revoke_invitation,
+    revoke_key,
+)
 from accounts.models import ApiKey, Invitation, Membership, Organization, User
 
 admin.site.site_header = "Zelto for operators"
@@ -30,73 +39,9 @@ admin.site.unregister(EmailAddress)
 admin.site.unregister(Group)
 
 
-class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
-    class Meta:
-        model = User
-        fields = ("email", "name")
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
-    add_form = NewUserForm
-    ordering = ("email",)
-    list_display = ("email", "name", "is_active", "is_staff", "date_joined")
-    list_filter = ("is_active", "is_staff")
-    search_fields = ("email", "name")
-    filter_horizontal = ()
-    readonly_fields = ("password_link", "last_login", "date_joined")
-    fieldsets = (
-        (None, {"fields": ("email", "name", "password_link")}),
-        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
-        ("Times", {"fields": ("last_login", "date_joined")}),
-    )
-    add_fieldsets = (
-        (
-            None,
-            {"fields": ("email", "name", "usable_password", "password1", "password2")},
-        ),
-    )
-
-    @admin.display(description="Password")
-    def password_link(self, user: User) -> SafeString:
-        url = reverse("admin:auth_user_password_change", args=[user.pk])
-        return format_html('<a href="{}">Set another password</a>', url)
-
-
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
-    model = Membership
-    extra = 0
-    fields = ("user", "role", "created_at")
-    readonly_fields = ("created_at",)
-    autocomplete_fields = ("user",)
-
-
-@admin.register(Organization)
-class OrganizationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("name", "slug", "time_zone", "created_at")
-    search_fields = ("name", "slug")
-    fields = ("id", "name", "slug", "time_zone", "created_at")
-    readonly_fields = ("id", "created_at")
-    inlines = (MembershipInline,)
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Organization | None = None
-    ) -> bool:
-        # It would take millions of calls along, in one request.
-        return False
-
-
-@admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("user", "organization", "role", "created_at")
-    list_filter = ("role",)
-    list_select_related = ("user", "organization")
-    search_fields = ("user__email", "organization__name")
-    autocomplete_fields = ("user", "organization")
-    readonly_fields = ("created_at",)
-
-
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Shows; what changes anything is an action that the audit log tells."""
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -109,6 +54,94 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, obj: Any | None = None
     ) -> tuple[str, ...]:
         return tuple(str(name) for name in self.fields or ())
+
+
+@admin.register(User)
+class UserAdmin(ReadOnlyAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+    ordering = ("email",)
+    list_display = ("email", "name", "is_active", "is_staff", "date_joined")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "name")
+    filter_horizontal = ()
+    fieldsets = None
+    fields = (
+        "email", "name", "password_link", "is_active", "is_staff", "is_superuser",
+        "last_login", "date_joined",
+    )  # fmt: skip
+
+    @admin.display(description="Password")
+    def password_link(self, user: User) -> SafeString:
+        url = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}">Set another password</a>', url)
+
+    @transaction.atomic
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        before = self.get_object(request, unquote(id))
+        response = super().user_change_password(request, id, form_url)
+        if before and User.objects.get(pk=before.pk).password != before.password:
+            note_password_set(person=before, by=operator_of(request))
+        return response
+
+
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Membership
+    extra = 0
+    fields = readonly_fields = ("user", "role", "created_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Any | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Any | None = None
+    ) -> bool:
+        return False
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ReadOnlyAdmin):
+    list_display = ("name", "slug", "time_zone", "created_at")
+    search_fields = ("name", "slug")
+    fields = ("id", "name", "slug", "time_zone", "created_at")
+    inlines = (MembershipInline,)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    list_display = ("user", "organization", "role", "created_at")
+    list_filter = ("role",)
+    list_select_related = ("user", "organization")
+    search_fields = ("user__email", "organization__name")
+    fields = ("user", "organization", "role", "created_at")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Any | None = None
+    ) -> tuple[str, ...]:
+        return ("user", "organization", "created_at")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().change_view(request, object_id, form_url, extra_context)
+        except LastOwner:
+            self.message_user(request, LastOwner.detail, messages.ERROR)
+            return redirect(request.path)
+
+    def save_model(
+        self, request: HttpRequest, obj: Membership, form: Any, change: bool
+    ) -> None:
+        change_role(membership=obj, role=obj.role, by=operator_of(request))
 
 
 @admin.register(Invitation)
@@ -124,9 +157,8 @@ class InvitationAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Revoke")
     def revoke(self, request: HttpRequest, chosen: QuerySet[Invitation]) -> None:
-        assert isinstance(request.user, User)  # noqa: S101
         for invitation in chosen:
-            revoke_invitation(invitation=invitation, by=request.user)
+            revoke_invitation(invitation=invitation, by=operator_of(request))
 
 
 @admin.register(ApiKey)
@@ -143,6 +175,10 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Revoke")
     def revoke(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:
-        assert isinstance(request.user, User)  # noqa: S101
         for key in chosen:
-            revoke_key(key=key, by=request.user)
+            revoke_key(key=key, by=operator_of(request))
+
+
+def operator_of(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - the site looked
+    return request.user

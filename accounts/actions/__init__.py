@@ -18,7 +18,11 @@ from accounts.actions.invitations import (
 )
 from accounts.actions.members import LastOwner, change_role, remove_member
 from accounts.actions.organizations import change_organization
-from accounts.actions.people import change_own_email, change_own_name
+from accounts.actions.people import (
+    change_own_email,
+    change_own_name,
+    note_password_set,
+)
 from accounts.actions.provision import Provisioned, provision
 from accounts.actions.sign_up import (
     EmailTaken,
@@ -46,6 +50,7 @@ __all__ = [
     "change_role",
     "create_key",
     "invite",
+    "note_password_set",
     "provision",
     "remove_member",
     "rename_key",

@@ -10,6 +10,8 @@ from accounts.models import AuditAction, Membership, Organization, Role, User
 class LastOwner(Exception):
     """An organization keeps at least one owner."""
 
+    detail = "An organization keeps at least one owner. Make somebody else owner first."
+
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: str, by: User) -> None:

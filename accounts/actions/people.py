@@ -43,6 +43,18 @@ def change_own_email(*, by: User, email: str) -> str:
     return before
 
 
+def note_password_set(*, person: User, by: User) -> None:
+    """Tell the organizations of the person that an operator set another password, in
+    the transaction that sets it."""
+    for organization in Organization.objects.filter(memberships__user=person):
+        record(
+            organization=organization,
+            by=by,
+            action=AuditAction.MEMBER_PASSWORD_SET,
+            subject=person.email,
+        )
+
+
 def _note(action: AuditAction, person: User, *, subject: str, before: str) -> None:
     """In each organization of the person: all of them see the name and the address."""
     for organization in Organization.objects.filter(memberships__user=person):

@@ -48,6 +48,7 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         "from {before}",
         "to {subject}",
     ),
+    AuditAction.MEMBER_PASSWORD_SET: ("set another password for {subject}",),
     AuditAction.MEMBER_REMOVED: ("removed {subject}",),
     AuditAction.ORGANIZATION_CREATED: ("created the organization {subject}",),
     AuditAction.ORGANIZATION_CHANGED: ("changed {changed}",),

@@ -26,6 +26,7 @@ class AuditAction(models.TextChoices):
     MEMBER_ROLE_CHANGED = "member.role_changed", "Member's role changed"
     MEMBER_RENAMED = "member.renamed", "Member's name changed"
     MEMBER_EMAIL_CHANGED = "member.email_changed", "Member's e-mail changed"
+    MEMBER_PASSWORD_SET = "member.password_set", "Member's password set by an operator"
     MEMBER_REMOVED = "member.removed", "Member removed"
     ORGANIZATION_CREATED = "organization.created", "Organization created"
     ORGANIZATION_CHANGED = "organization.changed", "Organization changed"

@@ -28,8 +28,6 @@ from accounts.forms import InviteForm, RoleForm
 from accounts.http import OrganizationRequest
 from accounts.models import Invitation, Membership, Role
 
-LAST_OWNER = "An organization keeps at least one owner. Make somebody else owner first."
-
 
 @require_safe
 @organization_view()
@@ -78,7 +76,7 @@ def role(request: OrganizationRequest, membership_id: UUID) -> HttpResponse:
         try:
             change_role(membership=membership, role=chosen, by=request.user)
         except LastOwner:
-            messages.error(request, LAST_OWNER)
+            messages.error(request, LastOwner.detail)
         else:
             name = membership.user.display_name
             messages.success(request, f"{name} is now {chosen.label.lower()}.")
@@ -99,7 +97,7 @@ def remove(request: OrganizationRequest, membership_id: UUID) -> HttpResponse:
     try:
         remove_member(membership=membership, by=request.user)
     except LastOwner:
-        messages.error(request, LAST_OWNER)
+        messages.error(request, LastOwner.detail)
         return redirect("accounts:members", slug=request.organization.slug)
     if is_self:
         return redirect("home")

@@ -108,35 +108,6 @@ def test_it_revokes_keys_and_invitations(operator_client, operator, things):
     assert not Invitation.objects.exists()
 
 
-def test_it_makes_a_user_in_lower_case(operator_client):
-    response = operator_client.post(
-        "/admin/accounts/user/add/",
-        {
-            "email": "Eve@Example.org",
-            "name": "Eve",
-            "usable_password": "true",
-            "password1": "nine calm otters float",
-            "password2": "nine calm otters float",
-        },
-    )
-    assert response.status_code == 302
-    assert User.objects.get(name="Eve").email == "eve@example.org"
-
-
-def test_it_says_when_an_address_is_taken(operator_client, alice):
-    response = operator_client.post(
-        "/admin/accounts/user/add/",
-        {
-            "email": "ALICE@example.org",
-            "name": "A",
-            "usable_password": "true",
-            "password1": "nine calm otters float",
-            "password2": "nine calm otters float",
-        },
-    )
-    assert b"There is an account with this e-mail address." in response.content
-
-
 def test_it_sets_another_password(operator_client, alice):
     fields = {
         "password1": "nine calm otters float",
