@@ -1,7 +1,9 @@
 """The link with which the first owner takes over an empty instance.
 
-Derived from the secret key, so nothing is stored and each start prints the same link
-until somebody used it. It is void as soon as there is any user.
+Derived from the secret key, so each start prints the same link until somebody used it.
+It is void from the first user on, also after all users and organizations are gone: the
+row that says so is not theirs. A database that was made anew, or restored from when it
+was empty, has nobody to keep out and opens again.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.links import absolute_url
-from accounts.models import User
+from accounts.models import Claim
 
 
 def token() -> str:
@@ -24,11 +26,12 @@ def is_token(text: str) -> bool:
 
 
 def has_owner() -> bool:
-    return User.objects.exists()
+    """Tell whether this instance ever had a user or an organization."""
+    return Claim.objects.exists()
 
 
 def link() -> str | None:
-    """None once there is a user."""
+    """None once the instance has, or had, a user."""
     if has_owner():
         return None
     return absolute_url(reverse("accounts:welcome", kwargs={"token": token()}))

@@ -1,5 +1,6 @@
 from accounts.models.api_key import ApiKey
 from accounts.models.audit_entry import AuditAction, AuditEntry, AuditEntryQuerySet
+from accounts.models.claim import Claim
 from accounts.models.invitation import Invitation, InvitationQuerySet
 from accounts.models.organization import Membership, Organization, Role
 from accounts.models.user import User
@@ -9,6 +10,7 @@ __all__ = [
     "AuditAction",
     "AuditEntry",
     "AuditEntryQuerySet",
+    "Claim",
     "Invitation",
     "InvitationQuerySet",
     "Membership",

@@ -10,7 +10,7 @@ from accounts import first_owner
 class Command(BaseCommand):
     help = (
         "Prints the link with which the first owner signs up; "
-        "nothing once there is a user."
+        "nothing once there was a user."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -151,3 +151,32 @@ def test_of_two_people_at_once_exactly_one_becomes_the_owner():
 def test_it_needs_the_token_of_its_form():
     client = Client(enforce_csrf_checks=True)
     assert client.post(path(), FIELDS).status_code == 403
+
+
+def test_it_stays_void_when_everybody_is_gone(client, alice, organization):
+    alice.delete()
+    organization.delete()
+    assert not User.objects.exists()
+    assert printed_link() == ""
+    assert client.post(path(), FIELDS).status_code == 410
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_operator_who_is_gone_leaves_it_void(client):
+    User.objects.create_superuser("op@example.org", "ten slow tides turn").delete()
+    assert client.get(path()).status_code == 410
+
+
+@pytest.mark.parametrize("left", ["user", "organization", "nobody"])
+@pytest.mark.django_db(transaction=True)
+def test_an_instance_that_had_its_owner_before_an_upgrade_is_claimed(left, client):
+    try:
+        call_command("migrate", "accounts", "0003", verbosity=0)
+        if left == "user":
+            User.objects.create_user("ada@example.org")
+        elif left == "organization":
+            Organization.objects.create(name="Acme", slug="acme")
+    finally:
+        call_command("migrate", "accounts", verbosity=0)
+    assert client.get(path()).status_code == (200 if left == "nobody" else 410)
