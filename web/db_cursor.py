@@ -31,11 +31,16 @@ def server_binding_cursor() -> CursorWrapper:
     return database.make_cursor(cursor)
 
 
-def on_live_connection(ask: Callable[[], Answer]) -> Answer:
+def on_live_connection(
+    ask: Callable[[], Answer], *, again: Callable[[], Answer]
+) -> Answer:
     """Asks, and once more on a new connection where this thread's had died.
 
     What a POST asks anyway also tells whether its connection still works: a query for
     that alone, before each, would double what most of them cost.
+
+    again: what is asked the second time. The first may have been committed, with its
+        answer alone lost, so this must not write the same once more.
     """
     database = connections[DEFAULT_DB_ALIAS]
     database.health_check_done = True  # type: ignore[attr-defined]  # stubs lack it
@@ -45,4 +50,4 @@ def on_live_connection(ask: Callable[[], Answer]) -> Answer:
         if database.is_usable():
             raise
         database.close()
-        return ask()
+        return again()

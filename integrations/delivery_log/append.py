@@ -83,12 +83,15 @@ _STORE = f"""
             SELECT 1 FROM conversations_agent AS agent
             WHERE agent.id = row.agent_id
                 AND agent.organization_id = api_key.organization_id))
-    RETURNING uuid, sequence
+    {{unless_there}} RETURNING uuid, sequence
 """  # noqa: S608 - the columns are ours
 _STORED_TYPES = (
     *("uuid", "uuid", "uuid", "text", "text", "text", "jsonb", "integer"),
     *("text", "text", "bytea"),
 )
+# Of rows that were sent before and not answered. It waits where that try is under way.
+_UNLESS_THERE = "ON CONFLICT (uuid) DO NOTHING"
+_FIND = "SELECT uuid, sequence FROM integrations_delivery WHERE uuid = ANY(%s)"
 # Few, since each number of rows is a prepared statement of its own.
 MAX_TOGETHER = 8
 
@@ -129,7 +132,7 @@ def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
     None: nothing was stored, since the key is no longer good or the agent is not the
     organization's.
     """
-    return _group.write(
+    row = _Row(
         (
             time_ordered_uuid(),
             arrival.key_id,
@@ -144,32 +147,50 @@ def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
             arrival.body,
         )
     )
+    return _group.write(row)
 
 
-def _store_all(rows: Sequence[tuple[Any, ...]]) -> list[int | None]:
-    statement = _store_statement(len(rows))
-    parameters = list(chain.from_iterable(rows))
+@dataclass(slots=True)
+class _Row:
+    """was_sent: Postgres may have stored it, though its answer never came."""
+
+    values: tuple[Any, ...]
+    was_sent: bool = False
+
+    @property
+    def uuid(self) -> UUID:
+        found: UUID = self.values[0]
+        return found
+
+
+def _store_all(rows: Sequence[_Row]) -> list[int | None]:
+    parameters = list(chain.from_iterable(row.values for row in rows))
 
     def ask() -> dict[UUID, int]:
+        is_again = any(row.was_sent for row in rows)
+        for row in rows:
+            row.was_sent = True
         with server_binding_cursor() as cursor:
-            cursor.execute(statement, parameters)
-            return dict(cursor.fetchall())
+            cursor.execute(_store_statement(len(rows), is_again), parameters)
+            stored = dict(cursor.fetchall())
+            if is_again and len(stored) < len(rows):
+                cursor.execute(_FIND, [[row.uuid for row in rows]])
+                stored |= dict(cursor.fetchall())
+        return stored
 
-    # Should the answer alone have been lost, these are in the log twice, as if posted
-    # twice, which changes nothing.
-    stored = on_live_connection(ask)
-    return [stored.get(row[0]) for row in rows]
+    stored = on_live_connection(ask, again=ask)
+    return [stored.get(row.uuid) for row in rows]
 
 
 @cache
-def _store_statement(count: int) -> str:
+def _store_statement(count: int, is_again: bool) -> str:
     row = "(" + ", ".join(f"%s::{name}" for name in _STORED_TYPES) + ")"
-    return _STORE.format(rows=", ".join([row] * count))
+    return _STORE.format(
+        rows=", ".join([row] * count), unless_there=_UNLESS_THERE if is_again else ""
+    )
 
 
-_group: GroupCommit[tuple[Any, ...], int | None] = GroupCommit(
-    _store_all, at_most=MAX_TOGETHER
-)
+_group: GroupCommit[_Row, int | None] = GroupCommit(_store_all, at_most=MAX_TOGETHER)
 
 
 def refuse(

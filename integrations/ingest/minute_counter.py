@@ -11,6 +11,11 @@ _ADD = """
     RETURNING count
 """
 
+_READ = """
+    SELECT count FROM integrations_minutetally
+    WHERE scope = %s AND minute = date_trunc('minute', statement_timestamp())
+"""
+
 
 def add(scope: str, count: int = 1) -> int:
     """Adds to this minute's count of `scope`; the new total."""
@@ -18,3 +23,11 @@ def add(scope: str, count: int = 1) -> int:
         cursor.execute(_ADD, [scope, count])
         (total,) = cursor.fetchone()
     return int(total)
+
+
+def count_of(scope: str) -> int:
+    """Return this minute's count of `scope`; 0 where nothing was counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [scope])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -107,7 +107,10 @@ def _log_refusal(post: _Post, refusal: Refusal) -> HttpResponse:
 
 
 def _check(request: HttpRequest) -> KeyCheck:
-    return on_live_connection(lambda: check_key(request.headers.get("Authorization")))
+    def ask() -> KeyCheck:
+        return check_key(request.headers.get("Authorization"))
+
+    return on_live_connection(ask, again=ask)
 
 
 class _Post:
