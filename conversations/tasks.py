@@ -1,13 +1,15 @@
-"""Doors from the broker. The rules are in `actions`, `recordings` and `transcription`."""
+"""Tasks that the broker starts; the rules are in the features' own folders."""
 
 from __future__ import annotations
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
+from conversations import worker_stop
 from conversations.agents import merging
-from conversations.recordings import fetch_worker, files, lease_keeper
+from conversations.recordings import fetch_worker, files, wakeup
 from conversations.transcription import worker as transcription_worker
+from conversations.worker_wakeup import Throttle
 
 # A worker has other things to do as well.
 SECONDS_AT_ONCE = 1.0
@@ -21,7 +23,8 @@ def move_merged_conversations() -> None:
 
 @shared_task
 def fetch_recordings() -> None:
-    fetch_worker.fetch_until_none_is_due()
+    if fetch_worker.fetch_until_none_is_due():
+        wakeup.wake_worker()
 
 
 @shared_task
@@ -31,10 +34,13 @@ def delete_unused_files() -> None:
 
 @shared_task
 def transcribe() -> None:
-    transcription_worker.transcribe_until_none_is_due()
+    if transcription_worker.transcribe_until_none_is_due():
+        _transcribe_more.wake()
+
+
+_transcribe_more = Throttle(lambda **options: transcribe.apply_async(**options))
 
 
 @worker_shutting_down.connect
-def end_what_would_take_minutes(**told: object) -> None:
-    lease_keeper.shut_down()
-    transcription_worker.ending.set()
+def end_what_is_under_way(**told: object) -> None:
+    worker_stop.requested.set()

@@ -8,8 +8,6 @@ next sweep: the row itself says that it is to be moved.
 
 from __future__ import annotations
 
-import time
-
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +15,7 @@ from django.utils import timezone
 from accounts.audit import record
 from accounts.models import AuditAction, User
 from conversations.models import Agent
+from conversations.worker_stop import Turn, is_requested
 
 BATCH = 1000
 
@@ -97,11 +96,11 @@ def separate_agent(*, agent: Agent, by: User) -> None:
 
 def move_merged_conversations(*, seconds: float) -> bool:
     """Moves conversations of merged agents to the kept ones, a batch to a transaction,
-    for about so long. Whether there may be more."""
-    end = time.monotonic() + seconds
+    for about so long. Whether there may be more, and this process is not to end."""
+    turn = Turn(seconds)
     while _move_batch():
-        if time.monotonic() >= end:
-            return True
+        if turn.is_over:
+            return not is_requested()
     return False
 
 

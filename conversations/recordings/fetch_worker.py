@@ -20,28 +20,34 @@ from conversations.recordings.lease_keeper import (
     LeaseKeeper,
     LeaseLost,
     WorkerStopping,
-    is_shutting_down,
 )
 from conversations.recordings.probe import NotAudio, read_audio
 from conversations.recordings.store_audio import store_audio
+from conversations.worker_stop import Turn, is_requested
 
 logger = logging.getLogger(__name__)
 
 # At once in one process: what else the process does must get a turn.
 AT_ONCE = 2
+# No recording is begun after so long: what else is in the queue gets a turn.
+TURN_SECONDS = 10.0
 FULL = {errno.ENOSPC, errno.EDQUOT}
 _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
-def fetch_until_none_is_due() -> None:
+def fetch_until_none_is_due() -> bool:
+    """Fetch one after another, until none is due or the turn is over; whether there may
+    be more, and this process is not to end."""
     if not _slots.acquire(blocking=False):
-        return  # whoever is at it looks again when done
+        return False  # whoever is at it looks again when done
+    turn = Turn(TURN_SECONDS)
     try:
-        while not is_shutting_down():
+        while not turn.is_over:
             recording = Recording.claim_next()
             if recording is None:
-                return
+                return False
             fetch(recording)
+        return not is_requested()
     finally:
         _slots.release()
 

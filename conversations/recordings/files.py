@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Now
 
+from conversations import worker_stop
 from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import incoming
 from conversations.recordings.folder import RecordingsFolder
@@ -71,6 +72,8 @@ def delete_unused() -> None:
         storage.delete_stale_drafts(WRITTEN_WITHIN.total_seconds())
     due = UnusedFile.objects.filter(delete_after__lte=Now())
     for name in list(due.order_by("delete_after").values_list("name", flat=True)[:100]):
+        if worker_stop.is_requested():
+            return
         delete_if_unused(name)
 
 

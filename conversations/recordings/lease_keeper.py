@@ -17,12 +17,12 @@ from typing import Self
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
+from conversations import worker_stop
 from conversations.models import Recording
 
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 2.0
-_shutting_down = threading.Event()
 
 
 class LeaseLost(Exception):
@@ -35,15 +35,6 @@ class WorkerStopping(Exception):
 
 class DeadlineExceeded(Exception):
     pass
-
-
-def shut_down() -> None:
-    """Ends whatever is being fetched in this process."""
-    _shutting_down.set()
-
-
-def is_shutting_down() -> bool:
-    return _shutting_down.is_set()
 
 
 class LeaseKeeper:
@@ -106,7 +97,7 @@ class LeaseKeeper:
             while not self._over.wait(0.1):
                 if self._deadline is not None and time.monotonic() > self._deadline:
                     self._end(DeadlineExceeded())
-                if is_shutting_down():
+                if worker_stop.is_requested():
                     self._end(WorkerStopping())
                 if time.monotonic() - last_beat >= beat:
                     self._renew()

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from conversations import worker_stop
 from conversations.models import Conversation, SearchJob
 from conversations.search import lexemes, suggestions
 from conversations.search.tokenizer import words_in
@@ -71,7 +72,9 @@ def index_batch(limit: int = BATCH) -> int:
     except Exception:
         # One conversation is at fault: each on its own, so that it fails alone.
         logger.exception("A batch could not be indexed; going one by one")
-        return sum(_index_alone() for _ in range(limit))
+        return sum(
+            _index_alone() for _ in range(limit) if not worker_stop.is_requested()
+        )
 
 
 def _index_alone() -> int:

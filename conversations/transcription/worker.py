@@ -27,29 +27,33 @@ from conversations.transcription.engine_client import CannotTranscribe, Dropped
 from conversations.transcription.queue import has_sent_turns
 from conversations.transcription.results import TranscriptionResult
 from conversations.transcription.turns import turns_of
+from conversations.worker_stop import Turn, is_requested
 
 logger = logging.getLogger(__name__)
 
 NOTED_EVERY_SECONDS = 1.0
 CHUNK_BYTES = 1024 * 1024
 INTERRUPTED = "Its worker was interrupted each time; it was given up."
-# Set when this process is to end: what is under way goes back to where it was.
-ending = threading.Event()
+# No job is begun after so long: what else is in the queue gets a turn.
+TURN_SECONDS = 10.0
 _one_at_a_time = threading.Lock()
 
 
-def transcribe_until_none_is_due() -> None:
-    """Nothing is claimed where no engine is installed: it waits, and is done once there
-    is one."""
+def transcribe_until_none_is_due() -> bool:
+    """Whether there may be more, and this process is not to end: it stops when its turn
+    is over. Nothing is claimed where no engine is installed: it waits, and is done once
+    there is one."""
     if not _one_at_a_time.acquire(blocking=False):
-        return
+        return False
+    turn = Turn(TURN_SECONDS)
     try:
         chosen = engine()
-        while not ending.is_set() and not chosen.missing():
+        while not turn.is_over and not chosen.missing():
             job = Transcription.claim_next()
             if job is None:
-                return
+                return False
             transcribe(job, chosen)
+        return not (is_requested() or chosen.missing())
     finally:
         _one_at_a_time.release()
 
@@ -65,7 +69,7 @@ def transcribe(job: Transcription, chosen: Engine) -> None:
     try:
         _transcribe(job, recording, chosen)
     except Dropped:
-        if ending.is_set():
+        if is_requested():
             job.put_back()
     except (DatabaseError, InterfaceError):
         # Nothing can be written down; it comes back when the lease ends.
@@ -96,7 +100,7 @@ def _transcribe(job: Transcription, recording: Recording, chosen: Engine) -> Non
 
     def on_progress(done: float) -> bool:
         nonlocal noted_at
-        if ending.is_set():
+        if is_requested():
             return False
         if time.monotonic() - noted_at < NOTED_EVERY_SECONDS:
             return True

@@ -100,6 +100,15 @@ def _claim(which: str, limit: int, **further: int) -> list[Claimed]:
     return sorted(claimed, key=lambda one: one.sequence)
 
 
+def put_back(claimed: Sequence[Claimed]) -> None:
+    """For another worker, at once: of those that nobody had tried before, this try does
+    not count. Nothing where a lease ran out and somebody else tries it by now."""
+    if claimed:
+        Delivery.objects.waiting().filter(
+            sequence__in=[one.sequence for one in claimed], attempts=1
+        ).update(attempts=0, lease_until=None)
+
+
 def gave_up(claimed: Claimed) -> bool:
     """Whether this was tried too often: each time its worker died over it."""
     if claimed.attempts <= MAX_ATTEMPTS:

@@ -14,9 +14,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from conversations.worker_stop import Turn, is_requested
+
 logger = logging.getLogger(__name__)
 
 BATCH = 1000
+# One run of the task: then whatever else is in its queue gets a turn.
+TURN_SECONDS = 10.0
 TALLIES_KEPT = timedelta(days=1)
 
 
@@ -25,6 +29,7 @@ class Forgotten:
     bodies: int
     refusals: int
     tallies: int
+    there_is_more: bool = False
 
 
 # What waits for a worker is never touched: its body is all there is of it.
@@ -52,23 +57,27 @@ _DELETE_TALLIES = """
 """
 
 
-def forget() -> Forgotten:
-    """Forgets all that is due; how much that was."""
+def forget(*, seconds: float = TURN_SECONDS) -> Forgotten:
+    """Forgets what is due, for about so long; how much that was."""
     call_command("clearsessions")
+    turn = Turn(seconds)
     forgotten = Forgotten(
-        bodies=_in_batches(_EMPTY_BODIES, timedelta(settings.KEEP_BODIES_DAYS)),
-        refusals=_in_batches(_DELETE_REFUSALS, timedelta(settings.KEEP_REJECTED_DAYS)),
-        tallies=_in_batches(_DELETE_TALLIES, TALLIES_KEPT),
+        bodies=_in_batches(_EMPTY_BODIES, timedelta(settings.KEEP_BODIES_DAYS), turn),
+        refusals=_in_batches(
+            _DELETE_REFUSALS, timedelta(settings.KEEP_REJECTED_DAYS), turn
+        ),
+        tallies=_in_batches(_DELETE_TALLIES, TALLIES_KEPT, turn),
+        there_is_more=turn.is_over and not is_requested(),
     )
     logger.info("Retention: %s", forgotten)
     return forgotten
 
 
-def _in_batches(statement: str, age: timedelta) -> int:
+def _in_batches(statement: str, age: timedelta, turn: Turn) -> int:
     """No age keeps for ever. A batch that is not full was the last; what another one
     held then is its matter, or the next run's."""
     total = 0
-    while age:
+    while age and not turn.is_over:
         with connection.cursor() as cursor:
             cursor.execute(statement, {"age": age.total_seconds(), "limit": BATCH})
             done = cursor.rowcount

@@ -7,7 +7,6 @@ its worker is counted too; what a dead worker held comes back when its lease end
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TypeVar
@@ -16,6 +15,7 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from accounts.actions import touch_keys
+from conversations import worker_stop
 from conversations.projection.store import LoggedUpdate, store_calls
 from conversations.search.index_worker import index_batch
 from integrations.delivery_log import jobs
@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
 
 BATCH_ROWS = 500
+# One run of the task: then whatever else is in its queue gets a turn.
+TURN_SECONDS = 2.0
+BATCHES_A_TURN = 50
 CHUNK_BYTES = 8 * 1024 * 1024
 EMPTY_LOOKS = 2
 LOOK_AGAIN_SECONDS = 0.15
@@ -35,10 +38,14 @@ DEADLOCK = "40P01"
 OVER_A_LIMIT = "54"
 
 
-def process_until_quiet() -> None:
-    """Works until two looks, a moment apart, find nothing."""
+def process_until_quiet() -> bool:
+    """Work until two looks, a moment apart, find nothing, or the turn is over; whether
+    there is more to do, and this process is not to end."""
     empty_looks = 0
-    while True:
+    turn = worker_stop.Turn(TURN_SECONDS)
+    for _ in range(BATCHES_A_TURN):
+        if turn.is_over:
+            break
         heartbeat.beat()
         claimed = process_batch()
         # What waits in the log goes first; making it findable may fall behind.
@@ -48,20 +55,27 @@ def process_until_quiet() -> None:
             continue
         empty_looks += 1
         if empty_looks == EMPTY_LOOKS:
-            return
-        time.sleep(LOOK_AGAIN_SECONDS)
+            return False
+        worker_stop.wait(LOOK_AGAIN_SECONDS)
+    return not worker_stop.is_requested()
 
 
 def process_batch(limit: int = BATCH_ROWS) -> int:
-    """Claims and processes one batch; how many deliveries it claimed.
+    """Claims and processes one batch; how many deliveries it claimed. Where this
+    process is to end, what it has not begun is anybody's again.
 
     What was tried before comes back one by one: if it kills the worker again, it takes
     nobody along.
     """
     claimed = jobs.claim_fresh(limit)
     if claimed:
+        begun = 0
         for chunk in in_chunks(claimed, lambda one: one.size):
+            if worker_stop.is_requested():
+                break
             _process_together(chunk)
+            begun += len(chunk)
+        jobs.put_back(claimed[begun:])
         return len(claimed)
     retried = jobs.claim_one_again()
     if retried is not None:
@@ -113,7 +127,10 @@ def _process_together(chunk: list[Claimed]) -> None:
             raise
         # One of them is at fault: each on its own, so that it fails alone.
         logger.exception("A batch of %s deliveries failed; going one by one", len(read))
-        for claimed, delivered in read:
+        for place, (claimed, delivered) in enumerate(read):
+            if worker_stop.is_requested():
+                jobs.put_back([one for one, _ in read[place:]])
+                return
             _store_alone(claimed, delivered)
 
 

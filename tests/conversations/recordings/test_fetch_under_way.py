@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from conversations import worker_stop
 from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import fetch_worker, incoming, lease_keeper
 from conversations.recordings.fetch_worker import fetch_until_none_is_due
@@ -103,14 +104,14 @@ def test_what_is_no_longer_wanted_is_dropped_at_once(
 def test_a_worker_that_ends_in_order_puts_it_back(
     far_server: FarServer, want: Want, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(lease_keeper, "_shutting_down", threading.Event())
+    monkeypatch.setattr(worker_stop, "requested", threading.Event())
     never = threading.Event()
     recording = want(
         far_server.says("/a", half_then_wait(sound, never, far_server.closed))
     )
     thread = in_a_thread()
     wait_for(lambda: far_server.connections == 1, 10, what="it is asked for")
-    lease_keeper.shut_down()
+    worker_stop.requested.set()
     thread.join(20)
     recording.refresh_from_db()
     assert (recording.state, recording.attempts) == (State.WAITING, 0)

@@ -12,6 +12,7 @@ import pytest
 from django.core.files import File
 from django.test import override_settings
 
+from conversations import worker_stop
 from conversations.models import (
     Charge,
     Conversation,
@@ -69,7 +70,7 @@ def ear() -> Iterator[Engine]:
     with override_settings(STT_ENGINE="test"):
         yield chosen
     del ENGINES["test"]
-    transcription_worker.ending.clear()
+    worker_stop.requested.clear()
 
 
 def keep_audio(conversation: Conversation, path: Path) -> None:
@@ -286,7 +287,7 @@ def test_a_worker_that_ends_puts_its_job_back(
     def end() -> None:
         from conversations.transcription.engine_client import Dropped
 
-        transcription_worker.ending.set()
+        worker_stop.requested.set()
         raise Dropped
 
     ear.meanwhile = end

@@ -1,0 +1,32 @@
+"""When a worker's task lets go: once its process is told to end, or its turn is over and
+whatever waits behind it in the queue is due."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+# Set by a signal of Celery's, in the process that runs the tasks: its pool is of threads.
+requested = threading.Event()
+
+
+def is_requested() -> bool:
+    """Tell whether this process is to end."""
+    return requested.is_set()
+
+
+def wait(seconds: float) -> None:
+    """Wait for so long, or until this process is to end."""
+    requested.wait(seconds)
+
+
+class Turn:
+    """What one run of a task may take, in seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Also where this process is to end."""
+        return is_requested() or time.monotonic() >= self._end
