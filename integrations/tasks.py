@@ -12,13 +12,13 @@ from integrations.processing import worker as processing_worker
 @shared_task
 def process_deliveries() -> None:
     if processing_worker.process_until_quiet():
-        _process_more.nudge()
+        _process_more.wake()
 
 
 @shared_task
 def forget() -> None:
     if retention.forget().there_is_more:
-        _forget_more.nudge()
+        _forget_more.wake()
 
 
 # Behind whatever waits in the queue by now.

@@ -19,7 +19,7 @@ from api.replays import replay
 from api.resources import answer, id_in
 from api.schema.operations import operation
 from api.views.endpoint import Endpoint
-from integrations.body_openings import record_body_opening
+from integrations.deliveries.body_openings import record_body_opening
 
 TAG = "Deliveries"
 NOUN = "delivery"

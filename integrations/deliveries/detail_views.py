@@ -14,8 +14,8 @@ from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import Role
 from conversations.file_names import file_name
-from integrations.body_openings import record_body_opening
 from integrations.deliveries import detail as delivery_page
+from integrations.deliveries.body_openings import record_body_opening
 from integrations.models import Delivery
 from integrations.processing.replay import (
     NothingToReplay,

@@ -20,7 +20,7 @@ from integrations.delivery_log import append as delivery_log
 from integrations.models import Delivery, MinuteTally
 from tests.conversations.recordings.sounds import write_sound
 from tests.integrations.conftest import Post, session
-from tests.integrations.lossy_proxy import LossyProxy
+from tests.integrations.ingest.lossy_proxy import LossyProxy
 from tests.zelto.stack import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
