@@ -83,7 +83,7 @@ def test_it_is_not_ready_when_no_worker_was_seen_lately(seconds_ago: float) -> N
 def test_it_is_not_ready_while_a_migration_is_unapplied() -> None:
     set_pulse(0)
     assert Client().get("/readyz").status_code == 200
-    MigrationRecorder(connection).record_unapplied("integrations", "0002_operation")
+    MigrationRecorder(connection).record_unapplied("integrations", "0001_schema")
 
     response = Client().get("/readyz")
 
