@@ -13,9 +13,9 @@ from conversations.recordings.incoming import incoming_file
 from integrations.delivery_log import append as delivery_log
 from integrations.delivery_log.append import Arrival
 from integrations.ingest import unknown_keys
-from integrations.ingest.webhook import user_agent_of
+from integrations.ingest.webhook import UNKNOWN_AGENT, Refusal, user_agent_of
 from integrations.problems import UNKNOWN_AGENT, Refusal, validation_refusal
-from integrations.providers import Fault, Reading
+from integrations.providers import Fault, FaultKind, Reading
 from integrations.request_body import BodyFault
 from integrations.uploads.multipart import Parts, read_parts
 from integrations.uploads.take import PROVIDER, Uploaded, away, take_upload, upload_slot
@@ -66,7 +66,9 @@ class Upload:
                 path,
                 append=self._append,
                 further=[
-                    Fault(name, "is not a known part and was ignored")
+                    Fault(
+                        name, "is not a known part and was ignored", FaultKind.IGNORED
+                    )
                     for name in parts.others
                 ],
             )

@@ -111,36 +111,39 @@ def _gunzip(data: bytes, limit: int) -> bytes:
     raise BodyFault(400, f"The gzip body has more than {MAX_GZIP_MEMBERS} members.")
 
 
-def parse(data: bytes) -> dict[str, Any]:
-    """The one JSON object in the body; numbers no double can hold become null."""
+def parse(data: bytes, *, called: str = "The body") -> dict[str, Any]:
+    """The one JSON object in the body; numbers no double can hold become null.
+
+    called: what the sentences of a `BodyFault` call it.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BodyFault(
-            400, f"The body is not UTF-8: byte {error.start} does not fit."
+            400, f"{called} is not UTF-8: byte {error.start} does not fit."
         ) from None
     if not text.strip():
-        raise BodyFault(400, "The body is empty; send one JSON object.")
+        raise BodyFault(400, f"{called} is empty; send one JSON object.")
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise BodyFault(
             400,
-            f"The body is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, "
+            f"{called} is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, "
             f"column {error.colno}.",
         ) from None
     except RecursionError:
-        raise too_deep() from None
+        raise too_deep(called) from None
     if not isinstance(value, dict):
-        raise BodyFault(400, f"The body must be one JSON object; got {shown(value)}.")
+        raise BodyFault(400, f"{called} must be one JSON object; got {shown(value)}.")
     # Usual bodies have too few brackets to be too deep.
     if text.count("{") + text.count("[") > MAX_DEPTH and _deeper_than(MAX_DEPTH, value):
-        raise too_deep()
+        raise too_deep(called)
     return value
 
 
-def too_deep() -> BodyFault:
-    return BodyFault(400, f"The body is nested deeper than {MAX_DEPTH} levels.")
+def too_deep(called: str) -> BodyFault:
+    return BodyFault(400, f"{called} is nested deeper than {MAX_DEPTH} levels.")
 
 
 def _deeper_than(levels: int, value: Any) -> bool:

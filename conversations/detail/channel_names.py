@@ -8,6 +8,7 @@ is heard: whose turns are louder on which channel. Else it is not known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 from typing import Any
 
 from conversations.detail.turn_alignment import Alignment, Basis
@@ -24,6 +25,15 @@ MIN_TURNS = 2
 Peaks = Sequence[Sequence[int]]
 
 
+class ChannelBasis(Enum):
+    """How it is known who is on which channel."""
+
+    ONE_CHANNEL = auto()
+    SENT = auto()
+    HEARD = auto()
+    NOTHING = auto()
+
+
 def names_of_channels(
     *,
     peaks: Peaks,
@@ -31,15 +41,15 @@ def names_of_channels(
     turns: Sequence[Mapping[str, Any]],
     placing: Alignment,
     metadata: Mapping[str, Any],
-) -> tuple[list[str], bool]:
-    """A name for each channel, and whether it was found by listening."""
+) -> tuple[list[str], ChannelBasis]:
+    """A name for each channel, and how it is known."""
     if len(peaks) != 2:
-        return ["Recording"], False
+        return ["Recording"], ChannelBasis.ONE_CHANNEL
     if sent := _sent(metadata):
-        return sent, False
+        return sent, ChannelBasis.SENT
     if heard := _heard(peaks, length, turns, placing):
-        return heard, True
-    return ["Channel 1", "Channel 2"], False
+        return heard, ChannelBasis.HEARD
+    return ["Channel 1", "Channel 2"], ChannelBasis.NOTHING
 
 
 def _sent(metadata: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from conversations.detail.channel_names import names_of_channels
+from conversations.detail.channel_names import ChannelBasis, names_of_channels
 from conversations.detail.turn_alignment import Alignment, Basis, align_turns
 from conversations.models import Conversation, Recording, Transcript, Transcription
 from conversations.transcription.status import TranscriptionStatus, transcription_status
@@ -42,13 +42,13 @@ class AudioEvent:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """version: of the file. lanes: a name for each channel; lanes_are_heard: found by
-    listening to whose turns are where. start_at: the second that the address names."""
+    """version: of the file. lanes: a name for each channel, and lanes_basis how it is
+    known. start_at: the second that the address names."""
 
     recording: Recording
     version: str
     lanes: Sequence[str]
-    lanes_are_heard: bool
+    lanes_basis: ChannelBasis
     placing: Alignment
     marks: Sequence[AudioEvent]
     start_at: float
@@ -127,7 +127,7 @@ def _player(
         metadata=conversation.metadata,
         call_started_at=conversation.started_at,
     )
-    lanes, are_heard = names_of_channels(
+    lanes, basis = names_of_channels(
         peaks=recording.peaks,
         length=length or 0.0,
         turns=turns,
@@ -138,7 +138,7 @@ def _player(
         recording=recording,
         version=PurePosixPath(recording.file).stem[:16],
         lanes=lanes,
-        lanes_are_heard=are_heard,
+        lanes_basis=basis,
         placing=placing,
         marks=[
             AudioEvent(one["kind"], one["start"], one["end"]) for one in recording.marks

@@ -14,7 +14,7 @@ from integrations.deliveries.body_view import BodyLines, body_lines, number_note
 from integrations.delivery_log.append import KEPT_BODY_BYTES, STATUSES_WITH_BODY
 from integrations.delivery_log.jobs import MAX_ATTEMPTS
 from integrations.models import Delivery
-from integrations.processing.replay import REPLAY_OF, UPLOAD_AGAIN
+from integrations.processing.replay import UPLOAD_AGAIN
 from integrations.providers import PROVIDERS
 
 MAX_SIBLINGS = 20
@@ -39,7 +39,6 @@ def status_of(delivery: Delivery) -> dict[str, Any]:
     if delivery.processed_at:
         took = (delivery.processed_at - delivery.received_at).total_seconds()
     needs_a_look = delivery.outcome in {Outcome.REJECTED, Outcome.FAILED}
-    replayed = REPLAY_OF.match(delivery.reason)
     return {
         "delivery": delivery,
         "advice": advice_of(delivery) if needs_a_look else None,
@@ -48,7 +47,7 @@ def status_of(delivery: Delivery) -> dict[str, Any]:
         "took": took,
         "max_attempts": MAX_ATTEMPTS,
         "replay": replay_of(delivery),
-        "original": original_of(delivery, replayed["uuid"]) if replayed else None,
+        "original": original_of(delivery),
     }
 
 
@@ -68,10 +67,12 @@ def conversation_of(delivery: Delivery) -> Conversation | None:
     )
 
 
-def original_of(delivery: Delivery, uuid: str) -> Delivery | None:
+def original_of(delivery: Delivery) -> Delivery | None:
     """The one that this delivery is a replay of; gone after the retention of refusals."""
+    if delivery.replay_of is None:
+        return None
     log = Delivery.objects.filter(organization=delivery.organization_id)
-    return log.filter(uuid=uuid).only("uuid", "received_at").first()
+    return log.filter(uuid=delivery.replay_of).only("uuid", "received_at").first()
 
 
 def replay_of(delivery: Delivery) -> Replay:

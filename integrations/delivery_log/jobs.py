@@ -54,8 +54,8 @@ _CLAIM = """
         WHERE outcome = 'accepted' AND {which}
         ORDER BY sequence LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
     RETURNING sequence, organization_id,
-        -- A replay, which has a reason from the start, is no use of its key.
-        CASE WHEN reason = '' THEN key_id END,
+        -- A replay is no use of its key.
+        CASE WHEN replay_of IS NULL THEN key_id END,
         received_at, provider, source, size, attempts
 """
 _FRESH = "attempts = 0"

@@ -145,6 +145,8 @@ class Delivery(models.Model):
     source = models.CharField(
         max_length=16, choices=Source.choices, default=Source.POST, db_default="post"
     )
+    # Which refused delivery it was made from. Its row may go before this one does.
+    replay_of = models.UUIDField(null=True, editable=False)
     # Refusals of one kind in one minute share a row.
     fold_key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
 

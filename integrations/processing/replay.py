@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,10 +24,6 @@ from integrations.worker_wakeup import wake_worker
 logger = logging.getLogger(__name__)
 
 Outcome = Delivery.Outcome
-# What the reason of a replayed refusal begins with, through all that becomes of it.
-REPLAY_OF = re.compile(
-    r"Replay of (?P<uuid>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\."
-)
 
 UPLOAD_AGAIN = "The file of a refused upload is not kept. Upload it again."
 
@@ -110,13 +106,12 @@ def _fold_again(delivery: Delivery) -> None:
 
 def _try_again(delivery: Delivery) -> None:
     """All five tries once more; whoever was quicker has done so already."""
-    replay_of = REPLAY_OF.match(delivery.reason)
     failed = Delivery.objects.filter(
         sequence=delivery.sequence, outcome=Outcome.FAILED, body__isnull=False
     )
     failed.update(
         outcome=Outcome.ACCEPTED,
-        reason=replay_of[0] if replay_of else "",
+        reason=_first_reason(delivery.replay_of),
         attempts=0,
         lease_until=None,
         next_try_at=None,
@@ -143,13 +138,19 @@ def _store_again(delivery: Delivery, provider: str | None) -> Delivery:
         external_id=reading.call_external_id or "",
         status=200,
         outcome=Outcome.ACCEPTED,
-        reason=f"Replay of {delivery.uuid}.",
+        reason=_first_reason(delivery.uuid),
+        replay_of=delivery.uuid,
         warnings=[as_json(fault) for fault in reading.warnings],
         size=delivery.size,
         user_agent=delivery.user_agent,
         request_id=delivery.request_id,
         body=delivery.body,
     )
+
+
+def _first_reason(replay_of: UUID | None) -> str:
+    """For people; it stays in front of what becomes of the delivery."""
+    return f"Replay of {replay_of}." if replay_of else ""
 
 
 def _known(provider: str) -> str:

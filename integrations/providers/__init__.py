@@ -12,12 +12,12 @@ from typing import Any
 from conversations.projection.update import CallUpdate
 from integrations.providers.adapted import Adapter
 from integrations.providers.canonical import read as canonical
-from integrations.providers.faults import Fault, Faults, storable
+from integrations.providers.faults import Fault, FaultKind, Faults, storable
 from integrations.providers.livekit import adapter as livekit
 from integrations.providers.scalars import is_number
 from integrations.providers.unstorable_text import cleaned
 
-__all__ = ["PROVIDERS", "Fault", "Reading", "read"]
+__all__ = ["PROVIDERS", "Fault", "FaultKind", "Reading", "read"]
 
 # As `X-Zelto-Provider` names them.
 PROVIDERS: dict[str, Adapter] = {

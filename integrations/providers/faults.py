@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 LISTED = 100
@@ -16,12 +17,24 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
+class FaultKind(Enum):
+    """What became of a value that did not fit; its sentence says so to people."""
+
+    REFUSED = "refused"  # with the whole body
+    DROPPED = "dropped"
+    CUT = "cut"
+    IGNORED = "ignored"
+    ALTERED = "altered"
+    KEPT = "kept"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One misfit: where (`transcript.turns[3].role`), and what to do about it."""
 
     path: str
     detail: str
+    kind: FaultKind = FaultKind.REFUSED
 
 
 class Faults:
@@ -33,10 +46,10 @@ class Faults:
         self.count = 0
         self.kept: list[Fault] = []
 
-    def add(self, path: str, detail: str) -> None:
+    def add(self, path: str, detail: str, kind: FaultKind = FaultKind.DROPPED) -> None:
         self.count += 1
         if len(self.kept) < LISTED:
-            self.kept.append(Fault(path, detail))
+            self.kept.append(Fault(path, detail, kind))
 
     def listed(self) -> list[Fault]:
         """At most a hundred; where there were more, the last says how many."""
@@ -44,7 +57,7 @@ class Faults:
             return self.kept
         last = self.kept[-1]
         closing = f"{last.detail}; the first {LISTED} of {self.count:,} are listed"
-        return [*self.kept[:-1], Fault(last.path, closing)]
+        return [*self.kept[:-1], replace(last, detail=closing)]
 
 
 def path_text(parts: Iterable[str | int]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from integrations.providers.faults import Faults, path_text, storable
+from integrations.providers.faults import FaultKind, Faults, path_text, storable
 
 Path = tuple[str | int, ...]
 
@@ -56,5 +56,6 @@ def _cleaned_text(text: str, path: Path, warnings: Faults) -> str:
         warnings.add(
             path_text(path),
             "held NUL or half a surrogate pair; U+FFFD stands in its place",
+            FaultKind.ALTERED,
         )
     return result

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from integrations.providers import read
+from integrations.providers import FaultKind, read
 from integrations.providers.canonical.schema import CallBody
 from integrations.request_body import DEFAULT_PROVIDER
 
@@ -20,7 +20,7 @@ FORMATS = {
     "uuid": "UUID",
     "uri": "URL",
 }
-REFUSED, CUT, DROPPED, IGNORED, TAKEN = "refused", "cut", "dropped", "ignored", "taken"
+REFUSED, IGNORED, TAKEN = FaultKind.REFUSED.value, FaultKind.IGNORED.value, "taken"
 TYPES = {
     "string": "text",
     "number": "number",
@@ -124,10 +124,7 @@ def _fault_of(path: str, field: Schema) -> str:
         return REFUSED
     if not reading.warnings:
         return TAKEN
-    detail = reading.warnings[0].detail
-    if "was ignored" in detail:
-        return IGNORED
-    return CUT if "was cut" in detail else DROPPED
+    return reading.warnings[0].kind.value
 
 
 def _unfitting(field: Schema) -> Any:

@@ -96,10 +96,10 @@ def read_call(arrival: Arrival) -> Reading:
     """The body of the arrival, checked as the webhook's is."""
     assert arrival.body is not None  # noqa: S101 - the callers put it there
     try:
-        reading = providers.read(PROVIDER, request_body.parse(arrival.body))
+        payload = request_body.parse(arrival.body, called="The part call")
+        reading = providers.read(PROVIDER, payload)
     except request_body.BodyFault as fault:
-        detail = fault.detail.replace("The body", "The part call", 1)
-        raise Refusal(fault.status, detail) from fault
+        raise Refusal(fault.status, fault.detail) from fault
     arrival.agent_reference = reading.agent_reference or ""
     arrival.external_id = reading.call_external_id or ""
     if reading.update is None:

@@ -150,6 +150,25 @@ def test_what_waited_for_a_worker_is_processed(upgraded: None) -> None:
     assert not Delivery.objects.waiting().exists()
 
 
+@pytest.mark.parametrize("external_id", ["call-refused", "call-refused-2"])
+def test_what_was_a_replay_still_names_what_it_stands_for(
+    upgraded: None, alice: Client, external_id: str
+) -> None:
+    log = Delivery.objects.filter(external_id=external_id)
+    new = log.exclude(outcome="rejected").get()
+    old = Delivery.objects.get(uuid=new.replay_of)
+
+    assert (old.external_id, old.outcome) == (external_id, "rejected")
+    page = alice.get(f"/org/acme/deliveries/{new.uuid}").content.decode()
+    assert f"/org/acme/deliveries/{old.uuid}" in page
+    told = ask(f"/v1/deliveries/{new.uuid}")
+    assert told["reason"].startswith(f"Replay of {old.uuid}.")
+
+
+def test_nothing_else_became_a_replay(upgraded: None) -> None:
+    assert Delivery.objects.filter(replay_of__isnull=False).count() == 2
+
+
 def test_what_failed_can_be_replayed(upgraded: None) -> None:
     failed = Delivery.objects.get(external_id="call-fails", outcome="failed")
 

@@ -19,7 +19,7 @@ from integrations.providers.canonical.schema import (
     Turn,
     keys_of,
 )
-from integrations.providers.faults import Fault, Faults, path_text
+from integrations.providers.faults import Fault, FaultKind, Faults, path_text
 
 MAX_METADATA_BYTES = 64 * 1024  # bytes, as compact JSON
 # Start, end and duration are each rounded by their sender.
@@ -85,7 +85,9 @@ def _note_unknown_keys(payload: dict[str, Any], warnings: Faults) -> None:
                 continue
             home = f"; did you mean {HOMES[key]}?" if key in HOMES else ""
             warnings.add(
-                path_text((*way, key)), f"is not a known key and was ignored{home}"
+                path_text((*way, key)),
+                f"is not a known key and was ignored{home}",
+                FaultKind.IGNORED,
             )
 
 
@@ -128,12 +130,17 @@ def _note_contradictions(call: Call, warnings: Faults) -> None:
         return
     span = (call.ended_at - call.started_at).total_seconds()
     if span < 0:
-        warnings.add("call.endedAt", "lies before call.startedAt; both were kept")
+        warnings.add(
+            "call.endedAt",
+            "lies before call.startedAt; both were kept",
+            FaultKind.KEPT,
+        )
     sent = call.duration_seconds
     if sent is not None and abs(span - sent) > CONTRADICTION_SECONDS:
         warnings.add(
             "call.durationSeconds",
             f"is {sent:g}, but from start to end it is {span:g} seconds; all were kept",
+            FaultKind.KEPT,
         )
 
 

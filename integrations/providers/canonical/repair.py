@@ -14,7 +14,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from integrations.providers.canonical.schema import CallBody
-from integrations.providers.faults import Fault, Faults, path_text, shown
+from integrations.providers.faults import (
+    Fault,
+    FaultKind,
+    Faults,
+    path_text,
+    shown,
+)
 from integrations.providers.scalars import is_number, is_numeric
 from integrations.providers.unstorable_text import Path
 
@@ -153,7 +159,7 @@ def _mend(
     path = path_text(fault["loc"])
     if fault["type"] == "string_too_long" and last != "externalId":
         container[last] = fault["input"][: fault["ctx"]["max_length"]]
-        warnings.add(path, f"{sentence(fault)}; the rest was cut")
+        warnings.add(path, f"{sentence(fault)}; the rest was cut", FaultKind.CUT)
     elif last == "content" and isinstance(fault["input"], list):
         container[last] = _joined(fault["input"], path, warnings)
     else:

@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from integrations.providers.canonical.schema import MAX_TURNS
-from integrations.providers.faults import Faults, shown
+from integrations.providers.faults import FaultKind, Faults, shown
 from integrations.providers.scalars import is_number, moment
 
 ROLES = {
@@ -109,7 +109,9 @@ def turns(items: list[Any], path: str, warnings: Faults) -> list[dict[str, Any]]
     for index, values in enumerate(items):
         if len(read) == MAX_TURNS:
             warnings.add(
-                path, f"must have at most {MAX_TURNS:,} turns; the rest was cut"
+                path,
+                f"must have at most {MAX_TURNS:,} turns; the rest was cut",
+                FaultKind.CUT,
             )
             break
         here = f"{path}[{index}]"

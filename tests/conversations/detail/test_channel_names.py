@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conversations.detail.channel_names import names_of_channels
+from conversations.detail.channel_names import ChannelBasis, names_of_channels
 from conversations.detail.turn_alignment import Alignment, align_turns
 
 LENGTH = 10.0
@@ -35,7 +35,7 @@ def named(
     turns: list[dict[str, Any]] = TURNS,
     metadata: dict[str, Any] | None = None,
     placing: Alignment | None = None,
-) -> tuple[list[str], bool]:
+) -> tuple[list[str], ChannelBasis]:
     if placing is None:
         placing = align_turns(turns, length=LENGTH, metadata={}, call_started_at=None)
     return names_of_channels(
@@ -48,17 +48,17 @@ def named(
 
 
 def test_a_mono_recording_has_one_lane() -> None:
-    assert named([AGENT]) == (["Recording"], False)
+    assert named([AGENT]) == (["Recording"], ChannelBasis.ONE_CHANNEL)
 
 
 def test_it_is_found_by_whose_turns_are_heard_where() -> None:
-    assert named([AGENT, USER]) == (["Agent", "User"], True)
-    assert named([USER, AGENT]) == (["User", "Agent"], True)
+    assert named([AGENT, USER]) == (["Agent", "User"], ChannelBasis.HEARD)
+    assert named([USER, AGENT]) == (["User", "Agent"], ChannelBasis.HEARD)
 
 
 def test_what_was_sent_is_taken_first() -> None:
     sent = {"channels": ["user", "agent"]}
-    assert named([AGENT, USER], metadata=sent) == (["User", "Agent"], False)
+    assert named([AGENT, USER], metadata=sent) == (["User", "Agent"], ChannelBasis.SENT)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_was_sent_is_taken_first() -> None:
 )
 def test_what_was_sent_badly_is_not(sent: object) -> None:
     told = named([AGENT, USER], metadata={"channels": sent})
-    assert told == (["Agent", "User"], True)
+    assert told == (["Agent", "User"], ChannelBasis.HEARD)
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_what_was_sent_badly_is_not(sent: object) -> None:
 def test_what_cannot_be_told_is_not_told(
     peaks: list[list[int]], turns: list[dict[str, Any]]
 ) -> None:
-    assert named(peaks, turns) == (["Channel 1", "Channel 2"], False)
+    assert named(peaks, turns) == (["Channel 1", "Channel 2"], ChannelBasis.NOTHING)

@@ -244,3 +244,26 @@ def test_an_outsider_learns_nothing(
     path = f"conversations/{conversation.id}/recording/state"
     for organization in ("acme", "globex"):
         assert charlie_client.get(f"/org/{organization}/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({}, ["Channel 1", "Channel 2", "Who is on which channel was not sent."]),
+        ({"channels": ["user", "agent"]}, ["User", "Agent"]),
+    ],
+)
+def test_it_says_whether_it_is_known_who_is_on_which_channel(
+    bob_client: Client,
+    make_conversation: MakeConversation,
+    make_recording: MakeRecording,
+    metadata: dict[str, Any],
+    said: list[str],
+) -> None:
+    conversation = make_conversation(TURNS, started_at=NOON, metadata=metadata)
+    make_recording(conversation, heard=[[(0, 1)], [(0, 1)]])
+
+    html = page_of(bob_client, conversation)
+
+    assert all(words in html for words in said)
+    assert ("was not sent" in html) == (not metadata)

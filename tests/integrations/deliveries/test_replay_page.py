@@ -95,6 +95,19 @@ def test_a_refused_one_that_fits_now_becomes_a_new_delivery(
     assert "Processed" in words(dora_client.get(response["Location"]))
 
 
+def test_the_page_of_the_new_one_leads_to_the_old_one_whatever_its_reason(
+    replay, dora_client, post
+):
+    post(session(), **{"X-Zelto-Provider": "acmephone"})
+    old = Delivery.objects.get()
+    replay(old, provider="zelto")
+    new = Delivery.objects.exclude(pk=old.pk).get()
+    Delivery.objects.filter(pk=new.pk).update(reason="")
+    page = dora_client.get(f"/org/acme/deliveries/{new.uuid}")
+    assert "Replay of" in words(page)
+    assert f'href="/org/acme/deliveries/{old.uuid}"' in page.content.decode()
+
+
 def test_a_refused_one_that_still_does_not_fit_says_what(replay, post):
     post(session(transcript={"turns": [{"role": "<b>bot"}]}))
     row = Delivery.objects.get()

@@ -167,6 +167,7 @@ def test_a_refused_one_that_fits_now_becomes_a_new_delivery(
     assert new.pk != old.pk and new.uuid != old.uuid
     assert columns(old) == before
     assert (new.outcome, new.status) == ("accepted", 200)
+    assert new.replay_of == old.uuid
     assert str(old.uuid) in new.reason
     assert new.received_at > old.received_at
     assert (new.agent_reference, new.external_id) == ("front-desk", "call-1")
@@ -269,6 +270,36 @@ def test_a_replay_that_fails_still_names_what_it_stands_for(
     process()
     new.refresh_from_db()
     assert (new.outcome, new.reason) == ("processed", link)
+
+
+def test_what_it_stands_for_is_known_whatever_the_reason_says(
+    organization: Organization, key: str, process: Process
+) -> None:
+    sender = ApiKey.objects.get()
+    old = refused(organization, session(), key=sender)
+    new = replay_delivery(delivery=old, by=None)
+    Delivery.objects.filter(pk=new.pk).update(outcome="failed", reason="In other words")
+
+    again = replay_delivery(delivery=new, by=None)
+
+    assert (again.replay_of, again.reason) == (old.uuid, f"Replay of {old.uuid}.")
+    Delivery.objects.filter(pk=new.pk).update(reason="")
+    process()
+    sender.refresh_from_db()
+    assert sender.last_used_at is None  # a replay is no use of it
+
+
+def test_a_reason_alone_makes_no_replay(
+    organization: Organization, key: str, process: Process
+) -> None:
+    sender = ApiKey.objects.get()
+    row = refused(organization, session(), key=sender)
+    Delivery.objects.filter(pk=row.pk).update(
+        outcome="accepted", reason=f"Replay of {row.uuid}."
+    )
+    process()
+    sender.refresh_from_db()
+    assert sender.last_used_at is not None
 
 
 def test_processing_again_says_no_warning_twice(post: Post, process: Process) -> None:
