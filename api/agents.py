@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from accounts.models import Organization
 from api.pagination import ListSlice, list_slice, position_in
 from api.parameters import PageParameters
 from api.resources import Listed, Resource, nothing
 from conversations.models import Agent as AgentRow
-from conversations.models import Conversation, Transcript
+from conversations.models import Conversation, Provider, Transcript
 from conversations.models.agent import AgentQuerySet
 from conversations.search.keyset import Position
 
-Provider = Literal["livekit", "zelto", "upload"]
+# Of an answer: never checked, so that a row whose provider is no longer known is read.
+ProviderName = Annotated[
+    str, WithJsonSchema({"type": "string", "enum": list(Provider.values)})
+]
 
 
 class Agent(Resource):
@@ -39,7 +42,9 @@ class Agent(Resource):
     external_id: str = Field(
         description="The sender's own id of it.", examples=["support"]
     )
-    provider: Provider = Field(description="Whose id that is.", examples=["livekit"])
+    provider: ProviderName = Field(
+        description="Whose id that is.", examples=["livekit"]
+    )
     type: Literal["ai", "human"] = Field(
         description="Whether a program or a person takes the calls.", examples=["ai"]
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from accounts.models import Organization
-from api.agents import Provider
+from api.agents import ProviderName
 from api.pagination import ListSlice, list_slice, position_in
 from api.parameters import (
     Flag,
@@ -26,7 +26,7 @@ from api.problem_body import FieldFault
 from api.resources import DescribedAs, Listed, Resource, nothing
 from conversations.listing.query import MAX_METADATA_FILTERS, METADATA
 from conversations.models import Conversation as ConversationRow
-from conversations.models import Provider as Providers
+from conversations.models import Provider
 from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
 from conversations.recordings.links import recording_url
@@ -80,7 +80,7 @@ class Conversation(Resource):
         description="Who called: name, number, else the reference.",
         examples=["Ada Lovelace"],
     )
-    source: Provider = Field(
+    source: ProviderName = Field(
         description="Where it came from; also the id space of `referenceId`.",
         examples=["livekit"],
     )
@@ -140,7 +140,7 @@ class ConversationParameters(PageParameters):
         description="Who took the call.",
         examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e21"],
     )
-    provider: word(*Providers.values) | None = Field(  # type: ignore[valid-type]
+    provider: word(*Provider.values) | None = Field(  # type: ignore[valid-type]
         None, description="Where it came from.", examples=["livekit"]
     )
     ended_reason: Text | None = Field(

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from accounts.models import Organization
-from api.agents import Provider
+from api.agents import ProviderName
 from api.pagination import ListSlice, strange_cursor
 from api.parameters import (
     Id,
@@ -25,7 +25,7 @@ from api.parameters import (
 )
 from api.problem_body import FieldFault
 from api.resources import Listed, Resource, nothing
-from conversations.models import Provider as Providers
+from conversations.models import Provider
 from integrations.deliveries.filters import Filters, statuses
 from integrations.deliveries.pages import MAX_SEARCHED, find_older
 from integrations.models import Delivery as DeliveryRow
@@ -53,7 +53,7 @@ class Delivery(Resource):
     key_name: str | None = Field(
         description="What the key is called.", examples=["livekit-prod-worker"]
     )
-    provider: Provider | None = Field(
+    provider: ProviderName | None = Field(
         description="Null where its header named none that there is.",
         examples=["livekit"],
     )
@@ -127,7 +127,7 @@ class DeliveryParameters(PageParameters):
         description="The key it came with.",
         examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e24"],
     )
-    provider: word(*Providers.values) | None = Field(  # type: ignore[valid-type]
+    provider: word(*Provider.values) | None = Field(  # type: ignore[valid-type]
         None, examples=["livekit"], description="Whose session it is."
     )
     reference_id: Text | None = Field(

@@ -13,7 +13,7 @@ from conversations.recordings.incoming import incoming_file
 from integrations.delivery_log import append as delivery_log
 from integrations.delivery_log.append import Arrival
 from integrations.ingest import unknown_keys
-from integrations.ingest.webhook import UNKNOWN_AGENT, Refusal, user_agent_of
+from integrations.ingest.webhook import user_agent_of
 from integrations.problems import UNKNOWN_AGENT, Refusal, validation_refusal
 from integrations.providers import Fault, FaultKind, Reading
 from integrations.request_body import BodyFault

@@ -2,19 +2,15 @@
 
 from django.urls import URLPattern, path
 
+from conversations.providers import Provider, SettingsPage
 from integrations.deliveries import detail_views, panels
 from integrations.deliveries import views as delivery_views
 from integrations.erasure import bulk_views
 from integrations.erasure import views as erasure_views
 from integrations.keys import views as key_views
-from integrations.settings_pages import (
-    api_view,
-    create_key_view,
-    livekit_view,
-    mcp_view,
-    overview_view,
-)
+from integrations.settings_pages import create_key_view, mcp_view, overview_view
 from integrations.uploads import views as upload_views
+from integrations.views import provider_pages
 
 INTEGRATIONS = "settings/integrations"
 
@@ -34,24 +30,25 @@ def key_urls(page: str) -> list[URLPattern]:
     ]
 
 
+def provider_urls(provider: Provider, page: SettingsPage) -> list[URLPattern]:
+    """A provider's page with what it does."""
+    base, name = f"{INTEGRATIONS}/{page.name}", page.name
+    test, where = f"{base}/test-{page.noun}", {"provider": provider}
+    return [
+        path(base, provider_pages.provider_page, where, name=name),
+        path(f"{base}/status", provider_pages.status, where, name=f"{name}-status"),
+        path(test, provider_pages.send_test, where, name=f"{name}-test"),
+        *key_urls(name),
+    ]
+
+
 settings_urls = [
     path(INTEGRATIONS, overview_view.overview, name="index"),
-    path(f"{INTEGRATIONS}/livekit", livekit_view.livekit, name="livekit"),
-    path(f"{INTEGRATIONS}/livekit/status", livekit_view.status, name="livekit-status"),
-    path(
-        f"{INTEGRATIONS}/livekit/test-session",
-        livekit_view.send_test_session,
-        name="send-test-session",
+    *(
+        pattern
+        for provider, page in provider_pages.PAGES.items()
+        for pattern in provider_urls(provider, page)
     ),
-    *key_urls("livekit"),
-    path(f"{INTEGRATIONS}/api", api_view.call_upload, name="api"),
-    path(f"{INTEGRATIONS}/api/status", api_view.status, name="api-status"),
-    path(
-        f"{INTEGRATIONS}/api/test-call",
-        api_view.send_test_call,
-        name="send-test-call",
-    ),
-    *key_urls("api"),
     path(f"{INTEGRATIONS}/mcp", mcp_view.agent_access, name="mcp"),
     *key_urls("mcp"),
 ]

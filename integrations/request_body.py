@@ -11,10 +11,10 @@ import re
 import zlib
 from typing import Any, NamedTuple
 
+from conversations.providers import DEFAULT_PROVIDER
 from integrations.providers import PROVIDERS
 from integrations.providers.faults import shown
 
-DEFAULT_PROVIDER = "zelto"
 MAX_DEPTH = 64
 # Nobody sends more; each one costs a set-up and a copy of what follows it.
 MAX_GZIP_MEMBERS = 100

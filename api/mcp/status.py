@@ -9,7 +9,7 @@ from django.utils import timezone
 from pydantic import Field
 
 from accounts.models import Organization
-from api.agents import find_agent
+from api.agents import ProviderName, find_agent
 from api.caller import Caller
 from api.deliveries import Delivery, resource_of
 from api.mcp.agents import page_of_agent
@@ -19,11 +19,12 @@ from api.mcp.server import tool
 from api.parameters import Id, Parameters
 from api.resources import Resource
 from conversations.models import Conversation
+from conversations.providers import Provider, pages
 from integrations.connections.agent_status import AgentState, agent_connection
 from integrations.connections.provider_status import ProviderState, provider_connection
 from integrations.connections.recent_failures import RecentFailures
 
-PAGES = {"livekit": "integrations:livekit", "zelto": "integrations:api"}
+PAGES = pages()
 
 DeliveryWithPage = with_url(Delivery)
 
@@ -49,7 +50,7 @@ class RefusedPosts(Resource):
 
 
 class ProviderStatus(Resource):
-    provider: Literal["livekit", "zelto"]
+    provider: ProviderName
     state: Literal["not_connected", "waiting", "active"] = Field(
         description="`active`: a session has arrived, once and for good; `waiting`: a "
         "key that may post, no session yet; `not_connected`: neither."
@@ -112,8 +113,7 @@ def health(caller: Caller, asked: Parameters) -> dict[str, Any]:
 
 @tool(
     title="Whether sessions arrive",
-    description="Whether sessions of LiveKit workers (livekit) and of other senders "
-    "(zelto) arrive: when the last one came, whether a key may post, what was refused "
+    description=f"Whether sessions of each provider ({', '.join(PAGES)}) arrive: when the last one came, whether a key may post, what was refused "
     "since and what to do about it. With agentId also whether that agent is silent for "
     "longer than usual.",
     takes=StatusArguments,
@@ -124,15 +124,15 @@ def get_connection_status(caller: Caller, asked: StatusArguments) -> dict[str, A
     organization = caller.organization
     agent = _agent(organization, asked.agent_id) if asked.agent_id else None
     return {
-        "providers": [_provider(organization, name) for name in PAGES],
+        "providers": [_provider(organization, provider) for provider in PAGES],
         "agent": agent,
     }
 
 
-def _provider(organization: Organization, name: str) -> dict[str, Any]:
-    found = provider_connection(organization, name)
+def _provider(organization: Organization, provider: Provider) -> dict[str, Any]:
+    found = provider_connection(organization, provider)
     return {
-        "provider": name,
+        "provider": provider.value,
         "state": ProviderState(found.state).value,
         "lastSessionAt": _arrival(found.last_session),
         "sessionsToday": found.today,
@@ -140,7 +140,7 @@ def _provider(organization: Organization, name: str) -> dict[str, Any]:
         "storedAt": _text(found.stored_at),
         "isStuck": found.is_stuck,
         "refused": _refused(organization, found.refusals),
-        "url": page(organization, PAGES[name]),
+        "url": page(organization, f"integrations:{PAGES[provider].name}"),
     }
 
 

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from api.problem_body import FieldFault
 from api.schema.operations import RATE_LIMITS, operation
+from conversations.providers import DEFAULT_PROVIDER
 from integrations.providers import PROVIDERS
 from integrations.providers.canonical.schema import CallBody
 
@@ -35,7 +36,7 @@ HEADERS = [
         {
             "type": "string",
             "enum": [*sorted(PROVIDERS), ""],  # empty means the default
-            "default": "zelto",
+            "default": DEFAULT_PROVIDER,
             "examples": ["livekit"],
         },
         OpenApiParameter.HEADER,

@@ -10,7 +10,8 @@ from django import forms
 from django.utils.safestring import SafeString
 
 from accounts.forms import NameField
-from conversations.models import Agent, Provider
+from conversations.models import Agent
+from conversations.providers import label_of
 
 # A menu of more is no menu.
 MAX_CHOICES = 500
@@ -94,11 +95,10 @@ def likeness(agent: Agent, other: Agent) -> float:
 
 
 def _label(agent: Agent) -> str:
-    provider = dict(Provider.choices).get(agent.provider, agent.provider)
     parts = [agent.display_name[:80]]
     if agent.name:
         parts.append(agent.external_id[:80])
-    parts.append(str(provider))
+    parts.append(label_of(agent.provider))
     if agent.retired_at:
         parts.append("retired")
     return " · ".join(parts)

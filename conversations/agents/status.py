@@ -13,7 +13,8 @@ from conversations.agents.delivery_status import (
     DeliveryStatus,
     delivery_status_of,
 )
-from conversations.models import Agent, Provider
+from conversations.models import Agent
+from conversations.providers import label_of
 
 
 class AgentStatus(Enum):
@@ -45,7 +46,7 @@ class AgentRow:
 
     @property
     def provider(self) -> str:
-        return dict(Provider.choices).get(self.agent.provider, self.agent.provider)
+        return label_of(self.agent.provider)
 
     @property
     def status(self) -> AgentStatus:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conversations.listing.query import METADATA, ListQuery
-from conversations.models import Agent, Provider
+from conversations.models import Agent
+from conversations.providers import label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def _named(asked: ListQuery, agent: Agent | None) -> Iterator[tuple[str, str, st
     yield "text", "Says", asked.text
     yield "reference", "Reference or name", asked.reference
     yield "agent", "Agent", agent_name
-    yield "provider", "Provider", str(dict(Provider.choices).get(asked.provider, ""))
+    yield "provider", "Provider", label_of(asked.provider)
     yield "ended_reason", "Ended", asked.ended_reason
     yield "version", "Version", asked.version
     yield "has_transcript", "Transcript", yes_or_no(asked.has_transcript)

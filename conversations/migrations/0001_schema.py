@@ -139,17 +139,7 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                (
-                    "provider",
-                    models.CharField(
-                        choices=[
-                            ("zelto", "API"),
-                            ("livekit", "LiveKit"),
-                            ("upload", "Upload"),
-                        ],
-                        max_length=32,
-                    ),
-                ),
+                ("provider", models.CharField(max_length=32)),
                 ("external_id", models.CharField(max_length=255)),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),

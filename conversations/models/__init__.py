@@ -3,7 +3,6 @@ from conversations.models.charge import Charge
 from conversations.models.conversation import (
     Conversation,
     ConversationQuerySet,
-    Provider,
     Transcript,
 )
 from conversations.models.leased_job import LeasedJob
@@ -11,6 +10,7 @@ from conversations.models.recording import Recording, Transcription, UnusedFile
 from conversations.models.saved_view import ColumnChoice, SavedView
 from conversations.models.search import SearchEntry, SearchJob, SeenValue
 from conversations.models.tombstone import Tombstone
+from conversations.providers import Provider
 
 __all__ = [
     "Agent",

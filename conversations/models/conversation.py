@@ -11,14 +11,7 @@ from accounts.identifiers import time_ordered_uuid
 from accounts.models import Organization
 from conversations.call_duration import reported_duration
 from conversations.models.agent import Agent
-
-
-class Provider(models.TextChoices):
-    """Where a conversation came from; also its id space."""
-
-    ZELTO = "zelto", "API"
-    LIVEKIT = "livekit", "LiveKit"
-    UPLOAD = "upload", "Upload"
+from conversations.providers import label_of, way_of
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -73,7 +66,8 @@ class Conversation(models.Model):
     agent = models.ForeignKey(
         Agent, on_delete=models.PROTECT, related_name="conversations"
     )
-    provider = models.CharField(max_length=32, choices=Provider.choices)
+    # One of `Provider`; without its choices, so that another one is no migration.
+    provider = models.CharField(max_length=32)
     external_id = models.CharField(max_length=255)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -132,6 +126,14 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def provider_label(self) -> str:
+        return label_of(self.provider)
+
+    @property
+    def provider_way(self) -> str:
+        return way_of(self.provider)
 
     @property
     def name(self) -> str:

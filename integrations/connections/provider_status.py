@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Organization
 from conversations.models import Conversation, ConversationQuerySet
+from conversations.providers import SettingsPage, page_of
 from integrations.connections.recent_failures import RecentFailures, refusals_since
 from integrations.models import Connection, Delivery
 
@@ -55,9 +56,14 @@ class ProviderConnection:
     @property
     def word(self) -> str:
         """The state as its card names it."""
-        if self.state is ProviderState.WAITING and self.provider != "livekit":
-            return "Waiting for the first call"
+        if self.state is ProviderState.WAITING and self.page:
+            return f"Waiting for the first {self.page.noun}"
         return str(self.state.label)
+
+    @property
+    def page(self) -> SettingsPage | None:
+        """Where it is connected."""
+        return page_of(self.provider)
 
     @property
     def has_posted(self) -> bool:

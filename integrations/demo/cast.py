@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from conversations.providers import Provider
 from integrations.demo import weeks
 from integrations.demo.dialogues import (
     appointments,
@@ -66,7 +67,7 @@ class Agent:
 FRONT_DESK = Agent(
     external_id="front-desk",
     name="Front desk",
-    provider="livekit",
+    provider=Provider.LIVEKIT.value,
     shape=Shape.CANONICAL,
     share=30,
     hours=weeks.OFFICE,
@@ -94,7 +95,7 @@ FRONT_DESK = Agent(
 ORDER_SUPPORT = Agent(
     external_id="order-support",
     name="Order support",
-    provider="livekit",
+    provider=Provider.LIVEKIT.value,
     shape=Shape.REPORT_INSIDE,
     share=27,
     hours=weeks.SHOP,
@@ -122,7 +123,7 @@ ORDER_SUPPORT = Agent(
 APPOINTMENTS = Agent(
     external_id="appointment-booking",
     name="Appointment booking",
-    provider="livekit",
+    provider=Provider.LIVEKIT.value,
     shape=Shape.REPORT,
     share=17,
     hours=weeks.OFFICE,
@@ -139,7 +140,7 @@ APPOINTMENTS = Agent(
 SURVEY_CALLER = Agent(
     external_id="survey-caller",
     name="Survey caller",
-    provider="zelto",
+    provider=Provider.ZELTO.value,
     shape=Shape.OFFSETS,
     share=13,
     hours=weeks.AFTERNOON,
@@ -157,7 +158,7 @@ SURVEY_CALLER = Agent(
 NIGHT_LINE = Agent(
     external_id="night-line",
     name="Night line",
-    provider="livekit",
+    provider=Provider.LIVEKIT.value,
     shape=Shape.ITEMS,
     share=6,
     hours=weeks.NIGHT,
@@ -176,7 +177,7 @@ NIGHT_LINE = Agent(
 RETURNS_DESK = Agent(
     external_id="returns-desk",
     name="Returns desk",
-    provider="livekit",
+    provider=Provider.LIVEKIT.value,
     shape=Shape.CANONICAL,
     share=5,
     hours=weeks.OFFICE,
@@ -191,7 +192,7 @@ RETURNS_DESK = Agent(
 WAREHOUSE = Agent(
     external_id="warehouse-hotline",
     name="",
-    provider="livekit",
+    provider=Provider.LIVEKIT.value,
     shape=Shape.SMALLEST,
     share=2,
     hours=weeks.EARLY,

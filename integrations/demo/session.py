@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from conversations.providers import Provider
 from integrations.demo.cast import Agent
 from integrations.demo.chance import randomness
 from integrations.demo.fillers import LANGUAGES, LONG_NAMES, Language, words
@@ -166,7 +167,7 @@ def _with_aside(topic: tuple[Beat, ...], talk: Talk, random: Random) -> list[Bea
 
 
 def _ended_reason(performance: Performance, fate: str, random: Random) -> str:
-    is_phone = performance.agent.provider == "livekit"
+    is_phone = performance.agent.provider == Provider.LIVEKIT
     if fate in REASONS:
         return REASONS[fate]
     if performance.ended_reason:
@@ -195,7 +196,7 @@ def _customer(number: int, filled: Mapping[str, str], random: Random) -> dict[st
 
 
 def _cost(agent: Agent, seconds: float, random: Random) -> str | None:
-    is_known = agent.provider == "zelto" or random.random() < 0.3
+    is_known = agent.provider == Provider.ZELTO or random.random() < 0.3
     per_second = random.uniform(0.0011, 0.0019)
     return f"{0.004 + seconds * per_second:.6f}" if is_known else None
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.key_check import KeyCheck, check_key, remembered
+from conversations.providers import DEFAULT_PROVIDER
 from integrations import providers, request_body
 from integrations.delivery_log import append as delivery_log
 from integrations.delivery_log.append import Arrival
@@ -177,9 +178,7 @@ class _Post:
         under the right one. What cannot be read is no further fault."""
         with suppress(request_body.BodyFault):
             data = self._unpack(_envelope(self.request, any_provider=True))
-            self._note(
-                providers.read(request_body.DEFAULT_PROVIDER, request_body.parse(data))
-            )
+            self._note(providers.read(DEFAULT_PROVIDER, request_body.parse(data)))
 
     def _unpack(self, envelope: request_body.Envelope) -> bytes:
         limit = settings.MAX_BODY_BYTES

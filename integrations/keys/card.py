@@ -10,13 +10,13 @@ from django.forms import Form
 from accounts.forms import CreateKeyForm
 from accounts.http import OrganizationRequest
 from accounts.models import ApiKey, Role
+from conversations.providers import pages
 from integrations.keys.usage import KeyUse, recent_use
 
 MAX_KEYS = 200
 # The pages with a card of keys, by the name of their address.
 PAGE_NAMES = {
-    "livekit": "LiveKit",
-    "api": "API call upload",
+    **{page.name: page.title for page in pages().values()},
     "mcp": "AI agent access",
 }
 # Who only reads needs no more.

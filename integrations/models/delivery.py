@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
 from accounts.models import ApiKey, Organization
-from conversations.models import Conversation, Provider
+from conversations.models import Conversation
+from conversations.providers import label_of
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -234,7 +235,7 @@ class Delivery(models.Model):
     @property
     def provider_name(self) -> str:
         """As pages name it; empty where the post named none that there is."""
-        return dict(Provider.choices).get(self.provider, "")
+        return label_of(self.provider)
 
     @property
     def sender(self) -> str:

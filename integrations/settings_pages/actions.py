@@ -7,13 +7,14 @@ import json
 from django.utils import timezone
 
 from accounts.models import Organization, User
+from conversations.models import Provider
 from integrations.models import Delivery
 from integrations.settings_pages import sample_session
 from integrations.worker_wakeup import wake_worker
 
 
 def send_test_session(
-    *, organization: Organization, by: User, provider: str = "livekit"
+    *, organization: Organization, by: User, provider: Provider = Provider.LIVEKIT
 ) -> Delivery:
     """Appends a made-up session to the log, as if somebody had posted it."""
     payload = sample_session.build(ended_at=timezone.now(), sent_by=by.display_name)

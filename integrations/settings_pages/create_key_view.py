@@ -14,14 +14,24 @@ from accounts.access import organization_view
 from accounts.forms import CreateKeyForm
 from accounts.http import OrganizationRequest
 from accounts.models import Role
+from conversations.providers import Provider
 from integrations.keys.card import MadeKey, key_card
-from integrations.settings_pages import api_view, livekit_view, mcp_view
+from integrations.settings_pages import mcp_view
+from integrations.views import provider_pages
 
 Render = Callable[[OrganizationRequest, dict[str, Any]], HttpResponse]
+
+
+def _render_of(provider: Provider) -> Render:
+    return lambda request, card: provider_pages.render_page(request, provider, card)
+
+
 # The pages with a card of keys, by the name of their address.
 PAGES: dict[str, Render] = {
-    "livekit": livekit_view.render_page,
-    "api": api_view.render_page,
+    **{
+        page.name: _render_of(provider)
+        for provider, page in provider_pages.PAGES.items()
+    },
     "mcp": mcp_view.render_page,
 }
 

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
+from conversations.providers import pages
 from integrations.connections.provider_status import provider_connection
 from integrations.settings_pages.read_access import reading_access
 
@@ -14,8 +15,9 @@ from integrations.settings_pages.read_access import reading_access
 @organization_view()
 def overview(request: OrganizationRequest) -> HttpResponse:
     context = {
-        "livekit": provider_connection(request.organization, "livekit"),
-        "call_upload": provider_connection(request.organization, "zelto"),
+        "connections": [
+            provider_connection(request.organization, provider) for provider in pages()
+        ],
         "access": reading_access(request.organization),
     }
     return render(request, "integrations/settings_pages/overview.html", context)

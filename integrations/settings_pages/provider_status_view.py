@@ -1,30 +1,23 @@
-"""What the pages of LiveKit and of the call upload show of their connection."""
+"""What the page of a provider shows of its connection."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-
 from accounts.http import OrganizationRequest
 from accounts.models import Role
-from conversations.models import Conversation
+from conversations.models import Conversation, Provider
 from integrations.connections.provider_status import is_late, provider_connection
 from integrations.ingest import unknown_keys
 from integrations.models import Delivery
-from integrations.settings_pages import actions
 
 LATEST_DELIVERIES = 10
 # Of all providers; further back is the log's own page.
 DELIVERIES_SEARCHED = 1_000
-# The page of each provider.
-PAGES = {"livekit": "livekit", "zelto": "api"}
 
 
-def status_context(request: OrganizationRequest, provider: str) -> dict[str, Any]:
+def status_context(request: OrganizationRequest, provider: Provider) -> dict[str, Any]:
     connection = provider_connection(request.organization, provider)
     first = first_session(request, provider) if connection.is_active else None
     context: dict[str, Any] = {
@@ -71,11 +64,3 @@ def test_delivery(request: OrganizationRequest) -> Delivery | None:
         return None
     deliveries = Delivery.objects.in_organization(request.organization)
     return deliveries.filter(uuid=uuid).without_bodies().first()
-
-
-def send_test(request: OrganizationRequest, provider: str) -> HttpResponse:
-    delivery = actions.send_test_session(
-        organization=request.organization, by=request.user, provider=provider
-    )
-    page = reverse(f"integrations:{PAGES[provider]}", args=[request.organization.slug])
-    return redirect(f"{page}?test={delivery.uuid}#verify")

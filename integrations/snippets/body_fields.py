@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from conversations.providers import DEFAULT_PROVIDER
+
 from integrations.providers import FaultKind, read
 from integrations.providers.canonical.schema import CallBody
-from integrations.request_body import DEFAULT_PROVIDER
 
 Schema = Mapping[str, Any]
 

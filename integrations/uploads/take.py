@@ -17,7 +17,7 @@ from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError
 
-from conversations.models import Agent, Conversation
+from conversations.models import Agent, Conversation, Provider
 from conversations.projection.erased_calls import erased_among
 from conversations.recordings.probe import Audio, NotAudio, read_audio
 from conversations.recordings.store_audio import store_audio
@@ -32,7 +32,7 @@ from integrations.providers import Fault, Reading
 
 logger = logging.getLogger(__name__)
 
-PROVIDER = "upload"
+PROVIDER = Provider.UPLOAD.value
 # A worker that was quicker takes a moment.
 PROCESSED_WITHIN_SECONDS = 10.0
 LOOK_EVERY_SECONDS = 0.05

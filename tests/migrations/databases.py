@@ -38,7 +38,7 @@ def another_database() -> Iterator[None]:
     """Point Django's connection to a new, empty database for a while."""
     name = f"zelto_upgrade_{uuid.uuid4().hex[:12]}"
     before = connection.settings_dict["NAME"]
-    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+    with connection._nodb_cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
     connection.close()
     connection.settings_dict["NAME"] = name
@@ -47,7 +47,7 @@ def another_database() -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before
-        with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        with connection._nodb_cursor() as cursor:
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
