@@ -8,9 +8,13 @@ from integrations.deliveries import views as delivery_views
 from integrations.erasure import bulk_views
 from integrations.erasure import views as erasure_views
 from integrations.keys import views as key_views
-from integrations.settings_pages import create_key_view, mcp_view, overview_view
+from integrations.settings_pages import (
+    create_key_view,
+    mcp_view,
+    overview_view,
+    provider_pages,
+)
 from integrations.uploads import views as upload_views
-from integrations.views import provider_pages
 
 INTEGRATIONS = "settings/integrations"
 

@@ -16,8 +16,7 @@ from accounts.http import OrganizationRequest
 from accounts.models import Role
 from conversations.providers import Provider
 from integrations.keys.card import MadeKey, key_card
-from integrations.settings_pages import mcp_view
-from integrations.views import provider_pages
+from integrations.settings_pages import mcp_view, provider_pages
 
 Render = Callable[[OrganizationRequest, dict[str, Any]], HttpResponse]
 

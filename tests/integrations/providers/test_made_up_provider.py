@@ -22,7 +22,7 @@ from tests.migrations.databases import another_database
 HERE = Path(__file__).parent / "made_up_provider"
 CODE = [
     *("accounts", "api", "conversations", "docs", "integrations"),
-    *("static", "templates", "zelto"),
+    *("static", "templates", "web", "zelto"),
 ]
 RUN = "import django, runpy, sys; django.setup(); runpy.run_path(sys.argv[1], None, '__main__')"
 Answers = dict[str, tuple[int, str]]
@@ -49,7 +49,7 @@ def add_provider(checkout: Path) -> None:
     shutil.copy(HERE / "acmephone.py", adapters)
     insert(
         adapters / "__init__.py",
-        before="from integrations.providers import ",
+        before="from integrations.providers.adapted import ",
         text="from integrations.providers import acmephone\n",
     )
     insert(

@@ -10,7 +10,7 @@ from conversations.models import Agent, Conversation, Provider, Transcript
 from conversations.providers import label_of, pages
 from integrations.models import Delivery
 from integrations.providers import PROVIDERS
-from integrations.views.provider_pages import CONTENTS
+from integrations.settings_pages.provider_pages import CONTENTS
 from tests.conftest import MakeKey
 
 pytestmark = pytest.mark.django_db

@@ -40,7 +40,7 @@ CONTENTS: Mapping[Provider, Content] = {
     ),
     Provider.ZELTO: Content("integrations/settings_pages/api.html", api_view.content),
 }
-PLAIN = Content("integrations/provider.html", lambda _key: {})
+PLAIN = Content("integrations/settings_pages/provider.html", lambda _key: {})
 PAGES: Mapping[Provider, SettingsPage] = pages()
 
 
