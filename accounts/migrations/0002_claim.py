@@ -29,10 +29,11 @@ NO_LONGER = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_audit_log"),
+        ("accounts", "0001_schema"),
     ]
 
     operations = [
+        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Claim",
             fields=[
