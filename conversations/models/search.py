@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Now
 from django.db.models.lookups import Lookup
 
 from accounts.identifiers import time_ordered_uuid
@@ -68,19 +70,56 @@ class SearchEntry(models.Model):
         return f"Words of {self.conversation_id}"
 
 
+class SearchJobQuerySet(models.QuerySet["SearchJob"]):
+    def fresh(self) -> Self:
+        """Keep those that nobody has tried, the latest first."""
+        return self.filter(attempts=0).order_by("-id")
+
+    def to_retry(self) -> Self:
+        """Keep those that failed and whose next try is due. A wait that no clock of
+        ours could have written counts as over: the clock was set back."""
+        now: Any = Now()
+        longest = timedelta(seconds=max(SearchJob.WAITS))
+        tried = self.filter(attempts__gt=0, attempts__lt=SearchJob.TRIES)
+        return tried.exclude(
+            next_try_at__gte=now, next_try_at__lte=now + models.Value(longest)
+        ).order_by("next_try_at")
+
+
 class SearchJob(models.Model):
     """A conversation whose entry is to be made anew. A trigger writes it, in the
-    transaction of whatever changed the conversation."""
+    transaction of whatever changed the conversation.
+
+    One that failed keeps its row: it is tried again by itself, `TRIES` times in all,
+    and goes when a later change of its conversation is indexed.
+    """
+
+    # How long to wait after each try that failed, seconds; after the last it is over.
+    WAITS: tuple[int, ...] = (60, 300, 1800, 7200)
+    TRIES = len(WAITS) + 1
 
     id = models.BigAutoField(primary_key=True)
     conversation_id = models.UUIDField()
     organization_id = models.UUIDField()
+    # Defaults of the database's own: the trigger knows nothing of these.
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    next_try_at = models.DateTimeField(null=True)
+    # The kind of error, never its text, which may hold what a caller said.
+    last_error = models.CharField(max_length=255, default="", db_default="")
+
+    objects = SearchJobQuerySet.as_manager()
 
     class Meta:
         indexes = (
             # What an organization's filters cannot know yet.
             models.Index(
                 fields=["organization_id", "-id"], name="search_job_by_organization"
+            ),
+            # Those that failed, which are few: to be retried, counted, and let go of.
+            models.Index(
+                fields=["conversation_id"],
+                name="search_job_failed",
+                condition=models.Q(attempts__gt=0),
             ),
         )
 

@@ -2,7 +2,8 @@
 
 Whatever changes a conversation leaves a job, by a trigger and in its own transaction.
 The latest jobs go first, so that a call can be found a moment after it ended while a
-long backlog, as after an upgrade, is worked off behind it.
+long backlog, as after an upgrade, is worked off behind it. One that fails is tried
+again later, alone, a few times; its row stays and tells why.
 """
 
 from __future__ import annotations
@@ -10,24 +11,32 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Now
 
+from accounts.database_errors import is_away
 from conversations import worker_stop
 from conversations.models import Conversation, SearchJob
+from conversations.models.search import SearchJobQuerySet
 from conversations.search import lexemes, suggestions
 from conversations.search.tokenizer import words_in
 from web.db_cursor import server_binding_cursor
 
 logger = logging.getLogger(__name__)
 
+# The jobs of each conversation: every change leaves one.
+Jobs = dict[UUID, list[int]]
+
 BATCH = 200
 # Turns may be megabytes each; so many of them are in memory at once.
 READ_AT_ONCE = 10
+RETRIED_AT_ONCE = 10
 _LOCK = 0x7A656C746F77  # apart from other advisory locks
 
 
@@ -64,45 +73,79 @@ class Call(NamedTuple):
 
 
 def index_batch(limit: int = BATCH) -> int:
-    """Works off the latest jobs; how many. None where another worker is at it."""
+    """Works off the latest jobs; how many. None where another worker is at it.
+
+    One that fails does so alone: it keeps its row and comes back later, by itself.
+    """
+    jobs = _read_jobs(SearchJob.objects.fresh()[:limit])
     try:
-        return _index(limit)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        # One conversation is at fault: each on its own, so that it fails alone.
+        worked_off = _index(jobs)
+    except Exception as error:
+        if is_away(error):
+            raise
+        # One conversation is at fault: each on its own.
         logger.exception("A batch could not be indexed; going one by one")
-        return sum(
-            _index_alone() for _ in range(limit) if not worker_stop.is_requested()
-        )
+        worked_off = _one_by_one(jobs)
+    retried = _read_jobs(SearchJob.objects.to_retry()[:RETRIED_AT_ONCE])
+    return worked_off + _one_by_one(retried)
 
 
-def _index_alone() -> int:
+def _read_jobs(jobs: SearchJobQuerySet) -> Jobs:
+    found: Jobs = {}
+    for job, conversation in jobs.values_list("id", "conversation_id"):
+        found.setdefault(conversation, []).append(job)
+    return found
+
+
+def _one_by_one(jobs: Jobs) -> int:
+    return sum(
+        _index_alone(one, numbers)
+        for one, numbers in jobs.items()
+        if not worker_stop.is_requested()
+    )
+
+
+def _index_alone(conversation: UUID, jobs: list[int]) -> int:
     try:
-        return _index(1)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        job = SearchJob.objects.order_by("-id").first()
-        if job is None:
-            return 0
-        # It stays out of the search until it changes again.
-        logger.exception("Conversation %s cannot be indexed", job.conversation_id)
-        return job.delete()[0]
+        return _index({conversation: jobs})
+    except Exception as error:
+        if is_away(error):
+            raise
+        _record_failure(conversation, jobs, error)
+        return len(jobs)
 
 
-def _index(limit: int) -> int:
+def _record_failure(conversation: UUID, jobs: list[int], error: Exception) -> None:
+    """Keeps one job of the conversation, the newest, with its tries and the error."""
+    logger.error("Conversation %s cannot be indexed", conversation, exc_info=error)
+    newest, now = max(jobs), Now()
+    waits = (
+        When(attempts=tried, then=now + Value(timedelta(seconds=wait)))
+        for tried, wait in enumerate(SearchJob.WAITS)
+    )
+    with transaction.atomic():
+        kept = SearchJob.objects.filter(id=newest).update(
+            attempts=F("attempts") + 1,
+            next_try_at=Case(*waits, default=None),
+            last_error=type(error).__name__,
+        )
+        if kept:
+            failed = SearchJob.objects.filter(conversation_id=conversation)
+            failed.filter(attempts__gt=0, id__lt=newest).delete()
+            SearchJob.objects.filter(id__in=jobs, id__lt=newest).delete()
+
+
+def _index(jobs: Jobs) -> int:
+    """Indexes these conversations in one transaction; how many of their jobs that
+    worked off. A job that is done meanwhile is only done once more."""
+    if not jobs:
+        return 0
     with transaction.atomic():
         if not _is_ours():
             return 0
-        latest = SearchJob.objects.order_by("-id").values_list("id", "conversation_id")
-        jobs = dict(latest[:limit])
-        if not jobs:
-            return 0
-        wanted = set(jobs.values())
         entries: dict[UUID, str] = {}
         seen = suggestions.Seen()
-        for call in _read(wanted):
+        for call in _read(set(jobs)):
             metadata = texts_of(call.metadata)
             entries[call.id] = lexemes_of(call, metadata)
             seen.note(
@@ -116,13 +159,21 @@ def _index(limit: int) -> int:
         seen.write()
         # What somebody else writes just now is not read; it comes again.
         busy = set(
-            Conversation.objects.filter(id__in=wanted - entries.keys()).values_list(
-                "id", flat=True
-            )
+            Conversation.objects.filter(
+                id__in=jobs.keys() - entries.keys()
+            ).values_list("id", flat=True)
         )
-        done = [job for job, conversation in jobs.items() if conversation not in busy]
-        SearchJob.objects.filter(id__in=done).delete()
-        return len(done)
+        return _close({one: jobs[one] for one in jobs.keys() - busy})
+
+
+def _close(jobs: Jobs) -> int:
+    """Deletes these, and those of the same conversations that failed before: they were
+    there when the conversations were read."""
+    numbers = [number for numbers in jobs.values() for number in numbers]
+    if numbers:
+        failed = SearchJob.objects.filter(attempts__gt=0, conversation_id__in=jobs)
+        failed.filter(id__lt=max(numbers)).delete()
+    return SearchJob.objects.filter(id__in=numbers).delete()[0]
 
 
 def _is_ours() -> bool:

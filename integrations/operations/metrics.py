@@ -20,6 +20,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from conversations.models import SearchJob
 from integrations.models import RunningTotal
 from integrations.operations import counters, heartbeat
 from integrations.operations.health import for_a_probe, short_statements
@@ -28,6 +29,7 @@ from integrations.problems import problem
 # Beyond this, waiting deliveries are not counted; their age still tells.
 MAX_COUNTED = 50_000
 STATES = ("new", "held", "retrying")
+INDEX_STATES = ("waiting", "retrying", "failed")
 RECORDING_STATES = ("waiting", "fetching", "retrying")
 FORWARDING_HEADERS = (
     "Forwarded",
@@ -60,6 +62,17 @@ _RECORDINGS = """
             WHEN attempts > 0 THEN 'retrying' ELSE 'waiting' END AS state
         FROM conversations_recording WHERE state IN ('waiting', 'running')
         LIMIT %s) AS due
+    GROUP BY state
+"""
+
+# What failed is counted apart, by its own index: a backlog must not hide it.
+_TO_INDEX = """
+    SELECT 'waiting', count(*) FROM (
+        SELECT FROM conversations_searchjob WHERE attempts = 0 LIMIT %s) AS fresh
+    UNION ALL
+    SELECT state, count(*) FROM (
+        SELECT CASE WHEN attempts < %s THEN 'retrying' ELSE 'failed' END AS state
+        FROM conversations_searchjob WHERE attempts > 0 LIMIT %s) AS tried
     GROUP BY state
 """
 
@@ -115,6 +128,7 @@ class _FromDatabase(Collector):
         yield _processing_seconds(totals)
         yield from _queue()
         yield _recordings()
+        yield _to_index()
         yield from _worker()
 
 
@@ -182,6 +196,20 @@ def _recordings() -> Metric:
         labels=["state"],
     )
     for state in RECORDING_STATES:
+        family.add_metric([state], due.get(state, 0))
+    return family
+
+
+def _to_index() -> Metric:
+    with connection.cursor() as cursor:
+        cursor.execute(_TO_INDEX, [MAX_COUNTED, SearchJob.TRIES, MAX_COUNTED])
+        due = dict(cursor.fetchall())
+    family = GaugeMetricFamily(
+        "zelto_index_jobs",
+        f"Conversations that cannot be found yet; at most {MAX_COUNTED} are counted.",
+        labels=["state"],
+    )
+    for state in INDEX_STATES:
         family.add_metric([state], due.get(state, 0))
     return family
 

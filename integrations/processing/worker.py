@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, transaction
 
 from accounts.actions import touch_keys
+from accounts.database_errors import is_away
 from conversations import worker_stop
 from conversations.projection.store import LoggedUpdate, store_calls
 from conversations.search.index_worker import index_batch
@@ -33,9 +34,6 @@ BATCHES_A_TURN = 50
 CHUNK_BYTES = 8 * 1024 * 1024
 EMPTY_LOOKS = 2
 LOOK_AGAIN_SECONDS = 0.15
-# Postgres's own names: a code, and the first two characters of a class of them.
-DEADLOCK = "40P01"
-OVER_A_LIMIT = "54"
 
 
 def process_until_quiet() -> bool:
@@ -88,16 +86,6 @@ def process_now(sequence: int) -> None:
     claimed = jobs.claim_one(sequence)
     if claimed is not None:
         _process_together([claimed])
-
-
-def is_away(error: Exception) -> bool:
-    """Whether the database is at fault and no delivery; the lease brings them back.
-    Two workers that wait in a circle are none of both: trying again helps. Nor is a
-    limit of the database's, which the delivery alone is over."""
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    state = getattr(error.__cause__, "sqlstate", None) or ""
-    return state != DEADLOCK and not state.startswith(OVER_A_LIMIT)
 
 
 def in_chunks(

@@ -42,7 +42,7 @@ def test_erasing_a_conversation_of_many_deliveries(
         make_delivery(external_id=conversation.external_id, conversation=conversation)
     path = f"/v1/conversations/{conversation.id}"
     api.get(path)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         assert api.delete(path).status_code == 204
 
 

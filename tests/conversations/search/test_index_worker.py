@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from conversations.models import Conversation, SearchEntry, SearchJob, SeenValue
 from conversations.projection.erased_calls import erase_rows
@@ -104,9 +105,138 @@ def test_one_that_cannot_be_indexed_fails_alone(
     said_before = lexemes.said
     monkeypatch.setattr(lexemes, "said", fragile)
     index_all()
-    assert waiting() == []
+    assert len(waiting()) == 1
     assert len(found(organization, "hello")) == 2
     assert "cannot be indexed" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_cannot_be_indexed_takes_no_newer_one_along(
+    organization, make_conversation, monkeypatch
+):
+    healthy = make_conversation(turns=said("hello"), applied_through=1)
+    index_all()
+    poison = make_conversation(turns=said("poison"), applied_through=1)
+    said_before = lexemes.said
+    other = connection.copy()
+    tries = iter(range(9))
+
+    def change_the_healthy_one(turns, prompt):
+        """Another one changes at the very moment in which this one fails alone."""
+        if "poison" in turns[0]["content"]:
+            if next(tries) != 1:
+                raise ValueError("poison")
+            with other.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE conversations_conversation SET customer_name = 'Ada' "
+                    "WHERE id = %s",
+                    [healthy.id],
+                )
+            raise ValueError("poison")
+        return said_before(turns, prompt)
+
+    monkeypatch.setattr(lexemes, "said", change_the_healthy_one)
+    try:
+        index_all()
+    finally:
+        other.close()
+    assert found(organization, "ada") == [healthy.external_id]
+    assert waiting() == [poison.id]
+
+
+@pytest.fixture
+def poisoned(monkeypatch):
+    """What says "poison" cannot be indexed; the switch ends that."""
+    said_before = lexemes.said
+    switch = {"on": True}
+
+    def fragile(turns, prompt):
+        if switch["on"] and "poison" in turns[0]["content"]:
+            raise ValueError("what a caller said, in the text of an error")
+        return said_before(turns, prompt)
+
+    monkeypatch.setattr(lexemes, "said", fragile)
+    return switch
+
+
+def come_due():
+    SearchJob.objects.update(next_try_at=NOON)
+
+
+def test_one_that_failed_keeps_its_job_and_is_tried_later(
+    organization, make_conversation, poisoned, caplog
+):
+    row = make_conversation(turns=said("poison"), applied_through=1)
+    index_all()
+    job = SearchJob.objects.get()
+    assert (job.conversation_id, job.attempts) == (row.id, 1)
+    assert job.last_error == "ValueError"
+    assert job.next_try_at
+    assert job.next_try_at > timezone.now()
+    assert f"Conversation {row.id} cannot be indexed" in caplog.text
+    index_all()
+    assert SearchJob.objects.get().attempts == 1
+    poisoned["on"] = False
+    come_due()
+    index_all()
+    assert waiting() == []
+    assert found(organization, "poison") == [row.external_id]
+
+
+def test_one_that_always_fails_is_given_up_and_its_job_stays(
+    make_conversation, poisoned
+):
+    row = make_conversation(turns=said("poison"), applied_through=1)
+    for _ in range(9):
+        index_all()
+        come_due()
+    job = SearchJob.objects.get()
+    assert (job.conversation_id, job.attempts) == (row.id, SearchJob.TRIES)
+
+
+def test_what_changes_after_it_was_given_up_is_tried_at_once(
+    organization, make_conversation, poisoned
+):
+    row = make_conversation(turns=said("poison"), applied_through=1)
+    index_all()
+    SearchJob.objects.update(attempts=SearchJob.TRIES)
+    Conversation.objects.update(customer_name="Ada")
+    index_all()
+    assert SearchJob.objects.get().attempts == 1
+    poisoned["on"] = False
+    Conversation.objects.update(customer_name="Grace")
+    index_all()
+    assert waiting() == []
+    assert found(organization, "grace") == [row.external_id]
+
+
+def test_an_erased_conversation_takes_its_failed_job_along(make_conversation, poisoned):
+    row = make_conversation(turns=said("poison"), applied_through=1)
+    index_all()
+    SearchJob.objects.update(attempts=SearchJob.TRIES)
+    erase_rows(row)
+    assert waiting() == []
+
+
+def test_a_limit_of_the_database_that_one_is_over_stops_no_other(
+    organization, make_conversation, monkeypatch
+):
+    make_conversation(turns=said("hello"), applied_through=1)
+    poison = make_conversation(turns=said("poison"), applied_through=1)
+    make_conversation(turns=said("hello"), applied_through=1)
+
+    said_before = lexemes.said
+
+    def too_long_a_word(turns, prompt):
+        if "poison" in turns[0]["content"]:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT repeat('x', 3000)::tsvector")
+        return said_before(turns, prompt)
+
+    monkeypatch.setattr(lexemes, "said", too_long_a_word)
+    index_all()
+    assert len(found(organization, "hello")) == 2
+    assert waiting() == [poison.id]
 
 
 def test_it_bears_whatever_senders_write(organization, make_conversation):

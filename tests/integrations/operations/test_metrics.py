@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection
@@ -15,7 +16,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import Organization
-from conversations.models import Agent, Conversation, Recording
+from conversations.models import Agent, Conversation, Recording, SearchJob
 from integrations.delivery_log import jobs
 from integrations.models import Delivery, RunningTotal
 from integrations.operations import counters, heartbeat, metrics
@@ -307,3 +308,19 @@ def test_it_tells_how_many_recordings_are_to_be_fetched(
     assert samples["zelto_recordings", ("waiting",)] == 2
     assert samples["zelto_recordings", ("retrying",)] == 1
     assert samples["zelto_recordings", ("fetching",)] == 1
+
+
+@pytest.mark.django_db
+def test_it_tells_what_cannot_be_indexed(organization: Organization) -> None:
+    for attempts in (0, 0, 0, 1, SearchJob.TRIES - 1, SearchJob.TRIES):
+        SearchJob.objects.create(
+            conversation_id=uuid4(),
+            organization_id=organization.pk,
+            attempts=attempts,
+        )
+
+    samples = scrape()
+
+    assert samples["zelto_index_jobs", ("waiting",)] == 3
+    assert samples["zelto_index_jobs", ("retrying",)] == 2
+    assert samples["zelto_index_jobs", ("failed",)] == 1
