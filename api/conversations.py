@@ -118,7 +118,8 @@ class Conversation(Resource):
         examples=["2026-11-22T12:31:49.120000Z"],
     )
     updated_at: datetime = Field(
-        description="UTC.", examples=["2026-11-22T12:31:49.340000Z"]
+        description="When anything of this changed last, its recording included, UTC.",
+        examples=["2026-11-22T12:31:49.340000Z"],
     )
 
 

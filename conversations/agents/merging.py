@@ -119,7 +119,9 @@ _MOVE = """
         LIMIT %(batch)s
         FOR UPDATE OF call SKIP LOCKED
     )
-    UPDATE conversations_conversation AS call SET agent_id = stray.kept_id
+    UPDATE conversations_conversation AS call SET agent_id = stray.kept_id,
+        updated_at = greatest(
+            statement_timestamp(), call.updated_at + interval '1 microsecond')
     FROM stray WHERE call.id = stray.id
 """
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar, Self
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import models
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
@@ -17,6 +18,17 @@ from conversations.providers import label_of, way_of
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def in_organization(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
+
+    def lock(self, pk: UUID) -> Conversation | None:
+        """Hold one until the end of the transaction. Conversation first, then its
+        recording: so does who folds, and who erases."""
+        return self.select_for_update(no_key=True, of=("self",)).filter(pk=pk).first()
+
+    def touch(self, **changes: Any) -> int:
+        """Change fields of these, and when they were updated: always forward, also
+        where the clock was set back. How many there were."""
+        forward = models.F("updated_at") + models.Value(timedelta(microseconds=1))
+        return self.update(updated_at=Greatest(Now(), forward), **changes)
 
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-id")
@@ -91,6 +103,7 @@ class Conversation(models.Model):
     # is put in its place by folding again.
     applied_through = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+    # Moves forward with whatever changes what is told of it, its recording included.
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]

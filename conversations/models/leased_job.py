@@ -62,15 +62,15 @@ class LeasedJob(models.Model):
             .exclude(held)
             .exclude(waits)
             .order_by(models.F("next_try_at").asc(nulls_first=True), "pk")
-            .select_for_update(skip_locked=True, of=("self",))
-            .values_list("pk", flat=True)
+            .only("pk")
         )
         claim = uuid4()
         with transaction.atomic(durable=True):
-            found = due.first()
+            found = cls._lock(due).first()
             if found is None:
                 return None
-            jobs.filter(pk=found).update(
+            found._tell()
+            jobs.filter(pk=found.pk).update(
                 state=cls.State.RUNNING,
                 attempts=models.F("attempts") + 1,
                 claim=claim,
@@ -78,6 +78,19 @@ class LeasedJob(models.Model):
                 next_try_at=None,
             )
         return jobs.filter(claim=claim).first()
+
+    @classmethod
+    def _lock(cls, due: models.QuerySet[Self]) -> models.QuerySet[Self]:
+        """Of these, the ones that nobody holds, to be claimed."""
+        return due.select_for_update(skip_locked=True, of=("self",))
+
+    def _tell(self) -> None:
+        """Where others are told how the job stands: that it changes, in the same
+        transaction."""
+
+    def _write(self, **changes: Any) -> bool:
+        """How the job stands, as long as this worker holds it."""
+        return bool(self.claimed().update(**changes))
 
     def claimed(self) -> models.QuerySet[Self]:
         """The row, as long as this worker holds it: of every write it is the start."""
@@ -104,7 +117,7 @@ class LeasedJob(models.Model):
         least = min(after, max(self.WAITS))
         own = self.WAITS[max(self.attempts - 1, 0)]
         wait = timedelta(seconds=max(own, least))
-        self.claimed().update(
+        self._write(
             state=self.State.WAITING,
             claim=None,
             lease_until=None,
@@ -113,7 +126,7 @@ class LeasedJob(models.Model):
         )
 
     def give_up(self, reason: str) -> None:
-        self.claimed().update(
+        self._write(
             state=self.State.FAILED,
             claim=None,
             lease_until=None,
@@ -123,7 +136,7 @@ class LeasedJob(models.Model):
 
     def put_back(self) -> None:
         """For another worker, at once; this try does not count."""
-        self.claimed().update(
+        self._write(
             state=self.State.WAITING,
             attempts=max(self.attempts - 1, 0),
             claim=None,

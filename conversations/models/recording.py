@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from django.db import models
+from django.db import models, transaction
 
 from accounts.identifiers import time_ordered_uuid
 from accounts.models import Organization
@@ -78,6 +78,28 @@ class Recording(LeasedJob):
 
     def __str__(self) -> str:
         return f"Recording of {self.conversation_id}"
+
+    @classmethod
+    def _lock(cls, due: models.QuerySet[Self]) -> models.QuerySet[Self]:
+        """With its conversation, waiting for neither: who writes one waits for this."""
+        return (
+            due.select_related("conversation")
+            .only("conversation__id")
+            .select_for_update(
+                skip_locked=True, no_key=True, of=("self", "conversation")
+            )
+        )
+
+    def _tell(self) -> None:
+        Conversation.objects.filter(pk=self.pk).touch()
+
+    def _write(self, **changes: Any) -> bool:
+        with transaction.atomic():
+            Conversation.objects.lock(self.pk)
+            done = super()._write(**changes)
+            if done:
+                self._tell()
+        return done
 
     @property
     def public_state(self) -> str:

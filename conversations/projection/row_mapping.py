@@ -3,6 +3,7 @@ it came to."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Mapping
 from typing import TypeVar
 from uuid import UUID
@@ -64,6 +65,19 @@ def _state(row: Conversation, transcript: Transcript) -> CallState:
         prompt_is_explicit=transcript.prompt_is_explicit,
         turns=transcript.turns,
         turns_are_heard=transcript.is_heard,
+    )
+
+
+def told_of(row: Conversation) -> tuple[object, ...]:
+    """What others are told of a conversation, but when it was updated: two of them are
+    equal where nothing changed. Numbers of the metadata as Postgres gives them back:
+    1e300 comes as a whole number."""
+    apart = {"agent", "applied_through", "metadata", "updated_at"}
+    values = (getattr(row, name) for name in CONVERSATION_FIELDS if name not in apart)
+    return (
+        row.agent_id,
+        *values,
+        json.loads(json.dumps(row.metadata), parse_int=float),
     )
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
+
+from django.utils import timezone
 
 from accounts.models import Organization
 from conversations import bulk_write
@@ -291,6 +293,7 @@ def _apply(
     agent_ids: Mapping[AgentKey, UUID],
 ) -> Transcript:
     row = result.conversation
+    before = row_mapping.told_of(row) if result.is_retold else None
     named = [one for one in parts if one.agent is not None]
     if named and (result.is_new or result.is_retold):
         row.created_at = named[0].received_at
@@ -302,8 +305,24 @@ def _apply(
     if named and (agent := named[-1].agent):
         row.agent_id = agent_ids[agent]
     row.applied_through = max(row.applied_through, parts[-1].sequence)
-    row.updated_at = parts[-1].received_at
-    return row_mapping.fill(row, state)
+    transcript = row_mapping.fill(row, state)
+    received_at = parts[-1].received_at
+    if result.is_new:
+        row.updated_at = received_at
+    elif before is not None and before == row_mapping.told_of(row):
+        # Told again and the same: what a recording moved on since is not turned back.
+        row.updated_at = max(row.updated_at, received_at)
+    else:
+        row.updated_at = _after(row.updated_at, received_at)
+    return transcript
+
+
+def _after(before: datetime, received_at: datetime) -> datetime:
+    """When it was updated: by a delivery when that arrived; now, where something else
+    has changed it since. Always forward."""
+    if received_at > before:
+        return received_at
+    return max(timezone.now(), before + timedelta(microseconds=1))
 
 
 def _charge(stored: Mapping[CallKey, ProjectionResult]) -> None:

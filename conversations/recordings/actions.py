@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.models import User
-from conversations.models import Recording
+from conversations.models import Conversation, Recording
 from conversations.recordings import wakeup
 
 
@@ -20,9 +20,11 @@ def retry_recording(*, recording: Recording, by: User) -> bool:
         pk=recording.pk, state__in=[State.FAILED, State.WAITING]
     ).exclude(source_url="")
     with transaction.atomic():
+        Conversation.objects.lock(recording.pk)
         wanted = rested.update(
             **Recording.afresh(), fetched_bytes=0, expected_bytes=None
         )
         if wanted:
+            Conversation.objects.filter(pk=recording.pk).touch()
             transaction.on_commit(wakeup.wake_worker)
     return bool(wanted)

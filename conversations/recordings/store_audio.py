@@ -53,7 +53,7 @@ def _name_it(
         **({"source_url": ""} if claim is None else {}),
     )
     row.recorded_seconds = audio.duration_seconds
-    conversations.update(
+    conversations.touch(
         has_audio=True,
         recorded_seconds=row.recorded_seconds,
         duration_seconds=row.duration_from_facts(),

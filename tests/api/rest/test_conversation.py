@@ -5,16 +5,20 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from conversations.models import Conversation, Recording, Transcript
+from conversations.recordings.probe import read_audio
+from conversations.recordings.store_audio import store_audio
 from tests.api.conftest import Api
 from tests.conversations.conftest import NOON, MakeConversation
+from tests.conversations.recordings.sounds import write_sound
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = "/v1/conversations"
 TURNS: list[dict[str, Any]] = [
     {"role": "assistant", "content": "Hi.", "startSeconds": 0.5, "mood": {"a": [1]}},
@@ -172,3 +176,20 @@ def test_it_asks_little(
     api.get(path)
     with django_assert_num_queries(queries):
         api.get(path)
+
+
+def test_another_recording_is_another_answer(
+    api: Api, conversation: Conversation, tmp_path: Path
+) -> None:
+    """It lasts as long as the one before, so that only `updatedAt` tells."""
+    path = f"{ROOT}/{conversation.id}"
+    tags = []
+    for channels in (1, 2):
+        sound = write_sound(tmp_path / "a.ogg", channels=channels)
+        audio = read_audio(sound)
+        store_audio(conversation=conversation, path=sound, audio=audio, claim=None)
+        tags.append(api.get(path)["ETag"])
+        assert api.get(path, headers={"If-None-Match": tags[0]}).status_code == (
+            304 if len(tags) == 1 else 200
+        )
+    assert tags[0] != tags[1]

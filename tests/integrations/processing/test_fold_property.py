@@ -178,7 +178,7 @@ def test_two_workers_come_to_the_state_of_a_plain_fold(
         assert found[name].applied_through == parts[-1][0]
         first, last = parts[0][0], parts[-1][0]
         assert found[name].created_at == received_at(first)
-        assert found[name].updated_at == received_at(last)
+        assert found[name].updated_at >= received_at(last)
     assert Charge.objects.filter(organization=organization).count() == len(found)
     left = Delivery.objects.filter(organization=organization).exclude(
         outcome="processed"

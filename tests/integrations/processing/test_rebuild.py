@@ -154,8 +154,11 @@ def test_it_gives_the_same_rows_to_the_byte(
 
     rebuild()
     assert snapshot() == before
+    updated = list(Conversation.objects.values_list("pk", "updated_at"))
     damage()
     rebuild()
+    for pk, updated_at in updated:
+        Conversation.objects.filter(pk=pk).update(updated_at=updated_at)
     assert snapshot() == before
 
 
@@ -166,8 +169,27 @@ def test_it_heals_what_was_damaged(post: Post, process: Process) -> None:
     before = snapshot()
     damage()
     assert snapshot() != before
+    updated = dict(Conversation.objects.values_list("pk", "updated_at"))
     assert "2 of 2 conversations folded again." in rebuild()
+    # That they were healed is told; all else is as it was.
+    for row in Conversation.objects.all():
+        assert row.updated_at > updated[row.pk]
+        Conversation.objects.filter(pk=row.pk).update(updated_at=updated[row.pk])
     assert snapshot() == before
+
+
+def test_it_does_not_turn_back_when_a_call_was_updated(
+    post: Post, process: Process
+) -> None:
+    post(session(call={"durationSeconds": 12}))
+    process()
+    stored_at = Conversation.objects.get().updated_at + timedelta(seconds=9)
+    Conversation.objects.update(has_audio=True, updated_at=stored_at)
+    rebuild()
+    assert Conversation.objects.get().updated_at == stored_at
+    damage()
+    rebuild()
+    assert Conversation.objects.get().updated_at > stored_at
 
 
 def test_it_keeps_what_the_log_does_not_know(post: Post, process: Process) -> None:

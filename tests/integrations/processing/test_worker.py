@@ -160,6 +160,7 @@ def test_a_delivery_that_comes_late_is_put_in_its_place(
 ) -> None:
     later = append(organization, session(call={"endedReason": "later"}), 20)
     process()
+    before = Conversation.objects.get()
     append(
         organization,
         session(call={"endedReason": "earlier", "durationSeconds": 5}),
@@ -168,9 +169,25 @@ def test_a_delivery_that_comes_late_is_put_in_its_place(
     process()
 
     conversation = Conversation.objects.get()
+    assert conversation.updated_at > before.updated_at
     assert conversation.ended_reason == "later"
     assert conversation.duration_seconds == 5
     assert conversation.applied_through == later.sequence
+
+
+def test_a_delivery_that_waited_is_told_though_a_recording_came_between(
+    post: Post, process: Process
+) -> None:
+    post(session())
+    process()
+    post(session(call={"endedReason": "later"}))
+    stored_at = timezone.now()
+    Conversation.objects.update(has_audio=True, updated_at=stored_at)
+    process()
+
+    conversation = Conversation.objects.get()
+    assert conversation.ended_reason == "later"
+    assert conversation.updated_at > stored_at
 
 
 def append(
