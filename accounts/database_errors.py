@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import InterfaceError, OperationalError
+from psycopg.errors import LockNotAvailable
 
 # Postgres's own names: a code, and the first two characters of a class of them.
 DEADLOCK = "40P01"
@@ -20,3 +21,10 @@ def is_away(error: Exception) -> bool:
         return False
     state = getattr(error.__cause__, "sqlstate", None) or ""
     return state != DEADLOCK and not state.startswith(OVER_A_LIMIT)
+
+
+def is_held(error: BaseException | None) -> bool:
+    """Tell whether a row was held by somebody else for longer than one waits for it."""
+    return isinstance(error, OperationalError) and isinstance(
+        error.__cause__, LockNotAvailable
+    )

@@ -12,11 +12,12 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from accounts.database_errors import is_held
 from integrations.providers.faults import LISTED, Fault
 from web.request_id import request_id_of
 
 CONTENT_TYPE = "application/problem+json"
-# How long to wait where the database is away, in seconds.
+# How long to wait where the database is away or a row is held, in seconds.
 RETRY_AFTER = {"Retry-After": "5"}
 # Below these paths programs ask, and nothing answers them HTML.
 PROGRAM_PATHS = ("/v1", "/webhooks", "/mcp", "/healthz", "/readyz", "/metrics")
@@ -91,7 +92,8 @@ def _answer(
 ) -> HttpResponse:
     if is_for_a_program(request):
         return problem(request, status, detail, headers=headers)
-    page = render(request, f"{status}.html", {"detail": detail}, status=status)
+    context = {"detail": detail, "is_held": is_held(sys.exc_info()[1])}
+    page = render(request, f"{status}.html", context, status=status)
     for name, value in (headers or {}).items():
         page[name] = value
     return page
@@ -111,7 +113,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Called while Django handles what was raised."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    error = sys.exc_info()[1]
+    if is_held(error):
+        detail = "What this changes is being written just now. Try again in a moment."
+        return _answer(request, 503, detail, headers=RETRY_AFTER)
+    if isinstance(error, OperationalError | InterfaceError):
         detail = "The database does not answer just now. Try again in a moment."
         return _answer(request, 503, detail, headers=RETRY_AFTER)
     return _answer(

@@ -32,12 +32,13 @@ from api.views.endpoint import Endpoint
 from conversations.listing.query import MAX_METADATA_FILTERS
 from conversations.models import Conversation as ConversationRow
 from conversations.recordings import serving
-from integrations.erasure.erase import erase_conversation
-from integrations.problems import Refusal
+from integrations.erasure.erase import BeingWritten, erase_conversation
+from integrations.problems import RETRY_AFTER, Refusal
 from integrations.providers.canonical.schema import CallBody
 
 TAG = "Conversations"
 NOUN = "conversation"
+BUSY = "The conversation is being written just now. Try again in a moment."
 
 log = logging.getLogger(__name__)
 
@@ -196,6 +197,8 @@ class ConversationView(Endpoint):
             erase_conversation(conversation=conversation, by=None, key=caller.key)
         except ConversationRow.DoesNotExist:
             raise nothing(NOUN) from None  # somebody was quicker
+        except BeingWritten:
+            raise Refusal(503, BUSY, headers=tuple(RETRY_AFTER.items())) from None
         return HttpResponse(status=204)
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from django.db import OperationalError, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
-from psycopg.errors import LockNotAvailable
 
 from accounts import audit
+from accounts.database_errors import is_held
 from accounts.models import ApiKey, AuditAction, User
 from conversations.models import Conversation
 from conversations.projection.erased_calls import erase_rows, lock_call_id
@@ -26,6 +26,10 @@ Outcome = Delivery.Outcome
 TOGETHER_LAST = 20.0  # seconds
 
 
+class BeingWritten(Exception):
+    """Somebody writes the conversation for longer than one waits."""
+
+
 def erase_conversation(
     *, conversation: Conversation, by: User | None, key: ApiKey | None = None
 ) -> None:
@@ -37,8 +41,23 @@ def erase_conversation(
     3. What is in the log is emptied. What is added meanwhile finds the tombstone.
 
     key: whose program asked for it, where no person did.
-    Raises `Conversation.DoesNotExist` where somebody was quicker.
+    Raises `Conversation.DoesNotExist` where somebody was quicker, and `BeingWritten`
+    where somebody holds it for longer than one waits: then nothing of it was erased.
     """
+    try:
+        emptied = _erase(conversation, by, key)
+    except OperationalError as error:
+        if is_held(error):
+            raise BeingWritten(conversation.external_id) from error
+        raise
+    logger.info(
+        "User %s erased a conversation with %s deliveries",
+        by.pk if by else "-",
+        emptied,
+    )
+
+
+def _erase(conversation: Conversation, by: User | None, key: ApiKey | None) -> int:
     with transaction.atomic(durable=True):
         lock_call_id(
             conversation.organization_id, conversation.external_id, shared=False
@@ -53,11 +72,7 @@ def erase_conversation(
             subject=conversation.external_id,
             detail={"deliveries": emptied},
         )
-    logger.info(
-        "User %s erased a conversation with %s deliveries",
-        by.pk if by else "-",
-        emptied,
-    )
+    return emptied
 
 
 @dataclass(slots=True)
@@ -87,9 +102,7 @@ def _was_erased(conversation: Conversation, *, by: User) -> bool:
         erase_conversation(conversation=conversation, by=by)
     except Conversation.DoesNotExist:
         return True  # somebody was quicker
-    except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
-            raise
+    except BeingWritten:
         return False
     return True
 

@@ -3,17 +3,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import OperationalError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
-from psycopg.errors import LockNotAvailable
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import Role
 from conversations.models import Conversation
-from integrations.erasure.erase import erase_conversation
+from integrations.erasure.erase import BeingWritten, erase_conversation
 from integrations.erasure.forms import EraseForm
 from integrations.models import Delivery
 
@@ -49,9 +47,7 @@ def _erased(
         erase_conversation(conversation=conversation, by=request.user)
     except Conversation.DoesNotExist:
         raise Http404("Somebody has erased it just now.") from None
-    except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
-            raise
+    except BeingWritten:
         form.add_error(None, "It is being written just now. Try again in a moment.")
         return False
     return True

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from django.db import connection
 
 from accounts.models import ApiKey, AuditEntry, Organization
 from conversations.models import Conversation, Tombstone
@@ -47,6 +50,51 @@ def test_it_erases_for_good(
     assert (entry.key, entry.by) == (full_key[0], None)
     assert api.delete(path).status_code == 404
     assert api.get(path).status_code == 404
+
+
+@contextmanager
+def held(statement: str, pk: uuid.UUID) -> Iterator[None]:
+    """Somebody else has the row for longer than one waits."""
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as theirs, connection.cursor() as ours:
+            theirs.execute(statement, [pk])
+            ours.execute("SET lock_timeout = '100ms'")
+            yield
+            ours.execute("RESET lock_timeout")
+        other.rollback()
+    finally:
+        other.close()
+
+
+def test_one_that_is_being_written_is_told_to_come_again(
+    api: Api, conversation: Conversation
+) -> None:
+    path = f"/v1/conversations/{conversation.id}"
+    lock = "SELECT 1 FROM conversations_conversation WHERE id = %s FOR UPDATE"
+    with held(lock, conversation.id):
+        response = api.delete(path)
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert response.json()["detail"] == (
+        "The conversation is being written just now. Try again in a moment."
+    )
+    assert Conversation.objects.exists()
+    assert api.delete(path).status_code == 204
+
+
+def test_any_row_that_is_being_written_is_not_said_to_be_a_database_that_is_away(
+    api: Api, conversation: Conversation
+) -> None:
+    lock = "SELECT 1 FROM conversations_agent WHERE id = %s FOR UPDATE"
+    with held(lock, conversation.agent_id):
+        response = api.patch(f"/v1/agents/{conversation.agent_id}", {"name": "New"})
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert response.json()["detail"] == (
+        "What this changes is being written just now. Try again in a moment."
+    )
 
 
 def test_it_refuses_all_others(

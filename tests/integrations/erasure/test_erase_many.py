@@ -1,8 +1,6 @@
 import uuid
 
 import pytest
-from django.db import OperationalError
-from psycopg.errors import LockNotAvailable
 
 from accounts.models import AuditAction, AuditEntry
 from conversations.models import Agent, Conversation, Tombstone
@@ -99,7 +97,7 @@ def test_what_is_held_is_left_and_told(dora_client, three, monkeypatch):
 
     def held(*, conversation, by):
         if conversation.external_id == "call-1":
-            raise OperationalError from LockNotAvailable()
+            raise erasure.BeingWritten
         erase(conversation=conversation, by=by)
 
     monkeypatch.setattr(erasure, "erase_conversation", held)

@@ -7,6 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import InterfaceError, OperationalError
 from django.shortcuts import render
 from django.test import Client
+from psycopg.errors import LockNotAvailable
 
 from integrations import problems
 
@@ -71,3 +72,17 @@ def test_another_fault_is_no_such_thing(
 def test_the_page_itself_asks_nothing_of_the_database(rf) -> None:
     content = render(rf.get("/"), "503.html").content.decode()
     assert "Back in a moment" in content
+
+
+def test_a_row_that_somebody_holds_is_no_database_that_is_away(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(self: object) -> None:
+        raise OperationalError("canceling statement") from LockNotAvailable()
+
+    monkeypatch.setattr(SessionStore, "load", wait)
+    answer = client.post("/org/acme/settings/organization", {"name": "New"})
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "is being written just now" in answer.content.decode()
+    assert "database" not in answer.content.decode()
