@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from conversations.detail.channel_names import ChannelBasis, names_of_channels
 from conversations.detail.turn_alignment import Alignment, Basis, align_turns
 from conversations.models import Conversation, Recording, Transcript, Transcription
+from conversations.recordings.files import sha256_of
 from conversations.transcription.status import TranscriptionStatus, transcription_status
 from conversations.turn_values import number_of
 
@@ -136,7 +136,7 @@ def _player(
     )
     return Player(
         recording=recording,
-        version=PurePosixPath(recording.file).stem[:16],
+        version=sha256_of(recording.file)[:16],
         lanes=lanes,
         lanes_basis=basis,
         placing=placing,

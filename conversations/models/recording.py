@@ -50,7 +50,7 @@ class Recording(LeasedJob):
     expected_bytes = models.BigIntegerField(null=True)
 
     # The audio: empty or null where there is none yet. `file` is its name in the
-    # storage, which ends in the SHA-256 of what is in it.
+    # storage, which has the SHA-256 of what is in it.
     file = models.CharField(max_length=255, blank=True)
     content_type = models.CharField(max_length=64, blank=True)
     codec = models.CharField(max_length=64, blank=True)
@@ -117,6 +117,9 @@ class UnusedFile(models.Model):
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     name = models.CharField(max_length=255, unique=True)
     delete_after = models.DateTimeField()
+    # Somebody is at it: it can no longer be kept. A default of the database's: a
+    # process of the version before may still write.
+    is_being_deleted = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = (

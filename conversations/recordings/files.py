@@ -2,15 +2,19 @@
 
 A file is noted as unused before it is written, and the note goes in the transaction
 that names it; letting go of it notes it again. So a file without a recording is always
-noted, and a sweep deletes it.
+noted, and a sweep deletes it. No two writes have one name, so that a file which is let
+go of is nobody's any more: it is deleted while no row is held, however far the storage.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import logging
+from datetime import timedelta
+from pathlib import PurePosixPath
+from uuid import uuid4
 
 from django.core.files.storage import Storage, storages
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import Value
 from django.db.models.functions import Now
 
@@ -19,8 +23,12 @@ from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import incoming
 from conversations.recordings.folder import RecordingsFolder
 
+logger = logging.getLogger(__name__)
+
 # Writing a file and naming it takes less; until then it is not swept away.
 WRITTEN_WITHIN = timedelta(hours=1)
+# Deleting one takes less; after that, or where the storage refused it, it comes again.
+DELETED_WITHIN = timedelta(minutes=10)
 
 
 def recordings_storage() -> Storage:
@@ -28,26 +36,27 @@ def recordings_storage() -> Storage:
 
 
 def name_of(conversation: Conversation, sha256: str, extension: str) -> str:
-    """By its content, within its conversation: two that are alike share no file, so
-    that erasing one never takes the other's."""
-    return f"{conversation.organization_id}/{conversation.pk}/{sha256}.{extension}"
+    """A new name each time, within its conversation, by its content: two that are alike
+    share no file, so that deleting one never takes the other's."""
+    folder = f"{conversation.organization_id}/{conversation.pk}"
+    return f"{folder}/{sha256}.{uuid4().hex}.{extension}"
 
 
-def note_before_writing(name: str) -> datetime:
-    """Until when the note keeps the file: another value tells that somebody else
-    has noted the same since."""
-    with transaction.atomic():
-        note, _ = UnusedFile.objects.update_or_create(
-            name=name,
-            defaults={"delete_after": Now() + Value(WRITTEN_WITHIN)},
-        )
-        note.refresh_from_db(fields=["delete_after"])
-    return note.delete_after
+def sha256_of(name: str) -> str:
+    """Of what is in a file, by its name, in hexadecimal digits."""
+    return PurePosixPath(name).name.partition(".")[0]
 
 
-def cancel_deletion(name: str) -> None:
-    """In the transaction in which a recording names it."""
-    UnusedFile.objects.filter(name=name).delete()
+def note_before_writing(name: str) -> None:
+    """Notes that a file is about to be written under this name, which is new."""
+    UnusedFile.objects.create(name=name, delete_after=Now() + Value(WRITTEN_WITHIN))
+
+
+def cancel_deletion(name: str) -> bool:
+    """In the transaction in which a recording names it. False: it took so long to write
+    that it is being swept away."""
+    noted = UnusedFile.objects.filter(name=name, delete_after__gt=Now())
+    return bool(noted.filter(is_being_deleted=False).delete()[0])
 
 
 def schedule_deletion(name: str) -> None:
@@ -74,15 +83,27 @@ def delete_unused() -> None:
     for name in list(due.order_by("delete_after").values_list("name", flat=True)[:100]):
         if worker_stop.is_requested():
             return
-        delete_if_unused(name)
+        try:
+            delete_if_unused(name)
+        except (DatabaseError, InterfaceError):
+            raise
+        except Exception:
+            # Whatever a storage raises holds up no other file.
+            logger.exception("A file that nobody uses could not be deleted")
 
 
-@transaction.atomic
 def delete_if_unused(name: str) -> None:
-    notes = UnusedFile.objects.select_for_update(skip_locked=True)
-    note = notes.filter(name=name, delete_after__lte=Now()).first()
-    if note is None:
+    """Deletes a file that is due; runs outside of any transaction.
+
+    The note says first that it is being deleted, and goes once it is. Whoever dies in
+    between leaves a note that is due again.
+    """
+    ours = UnusedFile.objects.filter(name=name)
+    later = Now() + Value(DELETED_WITHIN)
+    due = ours.filter(delete_after__lte=Now())
+    if not due.update(delete_after=later, is_being_deleted=True):
         return
+    # A version before this one wrote under names that another write had, too.
     if not Recording.objects.filter(file=name).exists():
         recordings_storage().delete(name)
-    note.delete()
+    ours.delete()

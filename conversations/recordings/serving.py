@@ -27,7 +27,7 @@ from accounts.models import AuditAction
 from conversations.file_names import file_name
 from conversations.models import Recording
 from conversations.recordings.byte_ranges import ByteRange, NotThere, range_in
-from conversations.recordings.files import recordings_storage
+from conversations.recordings.files import recordings_storage, sha256_of
 
 PIECE_BYTES = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
@@ -99,8 +99,8 @@ def opening_of(recording: Recording) -> dict[str, Any]:
 
 
 def etag_of(recording: Recording) -> str:
-    """Of the content: its SHA-256 is the name of the file."""
-    return quote_etag(PurePosixPath(recording.file).stem)
+    """Of the content: its SHA-256 begins the name of the file."""
+    return quote_etag(sha256_of(recording.file))
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,15 +23,16 @@ def store_audio(
 
     claim: of the worker that fetched it; None where somebody uploaded it, which
     wins over whatever is being fetched.
+    Raises what the storage raises, and `TimeoutError` where writing took over an hour.
     """
     name = files.name_of(conversation, audio.sha256, audio.extension)
-    noted = files.note_before_writing(name)
+    files.note_before_writing(name)
     with path.open("rb") as source:
         files.recordings_storage().save(name, File(source))
     with transaction.atomic(durable=True):
         if _name_it(conversation, name, audio, claim):
             return True
-    _drop(name, noted)
+    _drop(name)
     return False
 
 
@@ -58,9 +58,9 @@ def _name_it(
         recorded_seconds=row.recorded_seconds,
         duration_seconds=row.duration_from_facts(),
     )
-    files.cancel_deletion(name)
-    if before != name:
-        files.schedule_deletion(before)
+    if not files.cancel_deletion(name):
+        raise TimeoutError("It took too long to write, and was swept away.")
+    files.schedule_deletion(before)
     return True
 
 
@@ -92,9 +92,7 @@ def _facts(name: str, audio: Audio) -> dict[str, Any]:
     }
 
 
-def _drop(name: str, noted: datetime) -> None:
-    """Deletes what was written for nothing, unless somebody else has noted that they
-    write the same: then it is theirs to name or to leave."""
-    ours = UnusedFile.objects.filter(name=name, delete_after=noted)
-    if ours.update(delete_after=Now()):
-        files.delete_if_unused(name)
+def _drop(name: str) -> None:
+    """Deletes what was written for nothing."""
+    UnusedFile.objects.filter(name=name).update(delete_after=Now())
+    files.delete_if_unused(name)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from conversations.models import Conversation, Recording, Transcript, Transcription
+from conversations.recordings.files import sha256_of
 
 
 def has_sent_turns(conversation_id: UUID) -> bool:
@@ -29,7 +30,7 @@ def enqueue_transcription(conversation: Conversation) -> bool:
     job, is_new = Transcription.objects.select_for_update().get_or_create(
         conversation=conversation, defaults={"file": recording.file}
     )
-    is_same = job.file == recording.file
+    is_same = sha256_of(job.file) == sha256_of(recording.file)
     if not is_new and not (is_same and job.state != Transcription.State.FAILED):
         Transcription.objects.filter(pk=job.pk).update(
             **Transcription.afresh(), file=recording.file, progress=0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conversations.models import Recording, Transcript, Transcription
+from conversations.recordings.files import sha256_of
 from conversations.transcription.engine import engine
 
 State = Transcription.State
@@ -31,7 +32,8 @@ def transcription_status(
     if not recording.file:
         return None
     state = job.state if job else ""
-    if job and state == State.DONE and job.file != recording.file:
+    audio = sha256_of(recording.file)
+    if job and state == State.DONE and sha256_of(job.file) != audio:
         state = "outdated"
     were_sent = transcript and transcript.turns and not transcript.is_heard
     return TranscriptionStatus(job, state, engine().missing(), is_of_use=not were_sent)

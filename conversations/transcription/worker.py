@@ -18,7 +18,7 @@ from django.utils import timezone
 from conversations import bulk_write
 from conversations.models import Charge, Conversation, Recording, Transcription
 from conversations.models.charge import recording_subject
-from conversations.recordings.files import recordings_storage
+from conversations.recordings.files import recordings_storage, sha256_of
 from conversations.recordings.incoming import incoming_file
 from conversations.transcription import result_hook
 from conversations.transcription.channel_roles import roles_of
@@ -165,7 +165,8 @@ def finish(job: Transcription, transcript: TranscriptionResult) -> None:
 
 
 def _is_of_the_audio(job: Transcription) -> bool:
-    return Recording.objects.filter(pk=job.conversation_id, file=job.file).exists()
+    files = Recording.objects.filter(pk=job.conversation_id).values_list("file")
+    return sha256_of(job.file) in {sha256_of(file) for (file,) in files}
 
 
 def _charge(conversation: Conversation, transcript: TranscriptionResult) -> None:
@@ -186,11 +187,6 @@ def _charge(conversation: Conversation, transcript: TranscriptionResult) -> None
         charged_at=timezone.now(),
     )
     bulk_write.insert_missing([charge], unique=["organization_id", "meter", "subject"])
-
-
-def sha256_of(name: str) -> str:
-    """From its name in the storage."""
-    return Path(name).stem
 
 
 @contextmanager

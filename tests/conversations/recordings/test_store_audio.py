@@ -11,7 +11,6 @@ from django.core.files.storage import Storage
 
 from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import files
-from conversations.recordings import store_audio as storing
 from conversations.recordings.files import recordings_storage
 from conversations.recordings.folder import RecordingsFolder
 from conversations.recordings.probe import Audio, read_audio
@@ -68,8 +67,10 @@ def test_the_audio_is_kept_under_the_name_of_what_is_in_it(
         conversation=conversation, path=path, audio=audio, claim=claimed.claim
     )
     stored = Recording.objects.get()
-    name = f"{conversation.organization_id}/{conversation.pk}/{audio.sha256}.ogg"
-    assert stored.file == name
+    name = stored.file
+    folder = f"{conversation.organization_id}/{conversation.pk}"
+    assert name.startswith(f"{folder}/{audio.sha256}.")
+    assert name.endswith(".ogg")
     assert files_there() == {name}
     with recordings_storage().open(name) as kept:
         assert kept.read() == path.read_bytes()
@@ -177,28 +178,27 @@ def test_who_lost_the_claim_leaves_nothing(
     assert not Conversation.objects.filter(has_audio=True).exists()
 
 
-def test_who_lost_the_claim_leaves_alone_what_another_writes_meanwhile(
+def test_who_lost_the_claim_leaves_alone_what_another_wrote_meanwhile(
     conversation: Conversation,
     claimed: Recording,
     path: Path,
     audio: Audio,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    """The same bytes, so the same name: the other one is about to name it."""
-    name_it = storing._name_it
-    Recording.objects.update(claim=uuid4())
+    """The same bytes: each writes a file of its own."""
+    note = files.note_before_writing
 
-    def then_another_notes(*arguments: object) -> bool:
-        named = name_it(*arguments)  # type: ignore[arg-type]
-        files.note_before_writing(str(arguments[1]))
-        return named
+    def after_another(name: str) -> None:
+        monkeypatch.setattr(files, "note_before_writing", note)
+        store_audio(conversation=conversation, path=path, audio=audio, claim=None)
+        note(name)
 
-    monkeypatch.setattr(storing, "_name_it", then_another_notes)
+    monkeypatch.setattr(files, "note_before_writing", after_another)
     assert not store_audio(
         conversation=conversation, path=path, audio=audio, claim=claimed.claim
     )
-    assert len(files_there()) == 1
-    assert UnusedFile.objects.exists()
+    assert files_there() == {Recording.objects.get().file}
+    assert not UnusedFile.objects.exists()
 
 
 def test_a_storage_that_fails_half_way_names_and_leaves_nothing(
