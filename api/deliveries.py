@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -25,6 +24,7 @@ from api.parameters import (
 )
 from api.problem_body import FieldFault
 from api.resources import Listed, Resource, nothing
+from api.sealed_cursor import BrokenSeal, seal, unseal
 from conversations.models import Provider
 from integrations.deliveries.filters import Filters, statuses
 from integrations.deliveries.pages import MAX_SEARCHED, find_older
@@ -32,7 +32,6 @@ from integrations.models import Delivery as DeliveryRow
 from integrations.providers import PROVIDERS
 
 Outcome = Literal["accepted", "processed", "failed", "ignored", "rejected"]
-MAX_SEQUENCE = 2**63 - 1
 
 
 class Delivery(Resource):
@@ -170,7 +169,7 @@ def list_deliveries(
     found = find_older(
         organization,
         filters,
-        than=_sequence_in(asked.cursor),
+        than=_sequence_in(asked.cursor, organization),
         count=asked.limit,
         most_searched=MAX_SEARCHED,
     )
@@ -178,8 +177,8 @@ def list_deliveries(
     last = found.rows[-1] if found.more else found.edge
     return ListSlice(
         [resource_of(row) for row in found.rows],
-        _cursor(last.sequence) if last else None,
-        lambda delivery: _cursor(sequences[delivery.id]),
+        seal(last.sequence, organization.pk) if last else None,
+        lambda delivery: seal(sequences[delivery.id], organization.pk),
     )
 
 
@@ -236,17 +235,10 @@ def _body_of(row: DeliveryRow) -> tuple[str | None, Literal["text", "base64"] | 
         return base64.b64encode(body).decode(), "base64"
 
 
-def _cursor(sequence: int) -> str:
-    return base64.urlsafe_b64encode(str(sequence).encode()).decode().rstrip("=")
-
-
-def _sequence_in(cursor: str | None) -> int | None:
+def _sequence_in(cursor: str | None, organization: Organization) -> int | None:
     if cursor is None:
         return None
     try:
-        digits = base64.urlsafe_b64decode(cursor.encode() + b"==")
-    except (ValueError, binascii.Error) as error:
+        return unseal(cursor, organization.pk)
+    except BrokenSeal as error:
         raise strange_cursor() from error
-    if not digits.isdigit() or len(digits) > 19 or int(digits) > MAX_SEQUENCE:
-        raise strange_cursor()
-    return int(digits)

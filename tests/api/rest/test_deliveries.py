@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -177,6 +178,7 @@ def test_a_plus_sign_that_nobody_escaped_is_read(
         ("cursor", "x"),
         ("cursor", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"),
         ("cursor", "LTE"),
+        ("cursor", "MTIz"),
     ],
 )
 def test_a_strange_filter_is_named(api: Api, name: str, value: str) -> None:
@@ -249,3 +251,45 @@ def test_it_asks_as_little_for_many_as_for_one(
     api.get(PATH)
     with django_assert_num_queries(3):
         assert len(api.get(PATH).json()["data"]) == rows
+
+
+def walk(api: Api) -> list[str]:
+    """The cursors of all pages but the last."""
+    cursors: list[str] = []
+    while len(cursors) < 9:
+        asked = {"cursor": cursors[-1]} if cursors else {}
+        following = api.get(PATH, limit=1, **asked).json()["nextCursor"]
+        if following is None:
+            return cursors
+        cursors.append(following)
+    raise AssertionError("It has no end.")
+
+
+def test_a_cursor_tells_nothing_of_how_many_posts_there_were(
+    api: Api, make_delivery: MakeDelivery
+) -> None:
+    """The sequence counts those of everybody on this instance."""
+    sequences = [make_delivery().sequence for _ in range(4)]
+    cursors = walk(api)
+    assert len(cursors) == 3
+    for sequence, cursor in zip(sequences[:0:-1], cursors, strict=True):
+        plain = base64.urlsafe_b64decode(cursor + "==")
+        assert str(sequence).encode() not in plain
+        assert sequence.to_bytes(8) not in plain
+        assert str(sequence) not in cursor
+    # Nor do two that are neighbours look like it.
+    assert len({cursor[-11:-4] for cursor in cursors}) == 3
+    assert walk(api) == cursors
+
+
+def test_a_cursor_is_of_no_use_to_another_organization_nor_changed(
+    api: Api, outsider: Api, make_delivery: MakeDelivery
+) -> None:
+    for _ in range(2):
+        make_delivery()
+    cursor = walk(api)[0]
+    assert outsider.get(PATH, cursor=cursor).status_code == 400
+    for place in (0, 10, len(cursor) - 2):
+        other = "A" if cursor[place] != "A" else "B"
+        changed = cursor[:place] + other + cursor[place + 1 :]
+        assert api.get(PATH, cursor=changed).status_code == 400
