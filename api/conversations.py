@@ -26,7 +26,7 @@ from api.problem_body import FieldFault
 from api.resources import DescribedAs, Listed, Resource, nothing
 from conversations.listing.query import MAX_METADATA_FILTERS, METADATA
 from conversations.models import Conversation as ConversationRow
-from conversations.models import Provider
+from conversations.models import ConversationQuerySet, Provider
 from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
 from conversations.recordings.links import recording_url
@@ -260,34 +260,34 @@ def list_conversations(
     """By arrival, newest first."""
     search = Search(organization, asked.filters(organization.zone), whole=True)
     rows = search.next_older(position_in(asked.cursor), asked.limit + 1)
-    ids = [row.id for row in rows]
-    kept = {one.pk: one for one in RecordingRow.objects.told().filter(pk__in=ids)}
-    told = [resource_of(row, kept.get(row.id)) for row in rows]
+    told = [resource_of(row) for row in rows]
     return list_slice(told, asked.limit, _cursor_of)
 
 
 def find_conversation(
     organization: Organization, conversation_id: UUID
 ) -> ConversationRow:
-    row = (
-        ConversationRow.objects.in_organization(organization)
-        .filter(pk=conversation_id)
-        .first()
-    )
+    rows = ConversationRow.objects.in_organization(organization)
+    return _one_of(rows, conversation_id)
+
+
+def _one_of(rows: ConversationQuerySet, conversation_id: UUID) -> ConversationRow:
+    row = rows.filter(pk=conversation_id).first()
     if row is None:
         raise nothing("conversation")
     return row
 
 
 def get_conversation(organization: Organization, conversation_id: UUID) -> Conversation:
-    row = find_conversation(organization, conversation_id)
-    return resource_of(row, RecordingRow.objects.told().filter(pk=row.id).first())
+    rows = ConversationRow.objects.in_organization(organization)
+    return resource_of(_one_of(rows.with_recording(), conversation_id))
 
 
 def get_transcript(organization: Organization, conversation_id: UUID) -> Transcript:
-    row = find_conversation(organization, conversation_id)
-    # Not joined: a conversation without one has no such row.
-    kept = TranscriptRow.objects.filter(conversation=row).first()
+    rows = ConversationRow.objects.in_organization(organization)
+    row = _one_of(rows.select_related("transcript"), conversation_id)
+    # A conversation without one has no such row.
+    kept: TranscriptRow | None = getattr(row, "transcript", None)
     return Transcript(
         conversation_id=row.id,
         system_prompt=(kept.system_prompt or None) if kept else None,
@@ -307,7 +307,7 @@ def find_recording(organization: Organization, conversation_id: UUID) -> Recordi
     return recording
 
 
-def resource_of(row: ConversationRow, kept: RecordingRow | None) -> Conversation:
+def resource_of(row: ConversationRow) -> Conversation:
     return Conversation(
         id=row.id,
         agent_id=row.agent_id,
@@ -326,7 +326,7 @@ def resource_of(row: ConversationRow, kept: RecordingRow | None) -> Conversation
         metadata=row.metadata,
         has_transcript=row.has_transcript,
         has_audio=row.has_audio,
-        recording=recording_of(row, kept),
+        recording=recording_of(row),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -341,8 +341,8 @@ def with_warnings(
     )
 
 
-def recording_of(row: ConversationRow, kept: RecordingRow | None) -> Recording:
-    """kept: its row; none where no recording was ever named or uploaded."""
+def recording_of(row: ConversationRow) -> Recording:
+    kept = row.told_recording
     return Recording(
         state=kept.public_state if kept else "none",
         error=(kept.last_error or None) if kept else None,

@@ -12,8 +12,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from accounts.database_errors import is_held
 from integrations.providers.faults import LISTED, Fault
+from web.database_errors import is_held
 from web.request_id import request_id_of
 
 CONTENT_TYPE = "application/problem+json"

@@ -18,6 +18,7 @@ from api.parameters import Limit, Text
 from api.resources import Resource, as_json
 from conversations.models import Transcript
 from conversations.search.tokenizer import AskedWord, asked_words, normalize
+from web.snapshot import one_snapshot
 
 MAX_MATCHES = 3
 # Of each turn so much is looked at, and so much is shown on each side of a word.
@@ -66,12 +67,13 @@ class SearchParameters(ConversationParameters):
     gives=page_of(Found),
 )
 def search_transcripts(caller: Caller, asked: SearchParameters) -> dict[str, Any]:
-    part = list_conversations(caller.organization, asked)
-    turns = dict(
-        Transcript.objects.filter(
-            conversation_id__in=[row.id for row in part.rows]
-        ).values_list("conversation_id", "turns")
-    )
+    with one_snapshot():
+        part = list_conversations(caller.organization, asked)
+        turns = dict(
+            Transcript.objects.filter(
+                conversation_id__in=[row.id for row in part.rows]
+            ).values_list("conversation_id", "turns")
+        )
     words = asked_words(asked.q)
 
     def show(row: Conversation) -> dict[str, Any]:

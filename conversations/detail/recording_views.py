@@ -15,8 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from accounts import audit
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from conversations.detail.player import recording_panel
-from conversations.detail.views import find, transcript_of
+from conversations.detail.views import find_with_audio
 from conversations.models import Recording
 from conversations.recordings import actions, serving
 
@@ -59,9 +58,7 @@ def recording_state(
     request: OrganizationRequest, conversation_id: UUID
 ) -> HttpResponse:
     """The parts of the page that turn by themselves, for `refresh.js`."""
-    conversation = find(request, conversation_id)
-    transcript = transcript_of(conversation)
-    listening = recording_panel(conversation, transcript)
+    conversation, _, listening = find_with_audio(request, conversation_id)
     context = {
         "conversation": conversation,
         "listening": listening,

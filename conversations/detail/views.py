@@ -22,6 +22,7 @@ from conversations.listing.query import ListQuery, read_list_query
 from conversations.models import Conversation, Transcript
 from conversations.search.highlighting import Highlighter
 from conversations.search.page_search import Search
+from web.snapshot import one_snapshot
 
 MAX_NUMBER_DIGITS = 6  # digits
 
@@ -36,13 +37,11 @@ def conversation_detail(
     Its address carries the filters of the list that it was opened from, so that next
     and previous stay within them.
     """
-    conversation = find(request, conversation_id)
-    transcript = transcript_of(conversation)
+    conversation, transcript, listening = find_with_audio(
+        request, conversation_id, start_at=second_in(request.GET)
+    )
     view = view_of(conversation, transcript)
     filters = read_list_query(request.GET)
-    listening = recording_panel(
-        conversation, transcript, start_at=second_in(request.GET)
-    )
     part = chosen_part(request, view, listening)
     query = filters.query()
     # In front of further parameters.
@@ -82,10 +81,10 @@ def conversation_detail(
 def transcript_text(
     request: OrganizationRequest, conversation_id: UUID
 ) -> HttpResponse:
-    conversation = find(request, conversation_id)
+    conversation, transcript = find_with_transcript(request, conversation_id)
     text = transcript_files.as_plain_text(
         conversation,
-        view_of(conversation, transcript_of(conversation)),
+        view_of(conversation, transcript),
         request.organization.zone,
     )
     response = HttpResponse(text, "text/plain; charset=utf-8")
@@ -99,8 +98,8 @@ def transcript_text(
 def transcript_json(
     request: OrganizationRequest, conversation_id: UUID
 ) -> HttpResponse:
-    conversation = find(request, conversation_id)
-    document = transcript_files.as_document(conversation, transcript_of(conversation))
+    conversation, transcript = find_with_transcript(request, conversation_id)
+    document = transcript_files.as_document(conversation, transcript)
     name = file_name(conversation.external_id, "json", otherwise=conversation.id)
     return _download(document, name)
 
@@ -120,6 +119,25 @@ def find(request: OrganizationRequest, conversation_id: UUID) -> Conversation:
     return get_object_or_404(
         in_organization.select_related("agent"), pk=conversation_id
     )
+
+
+def find_with_transcript(
+    request: OrganizationRequest, conversation_id: UUID
+) -> tuple[Conversation, Transcript | None]:
+    """Both as they were at one moment."""
+    with one_snapshot():
+        conversation = find(request, conversation_id)
+        return conversation, transcript_of(conversation)
+
+
+def find_with_audio(
+    request: OrganizationRequest, conversation_id: UUID, *, start_at: float = 0.0
+) -> tuple[Conversation, Transcript | None, RecordingPanel]:
+    """All three as they were at one moment."""
+    with one_snapshot():
+        conversation, transcript = find_with_transcript(request, conversation_id)
+        listening = recording_panel(conversation, transcript, start_at=start_at)
+        return conversation, transcript, listening
 
 
 def transcript_of(conversation: Conversation) -> Transcript | None:

@@ -117,7 +117,8 @@ def _filters(organization: Organization, wanted: ExportRequest) -> Filters:
 
 
 def _chosen(organization: Organization, ids: Sequence[UUID]) -> ConversationQuerySet:
-    return Conversation.objects.in_organization(organization).filter(id__in=ids)
+    rows = Conversation.objects.in_organization(organization).with_recording()
+    return rows.filter(id__in=ids)
 
 
 def _with_agents(rows: Sequence[Conversation]) -> list[Conversation]:

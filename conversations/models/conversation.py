@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import models
@@ -13,6 +13,9 @@ from accounts.models import Organization
 from conversations.call_duration import reported_duration
 from conversations.models.agent import Agent
 from conversations.providers import label_of, way_of
+
+if TYPE_CHECKING:
+    from conversations.models.recording import Recording
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -56,6 +59,13 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def next_newer(self, than: tuple[datetime, UUID], count: int) -> list[Conversation]:
         return list(self.newer_than(*than).oldest_first()[:count])
+
+    def with_recording(self) -> Self:
+        """With where its recording stands, in the same query: both of one moment. None
+        of it where none was ever named."""
+        return self.select_related("recording").defer(
+            "recording__peaks", "recording__marks"
+        )
 
     def for_list(self) -> Self:
         """With what a row shows, and without what it does not."""
@@ -147,6 +157,12 @@ class Conversation(models.Model):
     @property
     def provider_way(self) -> str:
         return way_of(self.provider)
+
+    @property
+    def told_recording(self) -> Recording | None:
+        """Where its recording stands, as it was read `with_recording`; None where none
+        was ever named or uploaded."""
+        return getattr(self, "recording", None)
 
     @property
     def name(self) -> str:

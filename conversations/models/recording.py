@@ -25,10 +25,6 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
             .defer("peaks", "marks", "conversation__metadata")
         )
 
-    def told(self) -> Self:
-        """As far as the API says where it stands."""
-        return self.only("conversation_id", "state", "file", "last_error", "source_url")
-
 
 class Recording(LeasedJob):
     """The audio of a conversation, and the job of fetching it.

@@ -20,12 +20,12 @@ from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
-from accounts.database_errors import is_away
 from conversations import worker_stop
 from conversations.models import Conversation, SearchJob
 from conversations.models.search import SearchJobQuerySet
 from conversations.search import lexemes, suggestions
 from conversations.search.tokenizer import words_in
+from web.database_errors import is_away
 from web.db_cursor import server_binding_cursor
 
 logger = logging.getLogger(__name__)

@@ -55,7 +55,8 @@ class Span:
 class Search:
     """The conversations of an organization that fit, as rows of pages.
 
-    whole: with all of a row, not only what the list shows of it.
+    whole: with all of a row and where its recording stands, not only what the list
+    shows of it.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Search:
         self.words = filters.words_query(organization)
         everything = Conversation.objects.in_organization(organization)
         self.fitting = narrow(
-            everything if whole else everything.for_list(),
+            everything.with_recording() if whole else everything.for_list(),
             filters,
             organization=organization,
         )

@@ -12,12 +12,12 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
 from accounts import audit
-from accounts.database_errors import is_held
 from accounts.models import ApiKey, AuditAction, User
 from conversations.models import Conversation
 from conversations.projection.erased_calls import erase_rows, lock_call_id
 from integrations.delivery_log.jobs import ERASED
 from integrations.models import Delivery
+from web.database_errors import is_held
 
 logger = logging.getLogger(__name__)
 

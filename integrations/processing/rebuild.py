@@ -10,12 +10,12 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from accounts.database_errors import is_away
 from accounts.models import Organization
 from conversations.models import Conversation
 from conversations.projection.store import CallKey, rebuild_calls
 from integrations.delivery_log import read as history
 from integrations.processing.worker import in_chunks
+from web.database_errors import is_away
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,6 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 
 from accounts.actions import touch_keys
-from accounts.database_errors import is_away
 from conversations import worker_stop
 from conversations.projection.store import LoggedUpdate, store_calls
 from conversations.search.index_worker import index_batch
@@ -23,6 +22,7 @@ from integrations.delivery_log import jobs
 from integrations.delivery_log import read as history
 from integrations.delivery_log.jobs import Claimed
 from integrations.operations import counters, heartbeat
+from web.database_errors import is_away
 
 logger = logging.getLogger(__name__)
 Item = TypeVar("Item")

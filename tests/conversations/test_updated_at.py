@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from conversations.actions import merge_agents, move_merged_conversations
 
 from accounts.models import Organization, User
+from conversations.agents.merging import merge_agents, move_merged_conversations
 from conversations.listing.query import ListQuery, read_page
 from conversations.listing.views import version_of
 from conversations.models import Conversation, Recording

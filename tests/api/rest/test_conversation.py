@@ -164,7 +164,7 @@ def test_no_transcript_is_null_and_a_silent_one_is_empty(
     assert told["systemPrompt"] is None
 
 
-@pytest.mark.parametrize(("below", "queries"), [("", 4), ("/transcript", 4)])
+@pytest.mark.parametrize(("below", "queries"), [("", 3), ("/transcript", 3)])
 def test_it_asks_little(
     api: Api,
     conversation: Conversation,

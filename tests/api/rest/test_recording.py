@@ -187,6 +187,6 @@ def test_a_list_asks_no_more_for_fifty_and_reads_no_waves(
             peaks=[[1] * 2000],
         )
     api.get(ROOT)
-    with django_assert_num_queries(4) as asked:
+    with django_assert_num_queries(3) as asked:
         assert len(api.get(ROOT, limit=50).json()["data"]) == 50
     assert not any("peaks" in each["sql"] for each in asked.captured_queries)
