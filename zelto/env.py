@@ -117,6 +117,11 @@ def base_url() -> str:
     return env_text("ZELTO_BASE_URL", f"http://localhost:{port}").rstrip("/")
 
 
+def web_threads() -> int:
+    """Return how many threads each process of the web server answers with."""
+    return env_int("ZELTO_WEB_THREADS", 6, minimum=2)
+
+
 def data_directory() -> Path:
     """Return where all but the database is kept; whoever needs it makes it."""
     return CHECKOUT / Path(env_text("ZELTO_DATA_DIR", "var")).expanduser()

@@ -19,6 +19,7 @@ from zelto.env import (
     env_list,
     env_text,
     secret_key,
+    web_threads,
 )
 from zelto.logging_config import logging_config
 from zelto.recording_config import recording_allow, recording_storage
@@ -26,6 +27,9 @@ from zelto.recording_config import recording_allow, recording_storage
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_directory()
 VERSION = "0.1.0"
+
+# As many as the Procfile starts; half of them may give long answers.
+WEB_THREADS = web_threads()
 
 DEBUG = env_bool("DEBUG", False)
 BASE_URL = base_url()

@@ -47,6 +47,7 @@ UNSET = dict.fromkeys(
     [
         *("ALLOWED_HOSTS", "CELERY_BROKER_URL", "DATABASE_URL", "DEBUG", "SECRET_KEY"),
         *("ZELTO_BIND", "ZELTO_BEHIND_PROXY", "ZELTO_OPEN_SIGNUP"),
+        "ZELTO_WEB_THREADS",
         *("ZELTO_STT_ENGINE", "ZELTO_STT_MODEL", "ZELTO_STT_THREADS"),
     ],
     "",

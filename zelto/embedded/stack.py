@@ -27,7 +27,7 @@ from zelto.embedded.procfile import (
     read_procfile,
 )
 from zelto.embedded.shutdown import POLL_SECONDS, ShutdownListener
-from zelto.env import CHECKOUT, base_url, env_int, env_text
+from zelto.env import CHECKOUT, base_url, env_int, env_text, web_threads
 
 READY_TIMEOUT_SECONDS = 120.0
 LOG_TRIM_INTERVAL_SECONDS = 60.0
@@ -54,6 +54,7 @@ class Stack:
             "ZELTO_DATA_DIR": str(data_dir),
             "ZELTO_BIND": self.web.bind,
             "PORT": str(self.web.port),
+            "ZELTO_WEB_THREADS": str(web_threads()),
             # The Procfile says `python`, and means the one that runs us.
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
             "PYTHONUNBUFFERED": "1",
