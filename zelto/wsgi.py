@@ -7,6 +7,7 @@ import threading
 from django.core.wsgi import get_wsgi_application
 
 from integrations.operations import counters
+from web.stalled_clients import ended_when_stalled
 from zelto.draining import Draining
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zelto.settings")
@@ -24,6 +25,6 @@ if (
 ):
     draining.listen()
 
-application = draining.announced_by(get_wsgi_application())
+application = ended_when_stalled(draining.announced_by(get_wsgi_application()))
 # Only here: commands and tests answer nobody.
 counters.keep_writing()
