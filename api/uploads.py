@@ -38,7 +38,7 @@ class Upload:
     def take(self, caller: Caller) -> Uploaded:
         """Raises `Refusal`."""
         caller.require_posting()
-        with upload_slot():
+        with upload_slot(self.arrival.organization_id):
             try:
                 return self._take()
             except BodyFault as fault:

@@ -4,13 +4,12 @@ A reader who takes their time must not keep a thread of the web server, of which
 are few. So a player, which asks for all that is left and then pauses, gets a piece at a
 time, and asks again: a piece is handed over at once and its thread is free. Safari may
 take a part that is shorter than it named for a fault, and gets what it names. That and
-downloads keep a thread to the end; only some may run at a time. No file stays open
-meanwhile.
+downloads keep a thread to the end and take a slot of the process for it. No file stays
+open meanwhile.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import UTC
 from functools import cache
@@ -28,14 +27,11 @@ from conversations.file_names import file_name
 from conversations.models import Recording
 from conversations.recordings.byte_ranges import ByteRange, NotThere, range_in
 from conversations.recordings.files import recordings_storage, sha256_of
+from web.long_answers import Kind, NoSlotFree, Slot, take_slot
 
 PIECE_BYTES = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
-# Half of the threads of a process.
-DOWNLOADS_AT_ONCE = 3
 UNKNOWN_TYPE = "application/octet-stream"
-
-_downloads = threading.BoundedSemaphore(DOWNLOADS_AT_ONCE)
 
 
 class Unsatisfiable(Exception):
@@ -153,7 +149,7 @@ def _body(
     elif part.length <= PIECE_BYTES:
         response = HttpResponse(_read(storage, recording.file, part))
     else:
-        response = StreamingHttpResponse(_Download(storage, recording.file, part))
+        response = StreamingHttpResponse(_Download(storage, recording, part))
     if wanted is not None:
         response.status_code = 206
         response["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{size}"
@@ -222,17 +218,21 @@ def _redirect(
 
 
 class _Download:
-    """The bytes one after the other. However it ends, its place is free again."""
+    """The bytes one after the other. However it ends, its slot is free again."""
 
-    def __init__(self, storage: Storage, name: str, part: ByteRange) -> None:
-        self._holds_a_place = _downloads.acquire(blocking=False)
-        if not self._holds_a_place:
-            raise Busy
+    _slot: Slot | None = None
+
+    def __init__(self, storage: Storage, recording: Recording, part: ByteRange) -> None:
+        organization_id = recording.conversation.organization_id
+        try:
+            self._slot = take_slot(Kind.DOWNLOAD, organization_id)
+        except NoSlotFree:
+            raise Busy from None
         self._storage = storage
-        self._name = name
+        self._name = recording.file
         self._part = part
         try:
-            _open(storage, name).close()
+            _open(storage, recording.file).close()
         except FileIsGone:
             self.close()
             raise
@@ -246,9 +246,8 @@ class _Download:
             self.close()
 
     def close(self) -> None:
-        if self._holds_a_place:
-            self._holds_a_place = False
-            _downloads.release()
+        if self._slot is not None:
+            self._slot.release()
 
     def __del__(self) -> None:
         self.close()

@@ -8,12 +8,11 @@ nothing and uploads again: the same id is the same conversation.
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
 
@@ -29,6 +28,7 @@ from integrations.models import Delivery
 from integrations.problems import UNKNOWN_AGENT, Refusal, validation_refusal
 from integrations.processing import worker as processing_worker
 from integrations.providers import Fault, Reading
+from web.long_answers import Kind, NoSlotFree, Slot, take_slot
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +36,7 @@ PROVIDER = Provider.UPLOAD.value
 # A worker that was quicker takes a moment.
 PROCESSED_WITHIN_SECONDS = 10.0
 LOOK_EVERY_SECONDS = 0.05
-# An upload takes its time, and a thread of the web server for as long; the webhook
-# must always find one.
-AT_ONCE = 2
 BUSY_SECONDS = 5
-
-_places = threading.BoundedSemaphore(AT_ONCE)
 
 # Appends an accepted delivery and commits; its sequence. Raises `Refusal`.
 Append = Callable[[Arrival, Reading], int]
@@ -53,19 +48,21 @@ class Uploaded:
     warnings: list[Fault]
 
 
-@contextmanager
-def upload_slot() -> Iterator[None]:
-    """For reading an upload; raises `Refusal` where none is free in this process."""
-    if not _places.acquire(blocking=False):
+def upload_slot(organization_id: UUID) -> Slot:
+    """Take the slot that reading an upload needs, which holds a thread of the web
+    server for as long as its sender likes.
+
+    Raises:
+        Refusal: none is free in this process.
+    """
+    try:
+        return take_slot(Kind.UPLOAD, organization_id)
+    except NoSlotFree:
         raise Refusal(
             503,
             "Other uploads are under way. Send it again in a moment.",
             headers=(("Retry-After", str(BUSY_SECONDS)),),
-        )
-    try:
-        yield
-    finally:
-        _places.release()
+        ) from None
 
 
 def take_upload(

@@ -31,13 +31,16 @@ def upload(request: OrganizationRequest) -> HttpResponse:
         return _upload(request)
     request.upload_handlers = [IntoDraft()]
     try:
-        with upload_slot():
+        with upload_slot(request.organization.pk):
             return _upload(request)
     except Refusal as refusal:
         form = UploadForm({}, organization=request.organization)
         form.errors.clear()
         form.add_error(None, refusal.detail)
-        return _page(request, form, refusal.status)
+        response = _page(request, form, refusal.status)
+        for name, value in refusal.headers:
+            response[name] = value
+        return response
 
 
 @csrf_protect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from django.test import Client, override_settings
 from accounts.models import Organization, User
 from conversations.models import Agent, Conversation, Recording, Transcription
 from integrations.models import Delivery
-from integrations.uploads.take import AT_ONCE, _places
 from tests.conversations.recordings.sounds import write_sound
+from web.long_answers import Kind, budget, take_slot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,15 +111,15 @@ def test_another_site_cannot_send_it(dora: User, sound: bytes) -> None:
     assert sent.status_code == 302
 
 
-def test_only_so_many_are_read_at_once(dora_client: Client, sound: bytes) -> None:
-    for _ in range(AT_ONCE):
-        _places.acquire()
-    try:
+def test_only_so_many_are_read_at_once(
+    dora_client: Client, sound: bytes, organization: Organization
+) -> None:
+    with ExitStack() as others:
+        for _ in range(budget().each):
+            others.enter_context(take_slot(Kind.UPLOAD, organization.pk))
         response = send(dora_client, sound, new_agent="desk")
-    finally:
-        for _ in range(AT_ONCE):
-            _places.release()
     assert response.status_code == 503
+    assert response["Retry-After"] == "5"
     assert "Other uploads are under way." in response.content.decode()
     assert send(dora_client, sound, new_agent="desk").status_code == 302
 
