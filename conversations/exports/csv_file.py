@@ -23,6 +23,8 @@ from conversations.models import Conversation
 BYTE_ORDER_MARK = "\ufeff"
 # The wide ones too: where they are typed every day, spreadsheets take them as well.
 STARTS_OF_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - meant
+# In the place of an id: the last row of a file that is not whole.
+INCOMPLETE = "INCOMPLETE"
 COLUMNS = (
     *("id", "reference", "name", "number", "agent_id", "agent", "source"),
     *("started_at", "ended_at", "duration_seconds", "ended_reason", "cost"),
@@ -42,12 +44,14 @@ class Spreadsheet:
         names = [*COLUMNS, *(f"metadata.{key}" for key in self.metadata_keys)]
         return (BYTE_ORDER_MARK + written([[safe(name) for name in names]])).encode()
 
-    def lines(self, rows: Sequence[Conversation]) -> Iterable[bytes]:
-        yield written(self._cells(row) for row in rows).encode()
+    def lines(self, rows: Sequence[Conversation]) -> Iterable[tuple[int, bytes]]:
+        yield len(rows), written(self._cells(row) for row in rows).encode()
 
-    def broken_off(self, reason: str) -> bytes:
-        """One cell where each row has many, and no id."""
-        return written([[f"THIS FILE IS INCOMPLETE: {reason}"]]).encode()
+    def broken_off(self, rows: int, reason: str) -> bytes:
+        """Mark it by a row whose id no conversation has."""
+        return written(
+            [[INCOMPLETE, rows, f"This file is incomplete: {reason}"]]
+        ).encode()
 
     def _cells(self, row: Conversation) -> list[Cell]:
         return [

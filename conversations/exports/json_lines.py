@@ -7,17 +7,36 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, TextField
-from django.db.models.functions import Cast
+from django.db import connection
 
 from conversations.exports.csv_file import moment
-from conversations.models import Conversation, Transcript
+from conversations.models import Conversation
 from conversations.recordings.links import recording_url
 
 # Transcripts that are in memory at once: so many, or fewer long ones.
 TOGETHER = 20
 TURNS_TOGETHER = 1_000
+# Of their text; the one that goes over it is the last of them.
+BYTES_TOGETHER = 2 * 1024 * 1024
 Kept = tuple[str, str | None]
+# Each text is made once. One that does not fit any more stays in the database.
+TRANSCRIPTS = """
+    WITH texts AS MATERIALIZED (
+        SELECT conversation_id, system_prompt, turns::text AS turns
+        FROM conversations_transcript WHERE conversation_id = ANY(%(ids)s)
+    ), placed AS (
+        SELECT *, coalesce(
+            sum(octet_length(system_prompt) + coalesce(octet_length(turns), 0)) OVER (
+                ORDER BY array_position(%(ids)s, conversation_id)
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ), 0
+        ) < %(bytes)s AS fits
+        FROM texts
+    )
+    SELECT conversation_id, fits,
+        CASE WHEN fits THEN system_prompt END, CASE WHEN fits THEN turns END
+    FROM placed
+"""
 
 
 class JsonLines:
@@ -27,18 +46,25 @@ class JsonLines:
     def head(self) -> bytes:
         return b""
 
-    def lines(self, rows: Sequence[Conversation]) -> Iterable[bytes]:
+    def lines(self, rows: Sequence[Conversation]) -> Iterable[tuple[int, bytes]]:
         told = {row.id: as_object(row) for row in rows}
         if not self.with_transcripts:
-            yield "".join(f"{as_json(told[row.id])}\n" for row in rows).encode()
+            lines = (f"{as_json(told[row.id])}\n" for row in rows)
+            yield len(rows), "".join(lines).encode()
             return
         for group in groups(rows):
-            kept = read_transcripts(group)
-            lines = (_line(row, told[row.id], kept.get(row.id)) for row in group)
-            yield "".join(lines).encode()
+            for part, kept in parts_with_transcripts(group):
+                lines = (_line(row, told[row.id], kept.get(row.id)) for row in part)
+                yield len(part), "".join(lines).encode()
 
-    def broken_off(self, reason: str) -> bytes:
-        return f"{as_json({'error': f'This file is incomplete: {reason}'})}\n".encode()
+    def broken_off(self, rows: int, reason: str) -> bytes:
+        """Mark it by an object with a key that no conversation has."""
+        told = {
+            "incomplete": True,
+            "rows": rows,
+            "error": f"This file is incomplete: {reason}",
+        }
+        return f"{as_json(told)}\n".encode()
 
 
 def as_object(row: Conversation) -> dict[str, Any]:
@@ -103,14 +129,31 @@ def groups(rows: Sequence[Conversation]) -> Iterator[list[Conversation]]:
         yield group
 
 
-def read_transcripts(rows: Sequence[Conversation]) -> dict[UUID, Kept]:
-    """Their prompts, and their turns as JSON."""
-    found = (
-        Transcript.objects.filter(conversation__in=[row.id for row in rows])
-        .annotate(as_sent=Cast(F("turns"), TextField()))
-        .values_list("conversation_id", "system_prompt", "as_sent")
-    )
-    return {row_id: (prompt, turns) for row_id, prompt, turns in found}
+def parts_with_transcripts(
+    group: Sequence[Conversation],
+) -> Iterator[tuple[Sequence[Conversation], dict[UUID, Kept]]]:
+    """Yield the rows in order, as many at a time as their transcripts leave room for,
+    with prompts and turns, as JSON."""
+    start, count = 0, len(group)
+    while start < len(group):
+        asked = group[start : start + count]
+        kept, fitting = read_transcripts(asked)
+        yield asked[:fitting], kept
+        start += fitting
+        # Where all are long, no more than as many again are looked at in vain.
+        count = 2 * fitting
+
+
+def read_transcripts(rows: Sequence[Conversation]) -> tuple[dict[UUID, Kept], int]:
+    """Return those of the first rows, as many as leave room for each other; and how
+    many rows that are, with those that have none."""
+    ids = [row.id for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(TRANSCRIPTS, {"ids": ids, "bytes": BYTES_TOGETHER})
+        found = cursor.fetchall()
+    kept = {id_: (prompt, turns) for id_, fits, prompt, turns in found if fits}
+    left = {id_ for id_, fits, *_ in found if not fits}
+    return kept, next((n for n, id_ in enumerate(ids) if id_ in left), len(ids))
 
 
 def as_json(value: Any) -> str:

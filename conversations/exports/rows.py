@@ -3,17 +3,34 @@
 No transaction and no cursor lasts longer than a step, so an export of any length holds
 nothing in the database, and a row is as it is when its step comes. What arrives after
 the first step is newer than all that follows, so it is not among them.
+
+A step is bounded by rows, and what is in memory of it by bytes: metadata that is short
+comes with its row, longer ones are read for as many rows at a time as leave room.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import (
+    Case,
+    F,
+    Func,
+    IntegerField,
+    JSONField,
+    Prefetch,
+    TextField,
+    Value,
+    When,
+    prefetch_related_objects,
+)
+from django.db.models.functions import Cast
+from django.db.models.lookups import LessThanOrEqual
 
 from accounts.models import Organization
 from conversations.exports.request import ExportRequest
@@ -26,6 +43,15 @@ from conversations.search.page_search import Search
 STEP = 500
 # What a tenth of the rows fit is then found among those that a search walks at first.
 SEARCH_STEP = 200
+# Metadata of rows that are in memory at once. What comes with its row is so short that
+# it cannot be more for all rows of a step; what is longer may be one row's alone.
+BYTES_TOGETHER = 2 * 1024 * 1024
+SHORT_BYTES = BYTES_TOGETHER // STEP
+METADATA_BYTES = Func(
+    Cast("metadata", TextField()),
+    function="octet_length",
+    output_field=IntegerField(),
+)
 # Up to so many are counted; a search is asked for no more than one page of them.
 COUNTED = 10_000
 SEARCHED = 1_000
@@ -50,21 +76,20 @@ def steps(
     organization: Organization, wanted: ExportRequest
 ) -> Iterator[list[Conversation]]:
     """In the order of the list: what has exactly the reference that was asked for, then
-    newest first. With all of a row, and its agent's name."""
-    first = _first(organization, wanted)
+    newest first. With all of a row, and its agent's name. Whoever walks them keeps no
+    more than one."""
+    first = deque(_first(organization, wanted))
     known = {row.id for row in first}
-    if first:
-        yield _with_agents(first)
+    yield from _complete(first)
     source, size = _source(organization, wanted)
     than: Position | None = None
     while True:
-        rows = source.next_older(than, size)
-        fresh = [row for row in rows if row.id not in known]
-        if fresh:
-            yield _with_agents(fresh)
-        if len(rows) < size:
+        rows = deque(source.next_older(than, size))
+        is_last = len(rows) < size
+        than = Position.of(rows[-1]) if rows else None
+        yield from _complete(deque(row for row in rows if row.id not in known))
+        if is_last:
             return
-        than = Position.of(rows[-1])
 
 
 def how_many(organization: Organization, wanted: ExportRequest) -> Amount:
@@ -100,15 +125,16 @@ def _first(organization: Organization, wanted: ExportRequest) -> Sequence[Conver
     if wanted.chosen is not None or not wanted.asked.reference:
         return []
     ids = [row.id for row in rows_with_reference(organization, wanted.asked)]
-    return list(_chosen(organization, ids).newest_first())
+    return list(_with_short_metadata(_chosen(organization, ids)).newest_first())
 
 
 def _source(organization: Organization, wanted: ExportRequest) -> tuple[Rows, int]:
     """What the rows come from, and how many of them make a step."""
     if wanted.chosen is not None:
-        return _chosen(organization, wanted.chosen), STEP
+        return _with_short_metadata(_chosen(organization, wanted.chosen)), STEP
     filters = _filters(organization, wanted)
     search = Search(organization, filters, whole=True)
+    search.fitting = _with_short_metadata(search.fitting)
     return search, STEP if filters.are_direct else SEARCH_STEP
 
 
@@ -121,8 +147,60 @@ def _chosen(organization: Organization, ids: Sequence[UUID]) -> ConversationQuer
     return rows.filter(id__in=ids)
 
 
-def _with_agents(rows: Sequence[Conversation]) -> list[Conversation]:
-    names = Agent.objects.only("name", "external_id")
-    found = list(rows)
-    prefetch_related_objects(found, Prefetch("agent", names))
+def _with_short_metadata(rows: ConversationQuerySet) -> ConversationQuerySet:
+    """Return the rows without their metadata; where that is short, it is in
+    `short_metadata`."""
+    is_short = LessThanOrEqual(METADATA_BYTES, Value(SHORT_BYTES))
+    short = Case(When(is_short, then=F("metadata")), output_field=JSONField())
+    return rows.defer("metadata").annotate(short_metadata=short)
+
+
+def _complete(rows: deque[Conversation]) -> Iterator[list[Conversation]]:
+    """Yield the rows in order, with metadata and agent, as many at a time as leave room.
+    They are taken out of `rows`, so that nothing holds what was yielded before."""
+    sizes = _sizes_of_long(rows)
+    while rows:
+        group: list[Conversation] = []
+        room = BYTES_TOGETHER
+        while rows and (not group or sizes.get(rows[0].id, SHORT_BYTES) <= room):
+            row = rows.popleft()
+            room -= sizes.get(row.id, SHORT_BYTES)
+            group.append(row)
+        if whole := _with_metadata(group):
+            yield _with_agents(whole)
+
+
+def _sizes_of_long(rows: Iterable[Conversation]) -> dict[UUID, int]:
+    """Return the bytes of metadata that did not come with its row."""
+    ids = [row.id for row in rows if _is_long(row)]
+    if not ids:
+        return {}
+    rows_of_ids = Conversation.objects.filter(id__in=ids)
+    return dict(rows_of_ids.values_list("id", METADATA_BYTES))
+
+
+def _with_metadata(rows: Sequence[Conversation]) -> list[Conversation]:
+    """Return the rows with their metadata, but those that were erased meanwhile."""
+    ids = [row.id for row in rows if _is_long(row)]
+    read = Conversation.objects.filter(id__in=ids).values_list("id", "metadata")
+    metadata = dict(read) if ids else {}
+    found = []
+    for row in rows:
+        if not _is_long(row):
+            row.metadata = vars(row)["short_metadata"]
+        elif row.id in metadata:
+            row.metadata = metadata[row.id]
+        else:
+            continue
+        found.append(row)
     return found
+
+
+def _is_long(row: Conversation) -> bool:
+    return vars(row)["short_metadata"] is None
+
+
+def _with_agents(rows: list[Conversation]) -> list[Conversation]:
+    names = Agent.objects.only("name", "external_id")
+    prefetch_related_objects(rows, Prefetch("agent", names))
+    return rows

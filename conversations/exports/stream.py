@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from enum import StrEnum
 from typing import Protocol, Self
 
 from accounts.models import Organization, User
@@ -14,27 +14,32 @@ from conversations.exports.json_lines import JsonLines
 from conversations.exports.request import ExportRequest, Format
 from conversations.exports.rows import steps
 from conversations.models import Conversation
+from web.long_answers import Kind, take_slot
 
 logger = logging.getLogger(__name__)
 
-# Each holds a thread of its process for as long as it lasts, and six threads take the
-# calls as well.
-AT_ONCE = 2
 LASTS = 3600.0  # seconds
-_free = threading.BoundedSemaphore(AT_ONCE)
+# The server keeps up to six pieces that a slow reader has not taken.
+PIECE_BYTES = 256 * 1024
 
 
-class Busy(Exception):
-    """As many exports as may run in this process do."""
+class Outcome(StrEnum):
+    """How an export ended; its words are for the log."""
+
+    WHOLE = "is whole"
+    BROKEN = "broke off"
+    STOPPED = "was stopped by its reader"
 
 
 class Writer(Protocol):
     def head(self) -> bytes: ...
 
-    def lines(self, rows: Sequence[Conversation]) -> Iterable[bytes]: ...
+    def lines(self, rows: Sequence[Conversation]) -> Iterable[tuple[int, bytes]]:
+        """Yield some rows at a time: how many they are, and their lines."""
 
-    def broken_off(self, reason: str) -> bytes:
-        """What the file ends with where it is not whole."""
+    def broken_off(self, rows: int, reason: str) -> bytes:
+        """What the file ends with where it is not whole: a mark for programs, and the
+        reason for people. rows: how many it has."""
 
 
 def writer_of(wanted: ExportRequest) -> Writer:
@@ -50,19 +55,21 @@ class Download:
     were whole. A process that is killed, and a network that goes, leave an answer
     without its end, which every reader of HTTP notices.
 
-    Raises `Busy` where there is no room for it.
+    outcome: None while it is under way.
+
+    Raises:
+        NoSlotFree: there is no room for it in this process.
     """
 
     def __init__(
         self, *, organization: Organization, wanted: ExportRequest, by: User
     ) -> None:
-        if not _free.acquire(blocking=False):
-            raise Busy
+        self._slot = take_slot(Kind.EXPORT, organization.pk)
         self.organization = organization
         self.wanted = wanted
         self.by = by
         self.rows = 0
-        self._holds_a_place = True
+        self.outcome: Outcome | None = None
         self._parts = self._write()
 
     def __iter__(self) -> Self:
@@ -74,30 +81,37 @@ class Download:
     def close(self) -> None:
         """Any number of times, from any thread that is not within it."""
         self._parts.close()
-        if self._holds_a_place:
-            self._holds_a_place = False
-            _free.release()
+        self._slot.release()
 
     def _write(self) -> Generator[bytes, None, None]:
         writer = writer_of(self.wanted)
         began = time.monotonic()
-        outcome = "was stopped by its reader"
+        outcome = Outcome.STOPPED
         try:
             yield writer.head()
             for rows in steps(self.organization, self.wanted):
-                yield from writer.lines(rows)
-                self.rows += len(rows)
+                for count, lines in writer.lines(rows):
+                    yield from pieces(lines)
+                    self.rows += count
                 if time.monotonic() - began > LASTS:
                     raise TimeoutError(f"longer than {LASTS:.0f} s")
-            outcome = "is whole"
+            outcome = Outcome.WHOLE
         except Exception:
             logger.exception("An export broke off")
-            outcome = "broke off"
+            outcome = Outcome.BROKEN
             yield writer.broken_off(
-                f"the export broke off after {self.rows:,} rows. Export again."
+                self.rows,
+                f"the export broke off after {self.rows:,} rows. Export again.",
             )
         finally:
+            self.outcome = outcome
             logger.info(
                 "Export of user %s %s: %s rows in %.1f s",
                 *(self.by.pk, outcome, self.rows, time.monotonic() - began),
             )
+
+
+def pieces(lines: bytes) -> Iterator[bytes]:
+    """Cut what is handed to the server into parts of at most PIECE_BYTES."""
+    for start in range(0, len(lines), PIECE_BYTES):
+        yield lines[start : start + PIECE_BYTES]

@@ -18,9 +18,10 @@ from conversations.exports.request import (
     read_export_request,
 )
 from conversations.exports.rows import how_many
-from conversations.exports.stream import Busy, Download
+from conversations.exports.stream import Download
 from conversations.listing.active_filters import ActiveFilter, active_filters
 from conversations.models import Agent
+from web.long_answers import NoSlotFree
 
 RETRY_AFTER = "5"  # seconds
 
@@ -63,7 +64,7 @@ def export_file(request: OrganizationRequest) -> HttpResponseBase:
     organization = request.organization
     try:
         download = Download(organization=organization, wanted=wanted, by=request.user)
-    except Busy:
+    except NoSlotFree:
         response = render(request, "conversations/exports/busy.html", status=429)
         response["Retry-After"] = RETRY_AFTER
         return response

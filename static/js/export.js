@@ -9,8 +9,7 @@
   const HELD = 8 * 1024 * 1024; // bytes
   const QUOTE = 34;
   const NEW_LINE = 10;
-  // As `broken_off` in conversations/exports writes it.
-  const BROKEN_OFF = /^("?THIS FILE IS INCOMPLETE: |\{"error": "This file is incomplete: )/;
+  const INCOMPLETE = "INCOMPLETE"; // the id in the last row of a CSV that is not whole
 
   const form = document.querySelector("[data-export]");
   if (!form || !window.ReadableStream || !window.AbortController) return;
@@ -37,16 +36,25 @@
     return (bytes / 1e6).toFixed(1) + " MB";
   }
 
-  // Counts lines as they come; those within quotes of a CSV are not the end of a row.
+  // Counts lines as they come, and knows where the last one begins; those within quotes
+  // of a CSV are not the end of a row.
   function lineCounter(isCsv) {
     let quoted = false;
     let lines = 0;
+    let seen = 0;
+    let start = 0;
+    let next = 0;
     return (bytes) => {
-      for (const byte of bytes) {
-        if (isCsv && byte === QUOTE) quoted = !quoted;
-        else if (byte === NEW_LINE && !quoted) lines += 1;
+      for (let index = 0; index < bytes.length; index += 1) {
+        if (isCsv && bytes[index] === QUOTE) quoted = !quoted;
+        else if (bytes[index] === NEW_LINE && !quoted) {
+          lines += 1;
+          start = next;
+          next = seen + index + 1;
+        }
       }
-      return isCsv ? Math.max(lines - 1, 0) : lines;
+      seen += bytes.length;
+      return { rows: isCsv ? Math.max(lines - 1, 0) : lines, start };
     };
   }
 
@@ -70,12 +78,13 @@
     let held = [];
     let heldBytes = 0;
     let rows = 0;
+    let start = 0;
     for (;;) {
       const { done, value } = await reader.read();
       if (value) {
         held.push(value);
         heldBytes += value.length;
-        rows = count(value);
+        ({ rows, start } = count(value));
         show(rows, whole.size + heldBytes);
       }
       if (done || heldBytes > HELD) {
@@ -83,14 +92,16 @@
         held = [];
         heldBytes = 0;
       }
-      if (done) return { whole, rows };
+      if (done) return { whole, rows, last: whole.slice(start) };
     }
   }
 
-  async function isBrokenOff(whole) {
-    const end = await whole.slice(-1000).text();
-    const lines = end.trimEnd().split("\n");
-    return BROKEN_OFF.test(lines[lines.length - 1]);
+  // As `broken_off` in conversations/exports marks it, which is short.
+  async function isBrokenOff(last, isCsv) {
+    if (last.size > 1000) return false;
+    const line = (await last.text()).trim();
+    if (isCsv) return line.startsWith(INCOMPLETE + ",");
+    return line !== "" && JSON.parse(line).incomplete === true;
   }
 
   function nameOf(answer) {
@@ -116,8 +127,8 @@
     const answer = await fetch(address, { cache: "no-store", signal });
     const isFile = (answer.headers.get("Content-Disposition") || "").startsWith("attachment");
     if (!answer.ok || !isFile) return refusalOf(answer);
-    const { whole, rows } = await read(answer, isCsv);
-    if (await isBrokenOff(whole)) throw new Error("broken off");
+    const { whole, rows, last } = await read(answer, isCsv);
+    if (await isBrokenOff(last, isCsv)) throw new Error("broken off");
     const name = nameOf(answer);
     save(whole, name);
     bar.max = bar.value = 1;

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import csv
+import io
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
 from conversations.exports import rows
-from conversations.exports import stream as download
+from conversations.exports.request import read_export_request
+from conversations.exports.stream import Download, Outcome
 from conversations.models import Recording
 from tests.conversations.conftest import NOON
 from tests.conversations.exports.downloads import URL, let_go, read_csv, read_lines
+from web.long_answers import Kind, budget, take_slot
+
+AT_ONCE = budget().each
 
 
 def test_json_lines_are_what_the_api_answers(
@@ -187,26 +193,25 @@ def test_a_hundred_times_the_rows_take_few_more_queries(
 
 def test_only_so_many_run_at_once(bob_client, make_conversation):
     make_conversation()
-    running = [bob_client.get(URL) for _ in range(download.AT_ONCE)]
+    running = [bob_client.get(URL) for _ in range(AT_ONCE)]
     refused = bob_client.get(URL)
     assert refused.status_code == 429
     assert refused["Retry-After"]
     assert "Try again in a moment" in refused.content.decode()
-    assert AuditEntry.objects.count() == download.AT_ONCE
+    assert AuditEntry.objects.count() == AT_ONCE
     # One is read to its end, the others are left unread: both make room.
     assert b"".join(running[0].streaming_content)
     for response in running:
         let_go(response)
-    again = [bob_client.get(URL) for _ in range(download.AT_ONCE)]
-    assert [response.status_code for response in again] == [200] * download.AT_ONCE
+    again = [bob_client.get(URL) for _ in range(AT_ONCE)]
+    assert [response.status_code for response in again] == [200] * AT_ONCE
     for response in again:
         let_go(response)
 
 
-@pytest.mark.parametrize("name", ["csv", "jsonl", "transcripts"])
-def test_one_that_breaks_off_says_so_in_its_last_line(
-    export, make_conversation, monkeypatch, name
-):
+@pytest.fixture
+def breaks_after_two(make_conversation, monkeypatch):
+    """Four conversations; reading on after two of them fails."""
     monkeypatch.setattr(rows, "STEP", 2)
     for _ in range(4):
         make_conversation(turns=[])
@@ -220,11 +225,60 @@ def test_one_that_breaks_off_says_so_in_its_last_line(
         return with_agents(found)
 
     monkeypatch.setattr(rows, "_with_agents", breaks)
-    lines = export(format=name).decode("utf-8-sig").splitlines()
-    last = lines[-1] if name == "csv" else json.loads(lines[-1])["error"]
-    assert "incomplete: the export broke off after 2 rows" in last.lower().replace(
-        '"', ""
-    )
-    assert len(lines) == (4 if name == "csv" else 3)
-    assert download._free.acquire(blocking=False)
-    download._free.release()
+
+
+@pytest.mark.parametrize("name", ["jsonl", "transcripts"])
+def test_lines_that_break_off_end_with_an_object_that_is_no_conversation(
+    export, breaks_after_two, name
+):
+    *whole, last = read_lines(export(format=name))
+    assert len(whole) == 2
+    assert not any("incomplete" in row for row in whole)
+    assert (last["incomplete"], last["rows"]) == (True, 2)
+    assert "broke off after 2 rows" in last["error"]
+    assert not budget().under_way()
+
+
+def test_a_csv_that_breaks_off_ends_with_an_id_that_is_none(export, breaks_after_two):
+    *whole, last = csv.reader(io.StringIO(export().decode("utf-8-sig"), newline=""))
+    assert len(whole) == 3
+    assert last[:2] == ["INCOMPLETE", "2"]
+    assert "broke off after 2 rows" in last[2]
+    assert not budget().under_way()
+
+
+def outcome_of(organization, bob, *, read):
+    """How an export of CSV ended that was read to its end, or closed before."""
+    wanted = read_export_request(QueryDict("format=csv"))
+    download = Download(organization=organization, wanted=wanted, by=bob)
+    assert download.outcome is None
+    next(download)
+    if read:
+        list(download)
+    download.close()
+    return download.outcome
+
+
+def test_how_it_ended_is_a_word_of_its_own(organization, bob, make_conversation):
+    make_conversation()
+    assert outcome_of(organization, bob, read=True) is Outcome.WHOLE
+    assert outcome_of(organization, bob, read=False) is Outcome.STOPPED
+
+
+def test_that_it_broke_is_such_a_word(organization, bob, breaks_after_two):
+    assert outcome_of(organization, bob, read=True) is Outcome.BROKEN
+
+
+def test_another_kind_and_another_organization_have_room_beside_them(
+    bob_client, charlie_client, make_conversation, organization
+):
+    """Charlie's organization exports while Acme has all that it may."""
+    make_conversation()
+    running = [bob_client.get(URL) for _ in range(AT_ONCE - 1)]
+    upload = take_slot(Kind.UPLOAD, organization.pk)
+    assert bob_client.get(URL).status_code == 429
+    theirs = charlie_client.get("/org/globex/conversations/export/file")
+    assert theirs.status_code == 200
+    upload.release()
+    for response in (*running, theirs):
+        let_go(response)
