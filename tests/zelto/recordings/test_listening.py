@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from tests.conversations.recordings.far_server import FarServer, answer
 from tests.conversations.recordings.sounds import write_sound
 from tests.zelto.faults.ledger import database
 from tests.zelto.faults.load import body, get, post, provision
+from tests.zelto.slow_clients import listen
 from tests.zelto.stack import Stack, wait_for
 
 pytestmark = pytest.mark.processes
@@ -105,16 +105,6 @@ def test_curl_gets_ranges(
 def memory_of(stack: Stack) -> int:
     workers = stack.pids()["web-worker"]
     return sum(psutil.Process(pid).memory_info().rss for pid in workers)
-
-
-def listen(stack: Stack, path: str, *headers: str) -> socket.socket:
-    """Asks, and takes nothing of what comes."""
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    sock.connect(("127.0.0.1", stack.port))
-    lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{stack.port}", *headers]
-    sock.sendall("\r\n".join([*lines, "", ""]).encode())
-    return sock
 
 
 def seconds_of_a_page(stack: Stack, key: str) -> float:
