@@ -32,6 +32,8 @@ COLUMNS = (
     *("arrived_at", "updated_at", "metadata"),
 )
 Cell = str | int | float
+# Made once: `json.dumps` would make one for each value.
+encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Spreadsheet:
@@ -83,6 +85,8 @@ class Spreadsheet:
 
 
 def safe(text: str) -> str:
+    if text[:1].isalnum():
+        return text  # as most do
     # Spaces in front do not keep every spreadsheet from it.
     looks_like_one = text.startswith("'") or text.lstrip(" \u00a0").startswith(
         STARTS_OF_FORMULAS
@@ -106,4 +110,4 @@ def yes_or_no(value: bool) -> str:
 
 def as_text(value: Any) -> str:
     """A text as it is; all else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else encode(value)

@@ -156,5 +156,5 @@ def read_transcripts(rows: Sequence[Conversation]) -> tuple[dict[UUID, Kept], in
     return kept, next((n for n, id_ in enumerate(ids) if id_ in left), len(ids))
 
 
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+# Made once: `json.dumps` would make one for each value.
+as_json = json.JSONEncoder(ensure_ascii=False).encode

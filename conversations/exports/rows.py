@@ -14,7 +14,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from django.db.models import (
@@ -31,6 +31,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 from django.db.models.lookups import LessThanOrEqual
+from django.db.models.query import ValuesListIterable
 
 from accounts.models import Organization
 from conversations.exports.request import ExportRequest
@@ -47,6 +48,7 @@ SEARCH_STEP = 200
 # it cannot be more for all rows of a step; what is longer may be one row's alone.
 BYTES_TOGETHER = 2 * 1024 * 1024
 SHORT_BYTES = BYTES_TOGETHER // STEP
+COLUMNS = [field.attname for field in Conversation._meta.concrete_fields]
 METADATA_BYTES = Func(
     Cast("metadata", TextField()),
     function="octet_length",
@@ -147,18 +149,33 @@ def _chosen(organization: Organization, ids: Sequence[UUID]) -> ConversationQuer
     return rows.filter(id__in=ids)
 
 
+class _Rows(ValuesListIterable):  # type: ignore[type-arg]
+    """Makes conversations of all their columns, as they come from `values_list`: several
+    times as fast as rows without a column, which Django puts together field by field."""
+
+    def __iter__(self) -> Iterator[Conversation]:
+        database = self.queryset.db
+        for values in super().__iter__():
+            yield Conversation.from_db(database, COLUMNS, values)
+
+
 def _with_short_metadata(rows: ConversationQuerySet) -> ConversationQuerySet:
-    """Return the rows without their metadata; where that is short, it is in
-    `short_metadata`."""
+    """Return the rows; where their metadata is long, they have None instead."""
     is_short = LessThanOrEqual(METADATA_BYTES, Value(SHORT_BYTES))
     short = Case(When(is_short, then=F("metadata")), output_field=JSONField())
-    return rows.defer("metadata").annotate(short_metadata=short)
+    columns = ["short" if name == "metadata" else name for name in COLUMNS]
+    found: Any = rows.annotate(short=short).values_list(*columns)
+    found._iterable_class = _Rows
+    return cast(ConversationQuerySet, found)
 
 
 def _complete(rows: deque[Conversation]) -> Iterator[list[Conversation]]:
     """Yield the rows in order, with metadata and agent, as many at a time as leave room.
     They are taken out of `rows`, so that nothing holds what was yielded before."""
     sizes = _sizes_of_long(rows)
+    if rows and not any(map(_is_long, rows)):  # as mostly
+        yield _with_agents(list(rows))
+        return
     while rows:
         group: list[Conversation] = []
         room = BYTES_TOGETHER
@@ -186,18 +203,16 @@ def _with_metadata(rows: Sequence[Conversation]) -> list[Conversation]:
     metadata = dict(read) if ids else {}
     found = []
     for row in rows:
-        if not _is_long(row):
-            row.metadata = vars(row)["short_metadata"]
-        elif row.id in metadata:
+        if _is_long(row):
+            if row.id not in metadata:
+                continue
             row.metadata = metadata[row.id]
-        else:
-            continue
         found.append(row)
     return found
 
 
 def _is_long(row: Conversation) -> bool:
-    return vars(row)["short_metadata"] is None
+    return row.metadata is None
 
 
 def _with_agents(rows: list[Conversation]) -> list[Conversation]:
