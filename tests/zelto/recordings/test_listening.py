@@ -17,7 +17,7 @@ from tests.conversations.recordings.far_server import FarServer, answer
 from tests.conversations.recordings.sounds import write_sound
 from tests.zelto.faults.ledger import database
 from tests.zelto.faults.load import body, get, post, provision
-from tests.zelto.slow_clients import listen
+from tests.zelto.recordings.slow_clients import listen
 from tests.zelto.stack import Stack, wait_for
 
 pytestmark = pytest.mark.processes

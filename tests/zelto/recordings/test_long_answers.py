@@ -21,7 +21,7 @@ from tests.conversations.recordings.far_server import FarServer, answer
 from tests.conversations.recordings.sounds import write_sound
 from tests.zelto.faults.ledger import database
 from tests.zelto.faults.load import PASSWORD, body, get, post, provision
-from tests.zelto.slow_clients import begin_upload, listen, status_of
+from tests.zelto.recordings.slow_clients import begin_upload, listen, status_of
 from tests.zelto.stack import Stack, wait_for
 from web.stalled_clients import STALLED_SECONDS
 
