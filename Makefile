@@ -21,6 +21,7 @@ lint: .venv/installed-for-tests
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
+	.venv/bin/oxlint --deny-warnings static/js
 	$(PYTHON) -m mypy .
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 

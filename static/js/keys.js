@@ -82,42 +82,42 @@ window.zeltoKeys = (function () {
     if (one && one.run(event) !== false) event.preventDefault();
   });
 
-  function element(name, properties, ...children) {
+  function newElement(name, properties, ...children) {
     const made = Object.assign(document.createElement(name), properties);
     made.append(...children);
     return made;
   }
 
   function line(one) {
-    const keys = one.keys.map((key) => element("kbd", {}, SHOWN[key] || key));
-    return element("div", {}, element("dt", {}, ...keys), element("dd", {}, one.says));
+    const keys = one.keys.map((key) => newElement("kbd", {}, SHOWN[key] || key));
+    return newElement("div", {}, newElement("dt", {}, ...keys), newElement("dd", {}, one.says));
   }
 
   function help() {
     if (dialog) dialog.remove();
-    const box = element("input", {
+    const box = newElement("input", {
       type: "checkbox",
       className: "form-check-input",
       checked: !areOff(),
     });
     box.addEventListener("change", () => turn(!box.checked));
-    const close = element(
+    const close = newElement(
       "button",
       { type: "button", className: "btn", autofocus: true },
       "Close",
     );
     close.addEventListener("click", () => dialog.close());
     const all = ofPage().concat([{ keys: ["?"], says: "This list" }]);
-    dialog = element(
+    dialog = newElement(
       "dialog",
       { className: "z-shortcuts card" },
-      element("h2", { id: "keys-heading" }, "Keyboard"),
-      element("dl", {}, ...all.map(line)),
-      element(
+      newElement("h2", { id: "keys-heading" }, "Keyboard"),
+      newElement("dl", {}, ...all.map(line)),
+      newElement(
         "label",
         { className: "form-check" },
         box,
-        element("span", { className: "form-check-label" }, "Single keys work"),
+        newElement("span", { className: "form-check-label" }, "Single keys work"),
       ),
       close,
     );

@@ -104,6 +104,8 @@
   function mergeRows(body, freshBody) {
     const old = new Map(rowsOf(body.parentNode).map((row) => [row.id, row]));
     let after = null;
+    // A copy, since rows that move to the page leave what is walked.
+    // oxlint-disable-next-line unicorn/no-useless-spread
     for (const row of [...freshBody.rows]) {
       let here = old.get(row.id);
       old.delete(row.id);

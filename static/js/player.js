@@ -46,8 +46,8 @@ window.zeltoPlayer = (function () {
       this.wave = place.querySelector("[data-wave]");
       this.length = Number(place.dataset.duration);
       this.silences = [...place.querySelectorAll("rect[data-kind=silence]")].map((one) => {
-        const start = Number(one.getAttribute("x"));
-        return [start, start + Number(one.getAttribute("width"))];
+        const from = Number(one.getAttribute("x"));
+        return [from, from + Number(one.getAttribute("width"))];
       });
       this.part = (name) => place.querySelector(`[data-${name}]`);
       this.triedAt = 0;
@@ -226,7 +226,7 @@ window.zeltoPlayer = (function () {
       const skip = this.part("skip");
       if (!skip || !skip.checked || this.audio.paused) return;
       const silence = this.silences.find(
-        ([start, end]) => now >= start + BREATH && now < end - 2 * BREATH,
+        ([from, to]) => now >= from + BREATH && now < to - 2 * BREATH,
       );
       if (silence) this.audio.currentTime = silence[1] - BREATH;
     }
