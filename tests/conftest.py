@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
-from django.test import Client, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 
 from accounts import keys
 from accounts.models import ApiKey, Membership, Organization, Role, User
+from tests.empty_tables import empty_tables
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 # These share one stack, which takes long to fill: a folder, and a fixture.
@@ -51,6 +51,16 @@ def quick_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> Iterator[None]:
+    """Rate limits too, whose counts lie in a table without a model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            TransactionTestCase, "_fixture_teardown", lambda test_case: empty_tables()
+        )
+        yield
+
+
 @pytest.fixture(autouse=True)
 def recording_wakeups(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """One for each time that a worker would be woken for recordings."""
@@ -59,16 +69,6 @@ def recording_wakeups(monkeypatch: pytest.MonkeyPatch) -> list[None]:
         "conversations.recordings.wakeup.wake_worker", lambda: sent.append(None)
     )
     return sent
-
-
-@pytest.fixture(autouse=True)
-def fresh_rate_limits(request: pytest.FixtureRequest) -> None:
-    """Counts live in a table without a model, which no flush after a test empties."""
-    marker = request.node.get_closest_marker("django_db")
-    commits = marker is not None and marker.kwargs.get("transaction")
-    if commits or "transactional_db" in request.fixturenames:
-        request.getfixturevalue("transactional_db")
-        cache.clear()
 
 
 @pytest.fixture

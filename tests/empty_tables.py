@@ -1,0 +1,31 @@
+"""Empties the test database after a test whose transactions were committed."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.db import connection, transaction
+
+# What migrations fill stays; so none of it has to be made again.
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def empty_tables() -> None:
+    """Delete all rows but those that migrations made, and leave sequences as they are.
+
+    Django would truncate each table, which takes a hundred times as long as deleting
+    the few rows that a test makes. Foreign keys are checked at the end: any order does.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_which_have_rows())
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608
+
+
+@cache
+def _which_have_rows() -> str:
+    tables = sorted(set(connection.introspection.table_names()) - KEPT)
+    return " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT FROM {connection.ops.quote_name(table)})"  # noqa: S608
+        for table in tables
+    )
