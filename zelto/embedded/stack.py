@@ -81,9 +81,10 @@ class Stack:
                 self.data_dir, self.shutdown, throwaway=throwaway
             ) as cluster:
                 try:
-                    self.prepare()
+                    prepare = ManagementCommand(self.environment, "prepare")
+                    link = prepare.wait(self.shutdown)
                     self.processes.start(CHECKOUT, self.environment)
-                    return self.watch(cluster)
+                    return self.watch(cluster, link)
                 finally:
                     self.processes.stop()
                     self.end_leftovers()
@@ -101,32 +102,14 @@ class Stack:
         """Tell whether the web process is among them."""
         return "web" in self.processes.commands
 
-    def prepare(self) -> None:
-        """Migrate and collect static files; both at once, as neither needs the other.
-
-        Raises:
-            StartupError: one of them failed.
-            ShutdownRequested: a stop was asked for meanwhile.
-        """
-        commands = [
-            ManagementCommand(
-                self.environment, "migrate", "--no-input", "--verbosity=0"
-            ),
-            ManagementCommand(
-                self.environment, "collectstatic", "--no-input", "--verbosity=0"
-            ),
-        ]
-        for command in commands:
-            command.wait(self.shutdown)
-
-    def watch(self, cluster: Cluster | None) -> int:
+    def watch(self, cluster: Cluster | None, first_owner_link: str) -> int:
         """Return exit code 1 once a process or the database has ended by itself.
 
         Raises:
             StartupError: the web process does not answer in time.
             ShutdownRequested: a stop was asked for.
         """
-        self.wait_until_ready(cluster)
+        self.wait_until_ready(cluster, first_owner_link)
         trim_at = time.monotonic()
         while self.all_alive(cluster):
             self.shutdown.pause()
@@ -135,8 +118,10 @@ class Stack:
                 trim_at += LOG_TRIM_INTERVAL_SECONDS
         return 1
 
-    def wait_until_ready(self, cluster: Cluster | None) -> None:
+    def wait_until_ready(self, cluster: Cluster | None, first_owner_link: str) -> None:
         """Say that all is ready once the web process answers; return where one ended.
+
+        first_owner_link: where the first owner signs up, empty once there is one.
 
         Raises:
             StartupError: it does not answer within READY_TIMEOUT_SECONDS.
@@ -153,22 +138,8 @@ class Stack:
                     "above may say why."
                 )
         print_line(f"Ready: {self.web.public_url}" if self.serves_web else "Ready.")
-        self.print_first_owner_link()
-
-    def print_first_owner_link(self) -> None:
-        """Print where the first owner signs up, as long as there is none.
-
-        Raises:
-            ShutdownRequested: a stop was asked for meanwhile.
-        """
-        command = ManagementCommand(self.environment, "first_owner_link")
-        try:
-            link = command.wait(self.shutdown)
-        except StartupError as error:
-            print_line(str(error))  # no reason to end what is up and answers
-            return
-        if link:
-            print_line(f"The first owner signs up here, once: {link}")
+        if first_owner_link:
+            print_line(f"The first owner signs up here, once: {first_owner_link}")
 
     def all_alive(self, cluster: Cluster | None) -> bool:
         """Return whether all processes and the database run; say which one ended."""

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from accounts import first_owner, static_files
+
+
+class Command(BaseCommand):
+    help = (
+        "Brings tables and static files up to date, as each start needs them, and "
+        "prints the link with which the first owner signs up, once there is one."
+    )
+    requires_system_checks: list[str] = []  # noqa: RUF012 - `migrate` runs them
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0, skip_checks=False)
+        if not static_files.are_collected():
+            static_files.forget_collected()
+            call_command("collectstatic", interactive=False, verbosity=0)
+            static_files.note_collected()
+        link = first_owner.link()
+        if link:
+            self.stdout.write(link)
