@@ -11,6 +11,7 @@ from django.test import Client, TransactionTestCase, override_settings
 from accounts import keys
 from accounts.models import ApiKey, Membership, Organization, Role, User
 from tests.empty_tables import empty_tables
+from tests.zelto import filled_folder
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 # These share one stack, which takes long to fill: a folder, and a fixture.
@@ -18,6 +19,15 @@ TOGETHER = "tests/browser"
 RUNNING = "running"
 PASSWORD = "a long walk by the river"
 MakeKey = Callable[..., tuple[ApiKey, str]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    filled_folder.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        filled_folder.end()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -51,7 +51,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 @pytest.fixture
 def fresh_stack() -> Iterator[Stack]:
     """`make run` in a folder where nobody has been."""
-    with Stack() as stack:
+    with Stack(fresh=True) as stack:
         yield stack
 
 

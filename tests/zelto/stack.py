@@ -1,4 +1,4 @@
-"""The real stack for tests: what `make run` starts, on a fresh folder and a free port.
+"""The real stack for tests: what `make run` starts, on its own folder and a free port.
 
     with Stack() as stack:
         requests.get(stack.url)
@@ -29,6 +29,7 @@ from typing import Self
 
 import psutil
 
+from tests.zelto import filled_folder
 from tests.zelto.scratch_database import ScratchDatabase
 from zelto.embedded.leftover_processes import (
     find_postmaster,
@@ -87,7 +88,10 @@ class Stack:
         environment: Mapping[str, str] | None = None,
         data_dir: Path | None = None,
         database_url: str | None = None,
+        fresh: bool = False,
     ) -> None:
+        """Choose folder, port and database; `fresh` is a folder where nobody was."""
+        self.fresh = fresh or data_dir is not None
         self.folder = open_folder()
         self.data_dir = data_dir or self.folder / "data"
         self.processes = processes
@@ -111,6 +115,8 @@ class Stack:
 
     def __enter__(self) -> Self:
         try:
+            if not self.fresh:
+                filled_folder.copy_to(self.data_dir, self.environment)
             return self.start()
         except BaseException:
             self.clean_up()
