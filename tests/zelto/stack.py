@@ -32,6 +32,7 @@ import psutil
 from tests.zelto import filled_folder
 from tests.zelto.scratch_database import ScratchDatabase
 from zelto.embedded.leftover_processes import (
+    end_postgres_processes,
     find_postmaster,
     is_alive,
     postgres_processes,
@@ -133,13 +134,10 @@ class Stack:
         self.clean_up()
 
     def clean_up(self) -> None:
+        """At once: a stop in order takes seconds, and has tests of its own."""
         try:
-            if self.owner is not None and self.owner.poll() is None:
-                self.stop()
+            self.kill()
         finally:
-            for process in self.everything():
-                with suppress(psutil.NoSuchProcess):
-                    process.kill()
             link = cluster_folder(self.data_dir)
             if link.is_symlink():
                 shutil.rmtree(link.resolve())
@@ -183,6 +181,19 @@ class Stack:
         assert self.owner is not None
         self.owner.send_signal(number)
         return self.wait_until_ended()
+
+    def kill(self) -> None:
+        """The owner first, so that it mourns nobody; the database so that it leaves no
+        shared memory behind."""
+        if self.owner is not None:
+            self.owner.kill()
+            self.owner.wait(STOP_LASTS)
+        others = stack_processes(self.data_dir)
+        for process in others:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(others, STOP_LASTS)
+        end_postgres_processes(self.cluster_folder)
 
     def wait_until_ended(self) -> int:
         assert self.owner is not None
