@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client, TransactionTestCase, override_settings
@@ -11,12 +11,12 @@ from django.test import Client, TransactionTestCase, override_settings
 from accounts import keys
 from accounts.models import ApiKey, Membership, Organization, Role, User
 from tests.empty_tables import empty_tables
+from tests.processes_of_tests import make_scheduler, sort_for_processes
 from tests.zelto import filled_folder
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-# These share one stack, which takes long to fill: a folder, and a fixture.
-TOGETHER = "tests/browser"
-RUNNING = "running"
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
 PASSWORD = "a long walk by the river"
 MakeKey = Callable[..., tuple[ApiKey, str]]
 
@@ -30,15 +30,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         filled_folder.end()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes run the tests, a file stays in one of them: what its
-    tests share is made once."""
-    for item in items:
-        file = item.path.relative_to(CHECKOUT).as_posix()
-        group = TOGETHER if file.startswith(f"{TOGETHER}/") else file
-        if RUNNING in getattr(item, "fixturenames", ()):
-            group = RUNNING
-        item.add_marker(pytest.mark.xdist_group(group))
+    sort_for_processes(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> object:
+    return make_scheduler(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
