@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from zelto.embedded.location import make_data_directory
+from zelto.embedded.location import cluster_folder, make_data_directory
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Where this session of tests keeps its one; its processes share it.
@@ -31,7 +31,10 @@ def begin() -> None:
 
 
 def end() -> None:
-    shutil.rmtree(os.environ.pop(VARIABLE))
+    folder = Path(os.environ.pop(VARIABLE))
+    if cluster_folder(folder / "data").is_symlink():
+        shutil.rmtree(cluster_folder(folder / "data").resolve())
+    shutil.rmtree(folder)
 
 
 def copy_to(data_dir: Path, environment: Mapping[str, str]) -> None:
@@ -45,12 +48,11 @@ def copy_to(data_dir: Path, environment: Mapping[str, str]) -> None:
             make(folder, environment)
     make_data_directory(data_dir)
     for name in COPIED:
-        if name == "postgres" and environment["DATABASE_URL"]:
-            continue  # its database is on another server
-        subprocess.run(  # noqa: S603 - paths of our own
-            ["/bin/cp", "-a", str(folder / "data" / name), str(data_dir)],
-            check=True,
-        )
+        source = folder / "data" / name
+        is_elsewhere = bool(environment["DATABASE_URL"]) or source.is_symlink()
+        if name == "postgres" and is_elsewhere:
+            continue
+        subprocess.run(["/bin/cp", "-a", str(source), str(data_dir)], check=True)  # noqa: S603 - paths of our own
 
 
 def make(folder: Path, environment: Mapping[str, str]) -> None:
