@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Cookie, Page, expect
+from playwright.sync_api import Browser, Cookie, Locator, Page, expect
 
 from tests.browser import walk
 from tests.zelto.faults.load import PASSWORD
@@ -36,28 +37,61 @@ def test_one_logs_in(bare_page: Page, demo_stack: Stack) -> None:
     expect(bare_page.get_by_role("heading", level=1)).to_have_text("Conversations")
 
 
-def test_every_page_is_whole(signed_in: Page, demo_pages: list[str]) -> None:
-    for address in demo_pages:
-        answer = signed_in.goto(address)
-        assert answer is not None and answer.status == 200, address
-        expect(signed_in.get_by_role("heading", level=1)).to_have_count(1)
+@dataclass
+class Bare:
+    """What a page is without scripts: its status, how many headings of the first level
+    and buttons that do nothing, and its panels, by whether each has its link."""
+
+    status: int
+    headings: int
+    useless: int
+    panels: list[bool]
+
+
+@pytest.fixture(scope="module")
+def walked(
+    browser: Browser, demo_pages: list[str], demo_cookies: list[Cookie]
+) -> dict[str, Bare]:
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies(demo_cookies)  # type: ignore[arg-type]
+    page = context.new_page()
+    seen = {address: see(page, address) for address in demo_pages}
+    context.close()
+    return seen
+
+
+def see(page: Page, address: str) -> Bare:
+    answer = page.goto(address)
+    return Bare(
+        status=answer.status if answer else 0,
+        headings=page.get_by_role("heading", level=1).count(),
         # Nothing is offered that would do nothing: a button sends a form, or opens what
         # browsers open by themselves.
-        useless = signed_in.locator("button[type=button]:not([popovertarget]):visible")
-        expect(useless).to_have_count(0)
+        useless=page.locator(
+            "button[type=button]:not([popovertarget]):visible"
+        ).count(),
+        panels=[
+            panel.locator(f"a[href^='{path_of(panel)}']").first.is_visible()
+            for panel in page.locator("[hx-trigger~='load']").all()
+        ],
+    )
+
+
+def path_of(panel: Locator) -> str:
+    return (panel.get_attribute("hx-get") or "").partition("?")[0]
+
+
+def test_every_page_is_whole(walked: dict[str, Bare]) -> None:
+    assert walked
+    for address, bare in walked.items():
+        assert (bare.status, bare.headings, bare.useless) == (200, 1, 0), address
 
 
 def test_every_panel_that_a_script_would_load_is_a_link(
-    signed_in: Page, demo_pages: list[str]
+    walked: dict[str, Bare],
 ) -> None:
-    found = 0
-    for address in demo_pages:
-        signed_in.goto(address)
-        for panel in signed_in.locator("[hx-trigger~='load']").all():
-            path = (panel.get_attribute("hx-get") or "").partition("?")[0]
-            expect(panel.locator(f"a[href^='{path}']").first).to_be_visible()
-            found += 1
-    assert found
+    assert [address for address, bare in walked.items() if bare.panels]
+    assert not [address for address, bare in walked.items() if not all(bare.panels)]
 
 
 def test_lists_are_filtered_and_turned(signed_in: Page, demo_stack: Stack) -> None:
