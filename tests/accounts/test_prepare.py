@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from accounts import static_files
+from web import static_files
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from accounts import first_owner, static_files
+from accounts import first_owner
+from web import static_files
 
 
 class Command(BaseCommand):
