@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from zelto.embedded.location import cluster_folder, make_data_directory
+from zelto.embedded.postgres_config import cluster_folder, make_data_directory
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Where this session of tests keeps its one; its processes share it.

@@ -16,8 +16,8 @@ import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.conftest import CHECKOUT
 from tests.migrations.databases import another_database
+from tests.zelto.stack import CHECKOUT
 
 HERE = Path(__file__).parent / "made_up_provider"
 CODE = [
