@@ -12,7 +12,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from zelto.embedded.postgres_config import cluster_folder, make_data_directory
+from zelto.embedded.host import make_data_directory
+from zelto.embedded.postgres_config import cluster_folder
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Where this session of tests keeps its one; its processes share it.
