@@ -172,7 +172,7 @@ def test_an_operator_who_is_gone_leaves_it_void(client):
 @pytest.mark.django_db(transaction=True)
 def test_an_instance_that_had_its_owner_before_an_upgrade_is_claimed(left, client):
     try:
-        call_command("migrate", "accounts", "0003", verbosity=0)
+        call_command("migrate", "accounts", "0001", verbosity=0)
         if left == "user":
             User.objects.create_user("ada@example.org")
         elif left == "organization":
