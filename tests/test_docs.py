@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHECKOUT
-
+CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [
-    *(CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md")),
+    *(CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md", ".env.example")),
+    *(CHECKOUT / name for name in ("Makefile", "Procfile")),
     *sorted((CHECKOUT / "docs").rglob("*.md")),
 ]
 FOLDERS = ("accounts", "api", "conversations", "integrations", "web", "zelto", "tests")
@@ -23,7 +23,7 @@ PATH = re.compile(rf"(?<![\w/.<>-])(?:{TOP})/[\w*/.-]*[\w*/]")
 FILE = re.compile(r"`([\w*.-]+\.(?:py|mjs|js|css|html|md|toml|txt))`")
 MODULE = re.compile(rf"`((?:{TOP})(?:\.\w+)+)`")
 TEST = re.compile(r"\btest_\w+\b(?!\.py)")
-LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+LINK = re.compile(r"\]\((?!https?:)([^)\s]+)")
 # Names that modules, functions and chapters had, and pictures that no page shows.
 OLD_NAMES = re.compile(
     r"\b(doors?|nudges?|retell(?:s|ing)?|retold|strangers?|knock(?:s|ing)?|bury|rhythms?"
@@ -65,11 +65,15 @@ def lines_with(pattern: re.Pattern[str], document: Path) -> list[tuple[str, str]
     ]
 
 
-def each_document(function: object) -> object:
-    by_name = pytest.mark.parametrize(
-        "document", DOCUMENTS, ids=lambda file: str(file.relative_to(CHECKOUT))
-    )
-    return by_name(function)  # type: ignore[arg-type]
+def anchors_in(document: Path) -> set[str]:
+    """Return what links may lead to within it, as GitHub makes it of headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings}
+
+
+each_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda file: str(file.relative_to(CHECKOUT))
+)
 
 
 def test_the_walk_finds_the_documents() -> None:
@@ -106,8 +110,13 @@ def test_every_test_is_there(document: Path) -> None:
 
 @each_document
 def test_every_link_leads_somewhere(document: Path) -> None:
-    named = lines_with(LINK, document)
-    assert [one for one in named if not (document.parent / one[1]).exists()] == []
+    astray = []
+    for place, link in lines_with(LINK, document):
+        path, _, anchor = link.partition("#")
+        file = document.parent / path if path else document
+        if not file.exists() or (anchor and anchor not in anchors_in(file)):
+            astray.append((place, link))
+    assert astray == []
 
 
 @each_document
