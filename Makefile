@@ -12,11 +12,13 @@ PUBLIC := ZELTO_BASE_URL=https://zelto.example.com ALLOWED_HOSTS=zelto.example.c
 run: .venv/installed
 	@exec $(PYTHON) -m zelto.embedded run
 
+# What decides: the checks, then all tests.
 test: .venv/installed-for-tests chromium espeak lint
 	$(WITH_DATABASE) $(PYTHON) manage.py makemigrations --check --dry-run
 	$(PUBLIC) $(PYTHON) manage.py check --deploy --fail-level WARNING
 	$(WITH_DATABASE) $(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
 
+# What needs no database: format, code, templates, scripts, types, layers of imports.
 lint: .venv/installed-for-tests
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
