@@ -1,3 +1,5 @@
+"""Create the tables of this app."""
+
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models

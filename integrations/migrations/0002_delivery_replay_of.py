@@ -1,3 +1,5 @@
+"""Add the column that names the refused delivery a replay was made of."""
+
 from django.db import migrations, models
 
 

@@ -1,3 +1,5 @@
+"""Fill `replay_of` from the reasons of replays, in batches of rows."""
+
 from django.db import migrations
 
 BATCH = 10_000
@@ -11,7 +13,7 @@ WHERE sequence > %(after)s AND sequence <= %(through)s AND replay_of IS NULL
 
 
 def fill(apps, schema_editor):
-    """Batch by batch along the primary key; each commits, and any can be repeated."""
+    """Fill batch by batch along the primary key; each commits, and may run again."""
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("SELECT min(sequence), max(sequence) FROM integrations_delivery")
         first, last = cursor.fetchone()

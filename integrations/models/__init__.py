@@ -1,3 +1,5 @@
+"""The tables of this app: the delivery log, connections, counts by minute, operation."""
+
 from integrations.models.connection import Connection, MinuteTally
 from integrations.models.delivery import Delivery
 from integrations.models.operation import RunningTotal, WorkerPulse

@@ -1,3 +1,5 @@
+"""The tables of connected providers, and of counts by minute."""
+
 from __future__ import annotations
 
 from django.db import models
@@ -6,7 +8,7 @@ from accounts.models import Organization
 
 
 class Connection(models.Model):
-    """That a provider has delivered its first real session: kept for good."""
+    """When a provider delivered its first real session: one row each, kept for good."""
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="connections"
@@ -27,7 +29,7 @@ class Connection(models.Model):
 
 class MinuteTally(models.Model):
     """How often something happened in a minute: a refusal of one key, a post of one
-    organization, a stranger at the door.
+    organization, a post with an unknown key.
 
     Counted first, so that the rows with a body which one key may leave in the log are
     bounded exactly, however many posts come at once.

@@ -1,3 +1,5 @@
+"""The delivery log: its table, and the sets of rows that are asked of it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -14,6 +16,8 @@ from conversations.providers import label_of
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """The filters and orders by which deliveries are read."""
+
     def in_organization(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
 
@@ -21,47 +25,51 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.order_by("-sequence")
 
     def refused(self) -> Self:
+        """Return those that were rejected at once or failed later."""
         return self.filter(
             outcome__in=[Delivery.Outcome.REJECTED, Delivery.Outcome.FAILED]
         )
 
     def later_than(self, moment: datetime) -> Self:
-        """Of a folded row its last post counts."""
+        """Return those of which a post arrived after `moment`: of a folded row, the last."""
         return self.filter(
             models.Q(received_at__gt=moment) | models.Q(last_received_at__gt=moment)
         )
 
     def waiting(self) -> Self:
+        """Return those that a worker has yet to process."""
         return self.filter(outcome=Delivery.Outcome.ACCEPTED)
 
     def from_workers(self) -> Self:
-        """Without what Zelto itself put into the log."""
+        """Return those that came with a key: without what Zelto itself put into the log."""
         return self.filter(key__isnull=False)
 
     def newest_waiting(self) -> datetime | None:
-        """When the newest that waits for a worker arrived."""
+        """Return when the newest that waits for a worker arrived; None where none waits."""
         arrivals = self.waiting().newest_first().values_list("received_at", flat=True)
         return arrivals.first()
 
     def without_bodies(self) -> Self:
-        """For lists: a body may be megabytes."""
+        """Return them with bodies left unread, for lists: a body may be megabytes."""
         return self.defer("body")
 
     def knowing_bodies(self) -> Self:
-        """With `has_body`, for where the body itself is not read."""
+        """Return them with `has_body`, for where the body itself is not read."""
         there = models.Q(body__isnull=False)
         return self.annotate(
             has_body=models.ExpressionWrapper(there, models.BooleanField())
         )
 
     def for_list(self) -> Self:
+        """Return them newest first with their keys, without bodies."""
         return self.newest_first().select_related("key").without_bodies()
 
     def posted_to(self, provider: str) -> Self:
-        """For this provider; also what names one that is not known."""
+        """Return those of this provider, and those that name one that is not known."""
         return self.filter(provider__in=[provider, ""])
 
     def of_call(self, conversation: Conversation) -> Self:
+        """Return the deliveries of a conversation's call."""
         return self.filter(
             organization_id=conversation.organization_id,
             provider=conversation.provider,
@@ -69,7 +77,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         )
 
     def possibly_of_call(self, conversation: Conversation) -> Self:
-        """Its deliveries, and what came with its id and the name of no provider."""
+        """Return the deliveries of a conversation's call, and those with its id that name
+        no known provider."""
         return self.filter(
             organization_id=conversation.organization_id,
             provider__in=[conversation.provider, ""],
@@ -77,7 +86,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         )
 
     def naming(self, references: Iterable[tuple[str, str]]) -> Self:
-        """Those of one agent. references: (provider, id) by which they name it."""
+        """Return those of one agent.
+
+        references: (provider, id) by which deliveries name it.
+        """
         about = models.Q(pk=None)
         for provider, reference in references:
             about |= models.Q(provider=provider, agent_reference=reference)
@@ -86,9 +98,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 class Delivery(models.Model):
     """One POST as it arrived, with what became of it. Also the job: a worker claims
-    the row, and what a message or a broker forgets is found here.
+    the row, and what a message or a broker loses is found here.
 
-    The key to the order of everything is `sequence`, never a clock.
+    All is ordered by `sequence`, never by a clock.
     """
 
     class Outcome(models.TextChoices):
@@ -99,7 +111,7 @@ class Delivery(models.Model):
         REJECTED = "rejected", "Rejected"
 
     class Source(models.TextChoices):
-        """Who put it into the log. No field of a body: nobody outside can claim it."""
+        """Who put a delivery into the log; no field of a body, so no sender can claim it."""
 
         POST = "post", "A post"
         FORM = "form", "Uploaded here"
@@ -142,7 +154,7 @@ class Delivery(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     # As received, decompressed; null where none was kept.
     body = models.BinaryField(null=True)
-    # The database's own default: the statement of the door does not name it.
+    # The database's own default: the webhook's statement does not name it.
     source = models.CharField(
         max_length=16, choices=Source.choices, default=Source.POST, db_default="post"
     )
@@ -230,26 +242,27 @@ class Delivery(models.Model):
 
     @property
     def name(self) -> str:
+        """Return the id of its call, or words for one that could not be read."""
         return self.external_id or "a call that was not read"
 
     @property
     def provider_name(self) -> str:
-        """As pages name it; empty where the post named none that there is."""
+        """Return the provider as pages name it; empty where the post named no known one."""
         return label_of(self.provider)
 
     @property
     def sender(self) -> str:
-        """Who sent it, where no key did."""
+        """Return who sent it, where no key did, as pages say it."""
         if self.source == Delivery.Source.POST:
             return "Zelto itself"
         return str(Delivery.Source(self.source).label)
 
     @property
     def version(self) -> str:
-        """Changes with all of a row that a list shows."""
+        """Return a text that changes with all that a list shows of the row."""
         return f"{self.outcome} {self.count} {self.attempts} {len(self.warnings)}"
 
     @property
     def newest_at(self) -> datetime:
-        """When the post arrived, of a folded row the last one."""
+        """Return when the post arrived; of a folded row, the last one."""
         return self.last_received_at or self.received_at

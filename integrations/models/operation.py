@@ -1,4 +1,4 @@
-"""What operators ask for: whether a worker is alive, and what was counted so far."""
+"""The tables that operators read: when a worker was last seen, and the counters."""
 
 from __future__ import annotations
 
