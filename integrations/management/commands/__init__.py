@@ -1,0 +1,1 @@
+"""`demo`, which posts invented sessions, and `rebuild`, which folds conversations again."""

@@ -1,4 +1,4 @@
-"""`manage.py demo`: four weeks of invented sessions, through the real webhook."""
+"""`manage.py demo`, which posts four weeks of invented sessions to the real webhook."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Command(BaseCommand):
 
 
 class Demo:
-    """The posts of one run, with keys of its own that end with it."""
+    """The posts of one run, with keys of its own that are revoked when it ends."""
 
     def __init__(
         self,
@@ -92,6 +92,12 @@ class Demo:
         self.moments: dict[str, datetime] = {}
 
     def run(self, posts: list[Post]) -> None:
+        """Post all of them, wait for the worker, and move what arrived back in time.
+
+        Raises:
+            CommandError: the server stopped answering, nothing was processed for
+                `PATIENCE_SECONDS`, or an answer was not the expected one.
+        """
         after = backdating.newest_sequence(self.organization)
         try:
             self._post_all(posts)
@@ -113,7 +119,7 @@ class Demo:
         self._conclude()
 
     def _post_all(self, posts: list[Post]) -> None:
-        """One after the other: the log keeps the order of arrival."""
+        """Post one after the other, since the log keeps the order of arrival."""
         self._say(f"{len(posts)} posts to {self.webhook.url}")
         with (
             self._key(ApiKey.Scope.INGEST) as key,
@@ -123,11 +129,11 @@ class Demo:
                 self._post(post, read_key if post.with_read_key else key)
                 if count % PROGRESS_EVERY == 0:
                     self._say(f"{count} of {len(posts)}")
-        with self._key(ApiKey.Scope.INGEST) as retired:
+        with self._key(ApiKey.Scope.INGEST) as revoked:
             pass
         # A worker that nobody told about its revoked key. It is not the others' key: all
         # their agents would need a look.
-        self._post(replace(posts[-1], expects=401), retired)
+        self._post(replace(posts[-1], expects=401), revoked)
 
     def _post(self, post: Post, key: str) -> None:
         try:
@@ -173,6 +179,11 @@ class Demo:
 
 @contextmanager
 def reachable(url: str) -> Iterator[Webhook]:
+    """Open the webhook of the server at an address, and close it at the end.
+
+    Raises:
+        CommandError: nothing answers there, or something other than Zelto.
+    """
     with Webhook(url) as webhook:
         try:
             webhook.check()
@@ -188,11 +199,16 @@ def reachable(url: str) -> Iterator[Webhook]:
         yield webhook
 
 
-def find_organization(wanted: str | None) -> Organization:
+def find_organization(name: str | None) -> Organization:
+    """Return the organization with this name or slug; without one, the only one.
+
+    Raises:
+        CommandError: there is none, or more than one.
+    """
     organizations = Organization.objects.order_by("slug")
-    if wanted:
-        found = list(organizations.filter(slug=wanted)) or list(
-            organizations.filter(name__iexact=wanted)
+    if name:
+        found = list(organizations.filter(slug=name)) or list(
+            organizations.filter(name__iexact=name)
         )
     else:
         found = list(organizations)
@@ -202,13 +218,18 @@ def find_organization(wanted: str | None) -> Organization:
     if found:
         raise CommandError(f"Name one with --organization: {slugs}.")
     if slugs:
-        raise CommandError(f"There is no organization “{wanted}”. There are: {slugs}.")
+        raise CommandError(f"There is no organization “{name}”. There are: {slugs}.")
     link = first_owner.link()
     where = f" {link}" if link else ""
     raise CommandError(f"There is no organization yet. Sign up first:{where}")
 
 
 def find_owner(organization: Organization) -> User:
+    """Return an owner of the organization, who makes the keys of the demo.
+
+    Raises:
+        CommandError: it has none.
+    """
     owner = Membership.objects.in_organization(organization).owners().listed().first()
     if owner is None:
         raise CommandError(f"{organization} has no owner who could make a key.")

@@ -1,4 +1,4 @@
-"""`manage.py rebuild`: folds conversations again from the delivery log."""
+"""`manage.py rebuild`, which folds conversations again from the delivery log."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wanted = options["organization"]
-        organization = find_organization(wanted) if wanted else None
+        name = options["organization"]
+        organization = find_organization(name) if name else None
         since = None
         if options["since"]:
             zone = organization.zone if organization else UTC
             since = datetime.combine(options["since"], time_of_day.min, tzinfo=zone)
         progress = Progress(total=0)
-        spoke_at = time.monotonic()
+        reported_at = time.monotonic()
         on_terminal = self.stdout.isatty()
         for progress in rebuild.rebuild(organization=organization, since=since):
             if on_terminal:
                 self.stdout.write(f"\r{bar(progress)}", ending="")
                 self.stdout.flush()
-            elif time.monotonic() - spoke_at >= LINE_EVERY_SECONDS:
-                spoke_at = time.monotonic()
+            elif time.monotonic() - reported_at >= LINE_EVERY_SECONDS:
+                reported_at = time.monotonic()
                 self.stdout.write(f"{progress.done:,} of {progress.total:,}")
                 self.stdout.flush()
         if on_terminal:
@@ -59,6 +59,11 @@ class Command(BaseCommand):
 
 
 def day(text: str) -> date:
+    """Return the day that an argument names in ISO 8601.
+
+    Raises:
+        ArgumentTypeError: it names none.
+    """
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -66,6 +71,7 @@ def day(text: str) -> date:
 
 
 def bar(progress: Progress) -> str:
+    """Return the progress as a line for a terminal, with a bar of 30 characters."""
     # Sessions that arrive meanwhile may make more than there were.
     total = max(progress.total, progress.done, 1)
     filled = BAR_WIDTH * progress.done // total
@@ -75,6 +81,7 @@ def bar(progress: Progress) -> str:
 
 
 def conclusion(progress: Progress) -> str:
+    """Return the sentences in which a rebuild that has ended says what it did."""
     sentences = [
         f"{progress.retold:,} of {progress.done:,} conversations folded again."
     ]
