@@ -1,0 +1,1 @@
+"""Everything between a provider and the conversations: webhook, delivery log, processing, settings."""

@@ -1,3 +1,5 @@
+"""The Django app, and what it hands to `conversations` at start."""
+
 from django.apps import AppConfig
 
 
@@ -5,6 +7,7 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
+        """Register what `conversations`, the lower layer, calls but may not import."""
         from conversations.agents.delivery_status import provide_delivery_status
         from conversations.transcription.result_hook import hand_over_to
         from integrations.connections.agent_delivery_status import agent_delivery_status

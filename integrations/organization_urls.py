@@ -1,4 +1,4 @@
-"""Pages below `/org/<slug>/`, included by `integrations.urls`."""
+"""Addresses of the pages below `/org/<slug>/`, included by `integrations.urls`."""
 
 from django.urls import URLPattern, path
 
@@ -20,7 +20,10 @@ INTEGRATIONS = "settings/integrations"
 
 
 def key_urls(page: str) -> list[URLPattern]:
-    """What the card of keys does, from one of the pages that show it."""
+    """Return the addresses of the card of keys for one of the pages that show it.
+
+    page: its name, which is also the last part of its address.
+    """
     keys_path = f"{INTEGRATIONS}/{page}/keys"
     one = f"{keys_path}/<uuid:key_id>"
     where = {"page": page}
@@ -35,7 +38,7 @@ def key_urls(page: str) -> list[URLPattern]:
 
 
 def provider_urls(provider: Provider, page: SettingsPage) -> list[URLPattern]:
-    """A provider's page with what it does."""
+    """Return the addresses of a provider's page: itself, its status, its test, its keys."""
     base, name = f"{INTEGRATIONS}/{page.name}", page.name
     test, where = f"{base}/test-{page.noun}", {"provider": provider}
     return [

@@ -28,7 +28,11 @@ UNKNOWN_AGENT = Fault("agentId", "is not an agent of this organization")
 
 @dataclass(eq=False)  # not frozen: a traceback is set on what is raised
 class Refusal(Exception):
-    """Why a POST is not taken."""
+    """Why a POST is not taken, as the problem that answers it.
+
+    status: of HTTP. detail: one sentence to act on. errors: `{"path", "detail"}` of each
+    field at fault. headers: (name, value) to answer with.
+    """
 
     status: int
     detail: str
@@ -37,6 +41,10 @@ class Refusal(Exception):
 
 
 def validation_refusal(faults: list[Fault]) -> Refusal:
+    """Return the 422 of a body with these faults, of which it lists the first `LISTED`.
+
+    faults: at least one.
+    """
     count = len(faults)
     first = f"{faults[0].path} {faults[0].detail}"
     if count == 1:
@@ -61,7 +69,7 @@ def problem(
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """An error answer.
+    """Return an error as a problem in JSON.
 
     detail: one sentence that a person can act on.
     errors: `{"path", "detail"}` of each field at fault.
@@ -79,6 +87,7 @@ def problem(
 
 
 def is_for_a_program(request: HttpRequest) -> bool:
+    """Return whether programs ask for this path: then no answer to it is HTML."""
     path = request.path_info
     return any(path == top or path.startswith(f"{top}/") for top in PROGRAM_PATHS)
 
@@ -100,19 +109,23 @@ def _answer(
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400, as a problem or a page; Django's `handler400`."""
     return _answer(request, 400, "The request could not be understood.")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403, as a problem or a page; Django's `handler403`."""
     return _answer(request, 403, str(exception) or "Your role does not cover this.")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 404, as a problem or a page; Django's `handler404`."""
     return _answer(request, 404, "There is nothing at this address.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Called while Django handles what was raised."""
+    """Answer 500, or 503 where the database is away or a row is held; Django's
+    `handler500`, called while it handles what was raised."""
     error = sys.exc_info()[1]
     if is_held(error):
         detail = "What this changes is being written just now. Try again in a moment."

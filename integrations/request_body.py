@@ -1,4 +1,4 @@
-"""What a request must be before it is read as a call: type, encoding, size, JSON.
+"""The checks of a request before it is read as a call: type, encoding, size, JSON.
 
 Bytes in, one JSON object out. Every refusal is a `BodyFault` that a view answers.
 """
@@ -43,6 +43,12 @@ def check_type(
     content_encoding: str | None,
     provider_header: str | None,
 ) -> Envelope:
+    """Return what the three headers of these names say; None is an absent one.
+
+    Raises:
+        BodyFault: 415 for a type or an encoding that is not taken, 400 for an unknown
+            provider.
+    """
     media_type = (content_type or "").partition(";")[0].strip().lower()
     if media_type and not JSON_TYPE.fullmatch(media_type):
         raise BodyFault(
@@ -61,7 +67,11 @@ def check_type(
 
 
 def known_provider(header: str | None) -> str:
-    """The provider that `X-Zelto-Provider` names; without it, the default."""
+    """Return the provider that `X-Zelto-Provider` names; without it, the default.
+
+    Raises:
+        BodyFault: 400, it names none that is known.
+    """
     provider = (header or "").strip().lower() or DEFAULT_PROVIDER
     if provider not in PROVIDERS:
         known = ", ".join(sorted(PROVIDERS))
@@ -72,7 +82,13 @@ def known_provider(header: str | None) -> str:
 
 
 def decompress(data: bytes, encoding: str, limit: int) -> bytes:
-    """The body as it was before compression, at most `limit` bytes of it."""
+    """Return the body as it was before compression.
+
+    encoding: `identity` or `gzip`, as in an `Envelope`.
+
+    Raises:
+        BodyFault: 413, decompressed it is over `limit` bytes; 400, it is not whole gzip.
+    """
     if encoding == "gzip":
         return _gunzip(data, limit)
     if len(data) > limit:
@@ -81,6 +97,7 @@ def decompress(data: bytes, encoding: str, limit: int) -> bytes:
 
 
 def too_large(limit: int) -> BodyFault:
+    """Return the 413 of a body over `limit` bytes."""
     return BodyFault(
         413,
         f"The body is over the limit of {limit:,} bytes, counted after decompression.",
@@ -112,9 +129,13 @@ def _gunzip(data: bytes, limit: int) -> bytes:
 
 
 def parse(data: bytes, *, called: str = "The body") -> dict[str, Any]:
-    """The one JSON object in the body; numbers no double can hold become null.
+    """Return the one JSON object in the body; numbers no double can hold become null.
 
-    called: what the sentences of a `BodyFault` call it.
+    called: what the sentences of a `BodyFault` call the body.
+
+    Raises:
+        BodyFault: 400, it is not UTF-8, empty, not JSON, no object or nested deeper than
+            `MAX_DEPTH` levels.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -143,6 +164,7 @@ def parse(data: bytes, *, called: str = "The body") -> dict[str, Any]:
 
 
 def too_deep(called: str) -> BodyFault:
+    """Return the 400 of a body that is nested too deep."""
     return BodyFault(400, f"{called} is nested deeper than {MAX_DEPTH} levels.")
 
 

@@ -1,4 +1,5 @@
-"""Doors from the broker. The rules are in `processing` and `retention`."""
+"""The Celery tasks of this app. The rules are in `processing.worker` and in
+`delivery_log.retention`."""
 
 from __future__ import annotations
 
@@ -11,12 +12,14 @@ from integrations.processing import worker as processing_worker
 
 @shared_task
 def process_deliveries() -> None:
+    """Process what waits in the log, and wake another run where there is more."""
     if processing_worker.process_until_quiet():
         _process_more.wake()
 
 
 @shared_task
 def forget() -> None:
+    """Apply retention to the log, and wake another run where there is more."""
     if retention.forget().there_is_more:
         _forget_more.wake()
 

@@ -1,3 +1,5 @@
+"""Addresses of the webhook, the probes, the help and the pages of an organization."""
+
 from django.urls import include, path
 
 from integrations.help.views import help_detail, help_index

@@ -1,4 +1,4 @@
-"""Waking a worker for the log."""
+"""The message that wakes a worker for the delivery log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ TASK = "integrations.tasks.process_deliveries"
 
 
 def send_wakeup(**options: Any) -> None:
-    """Put the task on its way, as `apply_async` does."""
+    """Send the task to the broker by its name.
+
+    options: as `apply_async` takes them.
+    """
     current_app.send_task(TASK, **options)
 
 
@@ -21,5 +24,5 @@ _throttle = Throttle(send_wakeup)
 
 
 def wake_worker() -> None:
-    """Tells a worker that there are deliveries; returns at once and never fails."""
+    """Tell a worker that there are deliveries; return at once and never fail."""
     _throttle.wake()
