@@ -1,0 +1,1 @@
+"""The settings pages: overview, each provider, agent access, the test session."""

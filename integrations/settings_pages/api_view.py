@@ -1,4 +1,4 @@
-"""What the page of the call upload has of its own: the body, and code that posts it."""
+"""What only the page of the call API shows: the body, and code that posts it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from integrations.snippets.body_fields import body_fields
 
 
 def content(key_text: str | None) -> dict[str, Any]:
+    """Return the context of that page.
+
+    key_text: of the key that was just made, for the lines to copy.
+    """
     return {
         "sample_body": samples.as_json(samples.whole_call()),
         "sample_curl": samples.curl(settings.BASE_URL, key_text),

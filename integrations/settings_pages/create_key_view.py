@@ -1,4 +1,4 @@
-"""Making keys, from the pages that show their card."""
+"""The view that makes an API key, from each of the pages with a card of keys."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PAGES: dict[str, Render] = {
 @require_http_methods(["GET", "POST"])
 @organization_view(Role.ADMIN)
 def create_key(request: OrganizationRequest, page: str) -> HttpResponse:
-    """Answers with the page itself: the key is in this answer and nowhere else."""
+    """Make a key and answer with the page itself: the key's text is in no other answer."""
     if request.method == "GET":  # the address bar, after a key was made
         return redirect(f"integrations:{page}", request.organization.slug)
     form = CreateKeyForm(request.POST, organization=request.organization)

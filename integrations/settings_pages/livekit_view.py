@@ -1,4 +1,4 @@
-"""What the LiveKit page has of its own: the worker's code."""
+"""What only the LiveKit page shows: the worker's code."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from integrations.snippets.code_files import short_worker_code, worker_code
 
 
 def content(_key_text: str | None) -> dict[str, Any]:
+    """Return the context of that page; the code reads its key from the environment."""
     return {
         "hook": samples.WORKER_HOOK,
         "worker_code": worker_code(settings.BASE_URL),

@@ -1,4 +1,4 @@
-"""How coding agents connect to `/mcp`."""
+"""The page that says how coding agents connect to `/mcp`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def agent_access(request: OrganizationRequest) -> HttpResponse:
 
 
 def render_page(request: OrganizationRequest, card: dict[str, Any]) -> HttpResponse:
+    """Render the page.
+
+    card: as `key_card` gives it, with a key that was just made or without.
+    """
     made: MadeKey | None = card.get("made")
     context = {
         **card,

@@ -1,3 +1,5 @@
+"""The overview of integrations: each provider, and who can read."""
+
 from __future__ import annotations
 
 from django.http import HttpResponse

@@ -26,8 +26,11 @@ from integrations.snippets import samples
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a page has of its own: a template that extends `provider.html`, and what
-    that needs. context: called with the text of the key that was just made."""
+    """What only one provider's page shows.
+
+    template: extends `provider.html`.
+    context: builds what the template needs, from the text of the key that was just made.
+    """
 
     template: str
     context: Callable[[str | None], dict[str, Any]]
@@ -53,7 +56,10 @@ def provider_page(request: OrganizationRequest, provider: Provider) -> HttpRespo
 def render_page(
     request: OrganizationRequest, provider: Provider, card: dict[str, Any]
 ) -> HttpResponse:
-    """card: as `key_card` gives it, with a key that was just made or without."""
+    """Render the page of a provider.
+
+    card: as `key_card` gives it, with a key that was just made or without.
+    """
     made: MadeKey | None = card.get("made")
     key_text = made.text if made else None
     content = CONTENTS.get(provider, PLAIN)
@@ -75,7 +81,7 @@ def render_page(
 @require_GET
 @organization_view()
 def status(request: OrganizationRequest, provider: Provider) -> HttpResponse:
-    """The parts of the page that turn by themselves, for `refresh.js`."""
+    """Render the parts of the page that change by themselves, for `refresh.js`."""
     context = status_context(request, provider)
     response = render(
         request, "integrations/settings_pages/_provider_status.html", context
@@ -87,6 +93,7 @@ def status(request: OrganizationRequest, provider: Provider) -> HttpResponse:
 @require_POST
 @organization_view(Role.ADMIN)
 def send_test(request: OrganizationRequest, provider: Provider) -> HttpResponse:
+    """Put a test session into the log, and lead back to the page, which follows it."""
     delivery = actions.send_test_session(
         organization=request.organization, by=request.user, provider=provider
     )

@@ -18,6 +18,7 @@ DELIVERIES_SEARCHED = 1_000
 
 
 def status_context(request: OrganizationRequest, provider: Provider) -> dict[str, Any]:
+    """Return the context of the status; what comes from the log is for admins only."""
     connection = provider_connection(request.organization, provider)
     first = first_session(request, provider) if connection.is_active else None
     context: dict[str, Any] = {
@@ -33,7 +34,7 @@ def status_context(request: OrganizationRequest, provider: Provider) -> dict[str
 
 
 def first_session(request: OrganizationRequest, provider: str) -> Conversation | None:
-    """The first real one; not the first ever where that was erased."""
+    """Return the oldest real session that is still there; None where none is."""
     sessions = Conversation.objects.in_organization(request.organization)
     return (
         sessions.filter(provider=provider, is_test=False)
@@ -44,8 +45,12 @@ def first_session(request: OrganizationRequest, provider: str) -> Conversation |
 
 
 def latest_deliveries(request: OrganizationRequest, provider: str) -> list[Delivery]:
-    """Looked up in two steps: no index serves a provider's end of the log, and in one
-    step Postgres walks all of it where the provider is rare."""
+    """Return the newest deliveries to a provider, at most `LATEST_DELIVERIES` among the
+    newest `DELIVERIES_SEARCHED` of the organization.
+
+    In two queries: no index serves a provider's end of the log, and one query would read
+    all of it where the provider is rare.
+    """
     log = Delivery.objects.in_organization(request.organization)
     newest = log.newest_first().values_list("sequence", "provider")
     sequences = [
@@ -57,7 +62,7 @@ def latest_deliveries(request: OrganizationRequest, provider: str) -> list[Deliv
 
 
 def test_delivery(request: OrganizationRequest) -> Delivery | None:
-    """The test session that the address names, after it was sent from this page."""
+    """Return the test session that the address names; None where it names none."""
     try:
         uuid = UUID(request.GET.get("test", ""))
     except ValueError:

@@ -12,14 +12,18 @@ from accounts.models import ApiKey, Organization
 
 @dataclass(frozen=True, slots=True)
 class ReadingAccess:
-    """keys: how many can read now. last_used_at: of those that only read; use of a key
-    with full access may have been a post."""
+    """Who can read an organization.
+
+    keys: how many can read now.
+    last_used_at: of keys that only read; use of one with full access may have been a post.
+    """
 
     keys: int
     last_used_at: datetime | None
 
 
 def reading_access(organization: Organization) -> ReadingAccess:
+    """Return who can read the organization now, in one query."""
     keys = ApiKey.objects.in_organization(organization).usable().may_read()
     only_reads = Q(scope=ApiKey.Scope.READ)
     return ReadingAccess(

@@ -1,4 +1,4 @@
-"""A made-up session that goes the way of a real one: to see that the way is open."""
+"""The body of the test session, which is processed as a real one is."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ LENGTH = timedelta(seconds=17)
 
 
 def build(*, ended_at: datetime, sent_by: str) -> dict[str, Any]:
-    """A canonical body, with an id of its own each time."""
+    """Return a canonical body, with an id of its own each time.
+
+    sent_by: the name of the person who sends it, for the metadata.
+    """
     started_at = ended_at - LENGTH
     return {
         "call": {
