@@ -1,3 +1,5 @@
+"""The page that erases the conversations which were selected in the list."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -21,7 +23,7 @@ NAMED = 10
 @require_http_methods(["GET", "POST"])
 @organization_view(Role.ADMIN)
 def erase_many(request: OrganizationRequest) -> HttpResponse:
-    """The rows that were selected one by one: says how many, and asks for the words."""
+    """Say how many rows were selected, ask for the words, and erase what can be erased."""
     parameters = request.POST if request.method == "POST" else request.GET
     chosen = read_chosen(parameters)
     conversations: list[Conversation] = []
@@ -58,4 +60,5 @@ def erase_many(request: OrganizationRequest) -> HttpResponse:
 
 
 def number_of(count: int) -> str:
+    """Return the number with its noun, as in "2 conversations"."""
     return f"{count:,} conversation{'' if count == 1 else 's'}"

@@ -22,27 +22,31 @@ from web.database_errors import is_held
 logger = logging.getLogger(__name__)
 
 Outcome = Delivery.Outcome
-# Somebody waits for the page; what is left by then is told, and can be tried again.
-TOGETHER_LAST = 20.0  # seconds
+# Somebody waits for the page, which lists what is left by then to try it again.
+MAX_BULK_SECONDS = 20.0
 
 
 class BeingWritten(Exception):
-    """Somebody writes the conversation for longer than one waits."""
+    """Somebody holds the row of the conversation for longer than a lock is waited for."""
 
 
 def erase_conversation(
     *, conversation: Conversation, by: User | None, key: ApiKey | None = None
 ) -> None:
-    """Deletes it and empties all its deliveries, in one transaction. Nothing brings it
-    back: what is posted under its id from now on is ignored.
+    """Delete a conversation and empty all its deliveries, in one transaction. Nothing
+    restores it: what is posted under its id from now on is ignored.
 
     1. Refusals of its id, which hold no conversation's lock, end or wait.
-    2. So does the worker that writes it; the tombstone stands before it goes on.
+    2. So does the worker that writes it; the tombstone is there before it goes on.
     3. What is in the log is emptied. What is added meanwhile finds the tombstone.
 
     key: whose program asked for it, where no person did.
-    Raises `Conversation.DoesNotExist` where somebody was quicker, and `BeingWritten`
-    where somebody holds it for longer than one waits: then nothing of it was erased.
+
+    Raises:
+        Conversation.DoesNotExist: somebody else has erased it meanwhile.
+        BeingWritten: somebody holds it for longer than a lock is waited for; nothing of
+            it was erased.
+        OperationalError: of the database, for any other reason.
     """
     try:
         emptied = _erase(conversation, by, key)
@@ -77,17 +81,24 @@ def _erase(conversation: Conversation, by: User | None, key: ApiKey | None) -> i
 
 @dataclass(slots=True)
 class Erased:
-    """count: how many are gone, also by somebody who was quicker. left: the others."""
+    """What came of erasing many.
+
+    count: how many are gone, those included that somebody else erased meanwhile.
+    left: the others.
+    """
 
     count: int = 0
     left: list[Conversation] = field(default_factory=list)
 
 
 def erase_conversations(*, conversations: Iterable[Conversation], by: User) -> Erased:
-    """Each as `erase_conversation` does, in a transaction of its own, with its entry in
-    the audit log: what is erased stays so, whatever happens to the rest."""
+    """Erase each as `erase_conversation` does; begin none after `MAX_BULK_SECONDS`.
+
+    Each has a transaction and an entry in the audit log of its own: what is erased stays
+    so, whatever happens to the rest.
+    """
     erased = Erased()
-    give_up_at = time.monotonic() + TOGETHER_LAST
+    give_up_at = time.monotonic() + MAX_BULK_SECONDS
     for conversation in conversations:
         if time.monotonic() > give_up_at or not _was_erased(conversation, by=by):
             erased.left.append(conversation)
@@ -97,19 +108,22 @@ def erase_conversations(*, conversations: Iterable[Conversation], by: User) -> E
 
 
 def _was_erased(conversation: Conversation, *, by: User) -> bool:
-    """Not where a worker writes it for longer than one waits."""
+    """Erase it, and return whether it is gone: not where somebody holds its row."""
     try:
         erase_conversation(conversation=conversation, by=by)
     except Conversation.DoesNotExist:
-        return True  # somebody was quicker
+        return True  # somebody else has erased it meanwhile
     except BeingWritten:
         return False
     return True
 
 
 def _empty_deliveries(conversation: Conversation) -> int:
-    """Who posted when under which id stays, as does how it was answered. One
-    statement: a post that arrives between two would be half of it."""
+    """Empty what the log has of the call, and return of how many deliveries. Who posted
+    when under which id stays, as does how it was answered.
+
+    One statement: a post that arrives between two would be emptied in part.
+    """
     return Delivery.objects.possibly_of_call(conversation).update(
         outcome=Case(
             When(outcome=Outcome.ACCEPTED, then=Value(Outcome.IGNORED)),

@@ -1,4 +1,4 @@
-"""What people type into pages of integrations."""
+"""The forms in which people confirm that they erase."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conversations.models import Conversation
 
 
 class EraseManyForm(forms.Form):
-    """As `EraseForm`; many references nobody types, so it is the word and how many."""
+    """Asks for the word `erase` and the number: nobody types many references."""
 
     word = forms.CharField(
         label="Confirmation",
@@ -26,6 +26,11 @@ class EraseManyForm(forms.Form):
         self.words = f"erase {count}"
 
     def clean_word(self) -> str:
+        """Return what was typed, whatever its case and spaces.
+
+        Raises:
+            ValidationError: these are not the words.
+        """
         typed = str(self.cleaned_data["word"])
         if typed.lower().split() != self.words.split():
             raise ValidationError(f"These are not the words. Type {self.words}.")
@@ -33,7 +38,7 @@ class EraseManyForm(forms.Form):
 
 
 class EraseForm(forms.Form):
-    """Nobody erases by one click: the reference has to be typed."""
+    """Asks for the reference of the conversation, so that nobody erases by one click."""
 
     reference = forms.CharField(
         label="Reference",
@@ -48,6 +53,11 @@ class EraseForm(forms.Form):
         self.conversation = conversation
 
     def clean_reference(self) -> str:
+        """Return what was typed.
+
+        Raises:
+            ValidationError: this is not the reference.
+        """
         # Runs of spaces are shown as one, so they cannot be typed as they are.
         typed = str(self.cleaned_data["reference"])
         if typed.split() != self.conversation.external_id.split():

@@ -1,3 +1,5 @@
+"""The page that erases one conversation."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -19,7 +21,11 @@ from integrations.models import Delivery
 @require_http_methods(["GET", "POST"])
 @organization_view(Role.ADMIN)
 def erase(request: OrganizationRequest, conversation_id: UUID) -> HttpResponse:
-    """Says what is lost, and asks for the reference."""
+    """Say what is lost, ask for the reference, and erase the conversation.
+
+    Raises:
+        Http404: the organization has no such conversation, or has none any more.
+    """
     conversation = get_object_or_404(
         Conversation.objects.in_organization(request.organization).select_related(
             "agent", "organization"

@@ -108,7 +108,7 @@ def test_what_is_held_is_left_and_told(dora_client, three, monkeypatch):
 
 
 def test_it_stops_in_time(dora_client, three, monkeypatch):
-    monkeypatch.setattr(erasure, "TOGETHER_LAST", -1.0)
+    monkeypatch.setattr(erasure, "MAX_BULK_SECONDS", -1.0)
     content = dora_client.post(URL, asked(three, word="erase 3")).content.decode()
     assert "3 could not be" in content
     assert Conversation.objects.count() == 3
