@@ -1,4 +1,4 @@
-"""Markdown of the help pages as HTML, in the parts that other pages are made of."""
+"""Markdown of the help as HTML, with the code blocks and tables of the other pages."""
 
 from __future__ import annotations
 
@@ -20,13 +20,18 @@ LANGUAGES = {"sh": "Shell", "json": "JSON", "python": "Python"}
 
 @dataclass(frozen=True, slots=True)
 class HelpSection:
+    """One second-level heading of a page, with the anchor that links lead to."""
+
     anchor: str
     title: str
 
 
 @dataclass(frozen=True, slots=True)
 class HelpHtml:
-    """html: without the first heading, which is the page's own."""
+    """A page of the help as HTML.
+
+    html: without the first heading, which the page shows itself.
+    """
 
     html: SafeString
     sections: list[HelpSection]
@@ -36,7 +41,7 @@ class _Renderer(RendererHTML):
     def fence(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        """Code to copy; after the language its info may name a file."""
+        """Return code to copy; after the language, the info of the fence may name a file."""
         language, _, name = tokens[index].info.partition(" ")
         return render_to_string(
             "integrations/_code.html",
@@ -66,6 +71,10 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).en
 
 
 def help_html(markdown: str) -> HelpHtml:
+    """Return a page as HTML, with its sections.
+
+    markdown: of our own files, with a first-level heading.
+    """
     tokens = _MARKDOWN.parse(markdown)
     sections = []
     for opening, text in itertools.pairwise(tokens):
@@ -76,7 +85,7 @@ def help_html(markdown: str) -> HelpHtml:
         elif opening.type == "th_open":
             opening.attrSet("scope", "col")
         for link in _links(text):
-            _lead(link)
+            _point_to_page(link)
     body = _without_title(tokens)
     options: Any = _MARKDOWN.options
     html = _MARKDOWN.renderer.render(body, options, {})
@@ -93,8 +102,8 @@ def _links(token: Token) -> list[Token]:
     return [each for each in token.children or () if each.type == "link_open"]
 
 
-def _lead(link: Token) -> None:
-    """A link to another file of the help leads to its page."""
+def _point_to_page(link: Token) -> None:
+    """Change a link to another file of the help into one to its page."""
     target = str(link.attrGet("href") or "")
     if target.endswith(".md") and "/" not in target:
         link.attrSet("href", target.removesuffix(".md"))

@@ -1,5 +1,5 @@
 """The product's own help: `docs/help/*.md`, with this instance's address and with the
-tables that are read off the code. Pages show it as HTML, programs get the Markdown."""
+tables that are generated from the code. Pages show it as HTML, programs get the Markdown."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ PATHS = (
     *("connect-livekit", "call-body", "uploads", "missing-call", "statuses"),
     *("export", "keys-and-roles"),
 )
-# What stands in the files, so that they read well in the repository too.
+# The addresses in the files, so that they read well in the repository too.
 EXAMPLE_ORGANIZATION = "https://zelto.example.com/org/acme"
 EXAMPLE_ADDRESS = "https://zelto.example.com"
 
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """source: Markdown as it is in its file."""
+    """One page of the help.
+
+    path: its name in the address. summary: its first paragraph.
+    source: Markdown as it is in its file.
+    """
 
     path: str
     title: str
@@ -34,7 +38,11 @@ class HelpPage:
     source: str
 
     def markdown(self, organization_slug: str | None) -> str:
-        """For readers of this organization; links of one who is in none go home."""
+        """Return its Markdown with this instance's addresses and the generated tables.
+
+        organization_slug: where links to an organization lead; None for a reader who is
+        in none, whose links lead to the start page.
+        """
         base_url = settings.BASE_URL.rstrip("/")
         organization = f"{base_url}/org/{organization_slug}"
         text = self.source
@@ -49,11 +57,15 @@ class HelpPage:
 
 
 def help_pages() -> list[HelpPage]:
+    """Return all pages, in the order in which a newcomer reads them."""
     return [_read(path) for path in PATHS]
 
 
 def help_page(path: str) -> HelpPage | None:
-    """With or without `.md` at its end, as links in the files have it."""
+    """Return the page with this name; None where there is none.
+
+    path: with or without `.md` at its end, as links in the files have it.
+    """
     path = path.removesuffix(".md")
     return _read(path) if path in PATHS else None
 

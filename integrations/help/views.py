@@ -1,3 +1,5 @@
+"""The pages of the help."""
+
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
@@ -20,6 +22,11 @@ def help_index(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @signed_in_view
 def help_detail(request: SignedInRequest, path: str) -> HttpResponse:
+    """Render one page of the help, for the organization that the session is in.
+
+    Raises:
+        Http404: there is no such page.
+    """
     page = help_page(path)
     if page is None:
         raise Http404("No such help page")
