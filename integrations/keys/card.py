@@ -19,14 +19,17 @@ PAGE_NAMES = {
     **{page.name: page.title for page in pages().values()},
     "mcp": "AI agent access",
 }
-# Who only reads needs no more.
+# The scope that a new key is offered with where `full` is more than is needed.
 SCOPES = {"mcp": ApiKey.Scope.READ}
 
 
 @dataclass(frozen=True, slots=True)
 class MadeKey:
-    """A key that this answer made. text: shown now and never again; None where an
-    earlier answer to the same form showed it."""
+    """A key that this answer made.
+
+    text: shown now and never again; None where an earlier answer to the same form showed
+    it.
+    """
 
     key: ApiKey
     text: str | None
@@ -34,7 +37,10 @@ class MadeKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """use: by whom lately; None where nothing came with it."""
+    """A row of the card.
+
+    use: of late; None where nothing came with the key.
+    """
 
     key: ApiKey
     use: KeyUse | None
@@ -47,9 +53,9 @@ def key_card(
     form: Form | None = None,
     made: MadeKey | None = None,
 ) -> dict[str, Any]:
-    """What the card needs; nothing of it for members.
+    """Return the context of the card; an empty one for members.
 
-    page: the page that its forms lead back to, a name of `integrations.settings_pages.create_key_view`.
+    page: the page that its forms lead back to, a key of `PAGE_NAMES`.
     form: one that was sent and did not fit.
     """
     if not request.membership.covers(Role.ADMIN):
@@ -69,5 +75,6 @@ def key_card(
 
 
 def new_form(request: OrganizationRequest, page: str) -> CreateKeyForm:
+    """Return an empty form, with the scope that suits the page."""
     scope = SCOPES.get(page, ApiKey.Scope.FULL)
     return CreateKeyForm(organization=request.organization, initial={"scope": scope})

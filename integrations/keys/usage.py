@@ -22,8 +22,11 @@ MAX_NAMED = 5
 
 @dataclass(slots=True)
 class KeyUse:
-    """posts: among those looked at; refused: of these. newest_at: of a folded row its
-    last. agents, user_agents: the newest first, at most `MAX_NAMED`."""
+    """What the posts with a key say, among those that were looked at.
+
+    posts: how many. refused: how many of them. newest_at: of a folded row, its last post.
+    agents, user_agents: the newest first, at most `MAX_NAMED`.
+    """
 
     posts: int = 0
     refused: int = 0
@@ -36,10 +39,11 @@ class KeyUse:
 
     @property
     def senders(self) -> list[str]:
-        """Agents, or what posts without being read as one."""
+        """Return the agents, or where no post names one, the user agents."""
         return self.agents or self.user_agents
 
     def add(self, post: Post) -> None:
+        """Count a post; posts are added from the newest to the oldest."""
         self.posts += post.count
         if post.outcome == Delivery.Outcome.REJECTED:
             self.refused += post.count
@@ -51,6 +55,8 @@ class KeyUse:
 
 @dataclass(frozen=True, slots=True)
 class Post:
+    """The columns of a delivery that say who posted it."""
+
     key_id: UUID | None
     agent_reference: str
     user_agent: str
@@ -66,12 +72,13 @@ def _note(known: list[str], text: str) -> None:
 
 
 def recent_use(organization: Organization) -> dict[UUID, KeyUse]:
-    """By key, among the newest posts of an organization; in one query."""
+    """Return the use of each key, by its id, among the organization's newest deliveries."""
     return _use(_posts(Delivery.objects.in_organization(organization)))
 
 
 def use_of(key: ApiKey) -> KeyUse:
-    """The newest posts with this key."""
+    """Return the use of one key, also where it was last used long ago: then among the
+    deliveries before its last use."""
     log = Delivery.objects.in_organization(key.organization)
     use = recent_use(key.organization).get(key.id)
     if use or key.last_used_at is None:

@@ -1,4 +1,4 @@
-"""One API key: who uses it, its name, its end, rolling it."""
+"""The page of one API key: who uses it; rename, set an end, roll, revoke."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ def key_detail(request: OrganizationRequest, page: str, key_id: UUID) -> HttpRes
 
 
 def find(request: OrganizationRequest, key_id: UUID) -> ApiKey:
+    """Return a key of the organization.
+
+    Raises:
+        Http404: it has no such key.
+    """
     keys = ApiKey.objects.in_organization(request.organization)
     return get_object_or_404(
         keys.select_related("organization", "made_by", "revoked_by"), pk=key_id
@@ -42,7 +47,11 @@ def find(request: OrganizationRequest, key_id: UUID) -> ApiKey:
 def render_page(
     request: OrganizationRequest, page: str, key: ApiKey, **extra: Any
 ) -> HttpResponse:
-    """extra: a form that was sent and did not fit, in the place of a new one."""
+    """Render the page of a key.
+
+    page: the settings page that it leads back to.
+    extra: replaces entries of the context, as by a form that was sent and did not fit.
+    """
     context = {
         "page": page,
         "page_name": PAGE_NAMES[page],
@@ -59,7 +68,7 @@ def render_page(
 
 
 def expiry_form(request: OrganizationRequest, key: ApiKey) -> KeyExpiryForm:
-    """With the last day on which the key works."""
+    """Return the form of a key's end, filled with the last day on which it works."""
     day = None
     if key.expires_at:
         last_moment = key.expires_at - timedelta(microseconds=1)
@@ -103,8 +112,8 @@ def change_expiry(
 @require_http_methods(["GET", "POST"])
 @organization_view(Role.ADMIN)
 def roll_key(request: OrganizationRequest, page: str, key_id: UUID) -> HttpResponse:
-    """Answers with the page of the new key: its text is in this answer and nowhere
-    else."""
+    """Replace a key by a new one, and answer with the new one's page: its text is in no
+    other answer."""
     key = find(request, key_id)
     if request.method == "GET":  # the address bar, after a form was sent
         return back(request, page, key)
@@ -134,6 +143,7 @@ def revoke_key(request: OrganizationRequest, page: str, key_id: UUID) -> HttpRes
 
 
 def back(request: OrganizationRequest, page: str, key: ApiKey) -> HttpResponse:
+    """Redirect to the page of the key."""
     return redirect(
         "integrations:key", slug=request.organization.slug, page=page, key_id=key.id
     )
