@@ -1,0 +1,1 @@
+"""Recordings that people or programs upload: reading, storing, queueing for transcription."""

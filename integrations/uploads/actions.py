@@ -9,23 +9,29 @@ from conversations.models import Conversation
 from integrations.delivery_log.append import Arrival
 from integrations.models import Delivery
 from integrations.providers import Reading
-from integrations.uploads import take as uploads
+from integrations.uploads.take import PROVIDER, take_upload
 
 
 def upload_recording(
     *, organization: Organization, by: User, call: bytes, path: Path
 ) -> Conversation:
-    """What a program does with `POST /v1/conversations`. Raises `Refusal`."""
+    """Upload a recording as a program does with `POST /v1/conversations`.
+
+    call: the body of its call, JSON in UTF-8. path: the audio file.
+
+    Raises:
+        Refusal: the call or the file is not taken, or cannot be stored just now.
+    """
     arrival = Arrival(
         organization_id=organization.pk,
         key_id=None,
         request_id="",
         user_agent=f"Uploaded by {by.display_name}"[:255],
-        provider=uploads.PROVIDER,
+        provider=PROVIDER,
         size=len(call),
         body=call,
     )
-    return uploads.take_upload(arrival, path, append=_append).conversation
+    return take_upload(arrival, path, append=_append).conversation
 
 
 def _append(arrival: Arrival, _reading: Reading) -> int:

@@ -1,4 +1,4 @@
-"""The form by which a person uploads a recording, and where its file goes meanwhile."""
+"""The form by which a person uploads a recording, and the handler of its file."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from conversations.models import Agent
 from conversations.recordings.incoming import new_incoming_file
 from integrations.problems import Refusal
 
-# A menu of more is no menu.
+# Nobody finds one in a menu of more.
 MAX_AGENTS = 500
-# In the list of agents: none of them.
+# The choice of an agent that is not in the list.
 NEW = "new"
 CHANNELS = [
     ("usual", "As Zelto is set up"),
@@ -39,6 +39,8 @@ FIELD_OF = {
 
 
 class UploadForm(forms.Form):
+    """Asks for the file, its agent, a reference, and who is on which channel."""
+
     file = forms.FileField(
         label="Recording",
         error_messages={
@@ -83,6 +85,7 @@ class UploadForm(forms.Form):
         ].help_text = f"wav, mp3, m4a, ogg, webm, flac and more, at most {limit}."
 
     def clean(self) -> dict[str, Any]:
+        """Return the cleaned values; a new agent needs an id."""
         cleaned = super().clean() or self.cleaned_data
         is_new = cleaned.get("agent") == NEW
         if is_new and not cleaned.get("new_agent") and "new_agent" not in self.errors:
@@ -90,7 +93,7 @@ class UploadForm(forms.Form):
         return cleaned
 
     def call(self) -> bytes:
-        """The body of a call, as a program would send it."""
+        """Return the body of the call as a program would send it: JSON in UTF-8."""
         found = self.cleaned_data
         reference = found["reference"] or f"upload-{secrets.token_hex(6)}"
         body: dict[str, Any] = {"call": {"externalId": reference}}
@@ -103,9 +106,11 @@ class UploadForm(forms.Form):
         return json.dumps(body, ensure_ascii=False).encode()
 
     def path(self) -> Path:
+        """Return where the file is on disk until the request ends."""
         return Path(self.cleaned_data["file"].file.name)
 
     def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal at the field that is at fault, or above the form."""
         field = next(
             (
                 FIELD_OF[one["path"]]
@@ -117,35 +122,48 @@ class UploadForm(forms.Form):
         self.add_error(field, refusal.detail)
 
 
-class IntoDraft(FileUploadHandler):
-    """Takes the file to disk as it arrives, and no more of it than may be."""
+class IncomingFileHandler(FileUploadHandler):
+    """Writes the file to disk as it arrives, at most `MAX_AUDIO_BYTES` of it.
+
+    is_too_large: whether it was longer; then the form gets no file.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.is_too_large = False
 
     def new_file(self, *args: Any, **options: Any) -> None:
+        """Open the file on disk."""
         super().new_file(*args, **options)
-        self.draft = new_incoming_file()
+        self.incoming = new_incoming_file()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Write a chunk.
+
+        start: bytes before it.
+
+        Raises:
+            StopUpload: the file is too large.
+        """
         if start + len(raw_data) > settings.MAX_AUDIO_BYTES:
             self.is_too_large = True
-            self.draft.close()
+            self.incoming.close()
             # Read to its end: a browser that is cut off shows nothing of the answer.
             raise StopUpload(connection_reset=False)
-        self.draft.write(raw_data)
+        self.incoming.write(raw_data)
 
     def file_complete(self, file_size: int) -> UploadedFile[bytes]:
-        self.draft.flush()
-        self.draft.seek(0)
+        """Return the file, rewound, for the form."""
+        self.incoming.flush()
+        self.incoming.seek(0)
         return UploadedFile(
-            file=self.draft,
+            file=self.incoming,
             name=self.file_name,
             content_type=self.content_type,
             size=file_size,
         )
 
     def upload_interrupted(self) -> None:
-        if hasattr(self, "draft"):
-            self.draft.close()
+        """Delete the file, which nobody will read."""
+        if hasattr(self, "incoming"):
+            self.incoming.close()

@@ -1,7 +1,7 @@
-"""A multipart body as it arrives: one part goes to disk, one to memory, each within its
-limit, whatever the body as a whole says of itself.
+"""Reading a multipart body as it arrives (RFC 7578): the part `file` goes to disk, the
+part `call` to memory, each within its limit, whatever the headers say of the body.
 
-Django's own reading would hold a long field back, and knows no limit for a file.
+Django's own parser reads a field only as a whole, and has no limit for a file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from integrations.providers.faults import shown
 from integrations.request_body import BodyFault
 
 CHUNK_BYTES = 64 * 1024
-# What surrounds the parts: boundaries and headers.
+# What surrounds the parts at most: boundaries and headers.
 FRAME_BYTES = 64 * 1024
 MAX_PARTS = 20
 # The end of a body, where its last boundary must be.
@@ -33,8 +33,11 @@ TAIL_BYTES = 4096
 
 @dataclass(slots=True)
 class Parts:
-    """call: the bytes of that part. Counts of those that a name had; others: the names
-    of parts that are neither."""
+    """What a multipart body held, but for the bytes of the file.
+
+    call: the bytes of that part. calls, files: how many parts had these names.
+    file_bytes: length of the first file. others: names of parts that are neither.
+    """
 
     call: bytes = b""
     calls: int = 0
@@ -46,7 +49,13 @@ class Parts:
 def read_parts(
     request: HttpRequest, file: IO[bytes], *, most_file: int, most_call: int
 ) -> Parts:
-    """Writes the part `file` to the file. Raises `BodyFault`."""
+    """Read the body, write its part `file` to `file`, and return what else it held.
+
+    most_file, most_call: limits of these parts, in bytes.
+
+    Raises:
+        BodyFault: the body is not multipart, not whole, or too large.
+    """
     boundary = _boundary(request)
     body = _Body(request, most_file + most_call + FRAME_BYTES, boundary)
     if body.announced > body.limit:
@@ -116,18 +125,22 @@ def _boundary(request: HttpRequest) -> bytes:
 
 
 def _name_in(headers: dict[str, Any]) -> str:
-    """Of a part; empty where it has none."""
+    """Return the name of a part; empty where it has none."""
     _, options = headers.get("content-disposition", ("", {}))
     name: bytes = options.get("name", b"")
     return name.decode("utf-8", "replace")[:100]
 
 
 def file_too_large(limit: int) -> BodyFault:
+    """Return the 413 of a file over `limit` bytes."""
     return BodyFault(413, f"The file is over the limit of {limit:,} bytes.")
 
 
 class _Body:
-    """What arrives, counted: a body of a client that went away is no body."""
+    """The stream of the body, which counts what it reads, and knows whether it is whole.
+
+    limit: bytes. announced: Content-Length; 0 for a chunked body.
+    """
 
     def __init__(self, request: HttpRequest, limit: int, boundary: bytes) -> None:
         self.limit = limit
@@ -154,5 +167,5 @@ class _Body:
         return data
 
     def is_whole(self) -> bool:
-        """Once it was read to its end."""
+        """Return whether the body came to its end; only once all of it was read."""
         return self.end in self.tail and self.seen >= self.announced

@@ -1,8 +1,8 @@
-"""An uploaded recording with its call: into the log, into a conversation, into the
-storage, and to be transcribed where nobody said what was said.
+"""Taking an uploaded recording with its call: to the log, to a conversation, to the
+storage, and to the queue of transcription where the call has no turns.
 
-All of it happens before the answer. Whoever is cut off in the middle was answered
-nothing and uploads again: the same id is the same conversation.
+All of it happens before the answer. Whoever is cut off in the middle got no answer and
+uploads again: the same id is the same conversation.
 """
 
 from __future__ import annotations
@@ -33,17 +33,19 @@ from web.long_answers import Kind, NoSlotFree, Slot, take_slot
 logger = logging.getLogger(__name__)
 
 PROVIDER = Provider.UPLOAD.value
-# A worker that was quicker takes a moment.
+# How long to wait where a worker has claimed the delivery first.
 PROCESSED_WITHIN_SECONDS = 10.0
 LOOK_EVERY_SECONDS = 0.05
 BUSY_SECONDS = 5
 
-# Appends an accepted delivery and commits; its sequence. Raises `Refusal`.
+# Appends an accepted delivery, commits and returns its sequence, or raises `Refusal`.
 Append = Callable[[Arrival, Reading], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
+    """What became of an upload. warnings: of values that were cut or dropped."""
+
     conversation: Conversation
     warnings: list[Fault]
 
@@ -68,9 +70,14 @@ def upload_slot(organization_id: UUID) -> Slot:
 def take_upload(
     arrival: Arrival, path: Path, *, append: Append, further: list[Fault] | None = None
 ) -> Uploaded:
-    """Raises `Refusal`; `arrival` then has what is known of it.
+    """Take an uploaded file with its call, and return their conversation.
 
+    arrival: its body is the call; it gets what is known of the upload, also for the log
+        of a refusal.
     path: the file. further: warnings that are known already.
+
+    Raises:
+        Refusal: the call or the file is not taken, or cannot be stored just now.
     """
     reading = read_call(arrival)
     warnings = [*(further or []), *reading.warnings]
@@ -90,7 +97,11 @@ def take_upload(
 
 
 def read_call(arrival: Arrival) -> Reading:
-    """The body of the arrival, checked as the webhook's is."""
+    """Return the call in the body of the arrival, checked as the webhook checks its own.
+
+    Raises:
+        Refusal: it is no call that fits, or names an agent of nobody here.
+    """
     assert arrival.body is not None  # noqa: S101 - the callers put it there
     try:
         payload = request_body.parse(arrival.body, called="The part call")
@@ -109,12 +120,17 @@ def read_call(arrival: Arrival) -> Reading:
 
 
 def erased() -> Refusal:
+    """Return the 409 of a call that was erased."""
     return Refusal(
         409, "This call was erased, for good. Upload it under another call.externalId."
     )
 
 
 def away(what: str) -> Refusal:
+    """Return the 503 of an upload that could not be stored just now.
+
+    what: a sentence that says why.
+    """
     return Refusal(
         503,
         f"{what} Send it again.",
@@ -137,7 +153,7 @@ def _audio_in(path: Path) -> Audio:
 
 
 def _conversation_of(sequence: int, arrival: Arrival) -> Conversation:
-    """Once the delivery is processed: mostly by ourselves, just now."""
+    """Return the conversation once the delivery is processed: mostly by us, just now."""
     deadline = time.monotonic() + PROCESSED_WITHIN_SECONDS
     deliveries = Delivery.objects.filter(sequence=sequence)
     while True:

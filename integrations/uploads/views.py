@@ -19,7 +19,7 @@ from conversations.models import Conversation
 from conversations.transcription.engine import engine
 from integrations.problems import Refusal
 from integrations.uploads import actions as upload_actions
-from integrations.uploads.forms import IntoDraft, UploadForm
+from integrations.uploads.forms import IncomingFileHandler, UploadForm
 from integrations.uploads.take import upload_slot
 
 
@@ -27,9 +27,10 @@ from integrations.uploads.take import upload_slot
 @require_http_methods(["GET", "POST"])
 @organization_view(Role.ADMIN)
 def upload(request: OrganizationRequest) -> HttpResponse:
+    """Show the form, or take what it sends; without a free slot, refuse it with 503."""
     if request.method != "POST":
         return _upload(request)
-    request.upload_handlers = [IntoDraft()]
+    request.upload_handlers = [IncomingFileHandler()]
     try:
         with upload_slot(request.organization.pk):
             return _upload(request)
@@ -70,7 +71,7 @@ def _upload(any_request: HttpRequest) -> HttpResponse:
             raise
         form.refuse(refusal)
         return _page(request, form)
-    return _to(request, conversation)
+    return _redirect_to(request, conversation)
 
 
 def _is_too_large(request: HttpRequest) -> bool:
@@ -89,8 +90,11 @@ def _page(
     return render(request, "integrations/uploads/upload.html", context, status=status)
 
 
-def _to(request: OrganizationRequest, conversation: Conversation) -> HttpResponse:
-    """To its page; a script, which shows how far the upload is, goes there itself."""
+def _redirect_to(
+    request: OrganizationRequest, conversation: Conversation
+) -> HttpResponse:
+    """Redirect to the conversation; a script, which shows the progress of the upload,
+    gets the address and goes there itself."""
     page = reverse(
         "conversations:detail", args=[request.organization.slug, conversation.id]
     )
