@@ -1,0 +1,1 @@
+"""The webhook: checks a POST, appends it to the delivery log, answers."""

@@ -1,7 +1,7 @@
-"""The webhook's way past what only pages need: sessions, cookies, policies, routes.
+"""Answering the webhook before what only pages need: sessions, cookies, policies, routes.
 
-They cost a POST a third of its time and do nothing for it. Whatever it answers is the
-same as by its route in `integrations.urls`.
+They take a third of the time of a POST and do nothing for it. The answers are the same
+as by its route in `integrations.urls`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from integrations.ingest.webhook import WEBHOOK_PATHS, receive
 
 
 class WebhookMiddleware:
-    """Stands behind `RequestIdMiddleware`, before all others."""
+    """Answers the webhook; in the settings behind `RequestIdMiddleware`, before all others."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

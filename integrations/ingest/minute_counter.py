@@ -1,4 +1,4 @@
-"""Counting by the minute in the database."""
+"""Counters by scope and minute, in the database, by its clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _READ = """
 
 
 def add(scope: str, count: int = 1) -> int:
-    """Adds to this minute's count of `scope`; the new total."""
+    """Add to this minute's count of `scope`, and return the new total."""
     with connection.cursor() as cursor:
         cursor.execute(_ADD, [scope, count])
         (total,) = cursor.fetchone()

@@ -17,7 +17,9 @@ WINDOW_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """limit: posts a minute.
+    """How much of its limit an organization has used in this minute.
+
+    limit: posts a minute.
     posted: in this minute, with the one that is answered.
     resets_in: seconds until the next minute begins.
     """
@@ -32,6 +34,7 @@ class Rate:
 
     @property
     def headers(self) -> dict[str, str]:
+        """Return the two headers of the draft, for every answer that counts a post."""
         left = max(self.limit - self.posted, 0)
         return {
             "RateLimit-Policy": f'"posts";q={self.limit};w={WINDOW_SECONDS}',
@@ -40,12 +43,13 @@ class Rate:
 
 
 def count_post(organization_id: UUID | None) -> Rate | None:
-    """Counts a post; None where the operator has set no limit."""
+    """Count a post, and return the rate with it; None where the operator set no limit."""
     limit = settings.RATE_PER_MINUTE
     if not limit:
         return None
     scope = f"posted {organization_id}"
-    # Rather one too few than a session refused because it was counted twice.
+    # Where the connection breaks, count one too few: counted twice, a post that is
+    # within the limit might be refused.
     posted = on_live_connection(
         lambda: minute_counter.add(scope), again=lambda: minute_counter.count_of(scope)
     )

@@ -1,5 +1,5 @@
-"""Posts whose key belongs to nobody we know: counted, so that an operator and the
-waiting step of a new integration can see that somebody is knocking."""
+"""Counting posts with an unknown key, so that the page of a provider which waits for its
+first session can say that something posts with a wrong one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from django.utils import timezone
 from integrations.ingest import minute_counter
 from integrations.models import MinuteTally
 
-SCOPE = "stranger"
+SCOPE = "stranger"  # of the rows in the database
 WRITE_EVERY_SECONDS = 1.0
 RECENT = timedelta(minutes=10)
 
 
 class _Counter:
-    """Adds up in memory and writes at most once a second, so that a stranger's flood
-    does not become our database's."""
+    """Adds up in memory and writes at most once a second, so that a flood of such posts
+    is no flood of writes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,11 +40,13 @@ _counter = _Counter()
 
 
 def count_unknown_key() -> None:
+    """Count a post with an unknown key; written to the database a little later."""
     _counter.add()
 
 
 def seen_lately() -> int:
-    """How many posts with an unknown key came in the last minutes, instance-wide."""
+    """Return how many posts with an unknown key came in the last ten minutes, to all
+    organizations of this instance."""
     since = timezone.now() - RECENT
     counts = MinuteTally.objects.filter(scope=SCOPE, minute__gte=since)
     return sum(counts.values_list("count", flat=True))

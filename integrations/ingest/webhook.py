@@ -1,7 +1,7 @@
 """`POST /webhooks/calls`: check, append to the log, answer. Nothing else happens here.
 
-The checks run in this order, so that a stranger costs next to nothing: method, key
-shape and checksum, key, scope and rate, content type, size, JSON, schema, stored.
+The checks run in this order, so that a POST without a key of ours costs next to nothing:
+method, key shape and checksum, key, scope and rate, content type, size, JSON, schema.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ COMPRESSION_OVERHEAD_BYTES = 64 * 1024
 
 @csrf_exempt
 def receive_call(request: HttpRequest) -> HttpResponse:
-    """Takes one finished session: 200 once it is on disk, else a problem."""
+    """Take one finished session; answer 200 once it is on disk, else a problem."""
     if request.method != "POST":
         detail = f"Send a POST to {request.path}, not a {request.method}."
         return problem(request, 405, detail, headers={"Allow": "POST"})
@@ -72,7 +72,7 @@ def _receive(request: HttpRequest) -> HttpResponse:
     try:
         warnings = post.take(check)
     except Refusal as refusal:
-        # What was remembered of the key may be over, and a 401 wins.
+        # The key may have been revoked since it was remembered, and a 401 wins.
         now = _check(request) if known else check
         if now.organization_id is None:
             return _refuse_unknown_key(request, now)
@@ -134,7 +134,11 @@ class _Post:
         )
 
     def take(self, check: KeyCheck) -> list[dict[str, str]]:
-        """Stores the session; its warnings. Raises `Refusal`."""
+        """Store the session, and return its warnings as `{"path", "detail"}`.
+
+        Raises:
+            Refusal: it is not taken; `arrival` has what is known of it by then.
+        """
         self._admit(check)
         try:
             data = self._read()
@@ -142,7 +146,7 @@ class _Post:
         except request_body.BodyFault as fault:
             raise Refusal(fault.status, fault.detail) from fault
         reading = providers.read(self.arrival.provider, payload)
-        self._note(reading)
+        self._note_references(reading)
         if reading.update is None:
             raise validation_refusal(reading.errors)
         return self._store(reading)
@@ -174,11 +178,13 @@ class _Post:
         return self._unpack(envelope)
 
     def _keep_for_replay(self) -> None:
-        """The header names a provider that is none; a person may replay the body
-        under the right one. What cannot be read is no further fault."""
+        """Keep the body of a POST whose header names an unknown provider, so that a person
+        can replay it under the right one. What cannot be read is no further fault."""
         with suppress(request_body.BodyFault):
             data = self._unpack(_envelope(self.request, any_provider=True))
-            self._note(providers.read(DEFAULT_PROVIDER, request_body.parse(data)))
+            self._note_references(
+                providers.read(DEFAULT_PROVIDER, request_body.parse(data))
+            )
 
     def _unpack(self, envelope: request_body.Envelope) -> bytes:
         limit = settings.MAX_BODY_BYTES
@@ -188,8 +194,8 @@ class _Post:
         self._keep(data)
         return data
 
-    def _note(self, reading: Reading) -> None:
-        """For the log: whose session it is, as far as that can be read."""
+    def _note_references(self, reading: Reading) -> None:
+        """Note for the log whose session it is, as far as that can be read."""
         self.arrival.agent_reference = reading.agent_reference or ""
         self.arrival.external_id = reading.call_external_id or ""
 
@@ -223,7 +229,7 @@ def _envelope(
 
 
 def _known_provider(request: HttpRequest) -> str:
-    """For the log: the provider that the header names, if it is one."""
+    """Return the provider that the header names, for the log; empty where it is none."""
     try:
         return request_body.known_provider(request.headers.get("X-Zelto-Provider"))
     except request_body.BodyFault:
@@ -231,10 +237,13 @@ def _known_provider(request: HttpRequest) -> str:
 
 
 def _read_stream(request: HttpRequest, limit: int) -> bytes:
-    """The body as sent, at most a little over `limit` bytes of it.
+    """Return the body as sent, at most a little over `limit` bytes of it.
 
     Not `request.body`: that one stops at a limit of Django's own, and reads nothing
     where there is no Content-Length.
+
+    Raises:
+        BodyFault: 413, it is longer; 411, it has no length; 400, it ended before that.
     """
     at_most = limit + COMPRESSION_OVERHEAD_BYTES + 1
     if request.META.get("CONTENT_LENGTH"):
@@ -270,5 +279,6 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 
 def user_agent_of(request: HttpRequest) -> str:
+    """Return the User-Agent for the log: at most 255 characters, all printable."""
     text = request.headers.get("User-Agent", "")[:255]
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
