@@ -22,7 +22,7 @@ def help_index(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @signed_in_view
 def help_detail(request: SignedInRequest, path: str) -> HttpResponse:
-    """Render one page of the help, for the organization that the session is in.
+    """Render one page of the help, for the organization that the reader visited last.
 
     Raises:
         Http404: there is no such page.
