@@ -1,5 +1,5 @@
-"""What the log says of many agents at once, in a fixed number of queries: whether
-something of theirs waits, and whether their newest delivery made no conversation."""
+"""The delivery status of many agents at once, in a fixed number of queries: whether a
+delivery of theirs waits, and whether the newest one made no conversation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conversations.models import Agent, Provider
 from integrations.connections.recent_failures import advice_of
 from integrations.models import Delivery
 
-# Enough to find each agent among what waits, or what cannot be read, after a bad day.
+# Rows of the log: enough to find each agent among a day of waiting or unread ones.
 MAX_LOOKED_THROUGH = 10_000
 MAX_AGENTS = 500
 
@@ -31,6 +31,12 @@ class Reference(NamedTuple):
 
 
 class Refused(NamedTuple):
+    """A delivery that was refused or failed.
+
+    at: of a folded row, its last post. is_key_itself: whether the key was what was
+    refused, with 401 or 403.
+    """
+
     sequence: int
     at: datetime
     provider: str
@@ -40,23 +46,29 @@ class Refused(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Of an agent's newest conversation: which key its newest post came with, and
-    when. No key: past the retention of the log."""
+    """The newest post of an agent's newest conversation.
+
+    key_id: the key it came with; None where the log no longer has it.
+    at: when it arrived; when the conversation did, where that is later or all there is.
+    """
 
     key_id: UUID | None
     at: datetime
 
 
 def agent_delivery_status(agents: Sequence[Agent]) -> dict[UUID, DeliveryStatus]:
-    """Of agents of one organization."""
+    """Return the delivery status by agent id, without agents of whom there is nothing.
+
+    agents: all of one organization.
+    """
     if not agents:
         return {}
     organization_id = agents[0].organization_id
-    # Also those that nobody asked for: who else posts with a key matters.
-    everyone = {agent.id: agent for agent in _everyone(organization_id)}
-    everyone |= {agent.id: agent for agent in agents}
-    references = references_of(everyone.values())
-    taken = last_taken(list(everyone))
+    # Also agents that are not in question: who else posts with a key matters.
+    all_agents = {agent.id: agent for agent in _agents_of(organization_id)}
+    all_agents |= {agent.id: agent for agent in agents}
+    references = references_of(all_agents.values())
+    taken = last_taken(list(all_agents))
     waiting = _waiting(organization_id)
     refused = _refused(organization_id, agents, references, taken)
     stored, newest = {}, {}
@@ -64,28 +76,28 @@ def agent_delivery_status(agents: Sequence[Agent]) -> dict[UUID, DeliveryStatus]
         own = [waiting[one] for one in references[agent.id] if one in waiting]
         if own:
             stored[agent.id] = max(own)
-        heard = [*own, *([taken[agent.id].at] if agent.id in taken else [])]
+        taken_at = [*own, *([taken[agent.id].at] if agent.id in taken else [])]
         if refused[agent.id] and refused[agent.id][-1].at > max(
-            heard, default=LONG_AGO
+            taken_at, default=LONG_AGO
         ):
             newest[agent.id] = refused[agent.id][-1].sequence
     rows = Delivery.objects.without_bodies().in_bulk(newest.values())
     return {
         agent_id: DeliveryStatus(
             stored.get(agent_id),
-            _trouble(rows[newest[agent_id]]) if agent_id in newest else None,
+            _failed_delivery(rows[newest[agent_id]]) if agent_id in newest else None,
         )
         for agent_id in stored.keys() | newest.keys()
     }
 
 
-def _everyone(organization_id: UUID) -> QuerySet[Agent]:
+def _agents_of(organization_id: UUID) -> QuerySet[Agent]:
     agents = Agent.objects.filter(organization=organization_id).not_merged()
     return agents.in_service_first().defer("description")[:MAX_AGENTS]
 
 
 def references_of(agents: Iterable[Agent]) -> dict[UUID, list[Reference]]:
-    """Also the ids of what was merged into them."""
+    """Return the references of each agent, by its id, with those merged into it."""
     agents = list(agents)
     found = {agent.id: _own_references(agent) for agent in agents}
     for alias in Agent.objects.filter(merged_into__in=found):
@@ -102,6 +114,7 @@ def _own_references(agent: Agent) -> list[Reference]:
 
 
 def last_taken(agent_ids: list[UUID]) -> dict[UUID, Taken]:
+    """Return the newest post that was taken, by agent id; none for an agent without."""
     with connection.cursor() as cursor:
         cursor.execute(_TAKEN, {"agents": agent_ids})
         return {agent_id: Taken(key_id, at) for agent_id, key_id, at in cursor}
@@ -123,8 +136,8 @@ def _refused(
     references: Mapping[UUID, list[Reference]],
     taken: Mapping[UUID, Taken],
 ) -> dict[UUID, list[Refused]]:
-    """What concerns each agent, oldest first: what names it; what refused its key; and
-    what nobody could read, where no other agent posts with its key."""
+    """Return the refusals that concern each agent, oldest first: those that name it, those
+    of its key, and those that could not be read where no other agent has its key."""
     named, unread = _read_refused(organization_id, references)
     of_keys: dict[tuple[UUID | None, str], list[Refused]] = defaultdict(list)
     for one in unread + [one for some in named.values() for one in some]:
@@ -152,7 +165,7 @@ def _refused(
 def _read_refused(
     organization_id: UUID, references: Mapping[UUID, list[Reference]]
 ) -> tuple[dict[UUID, list[Refused]], list[Refused]]:
-    """The newest that name each agent; the newest of each key that name none."""
+    """Return the newest that name each agent, and the newest of each key that name none."""
     flat = [(agent_id, *one) for agent_id, own in references.items() for one in own]
     agent_ids, providers, texts = (list(column) for column in zip(*flat, strict=True))
     parameters: dict[str, Any] = {
@@ -172,7 +185,7 @@ def _read_refused(
         return named, [Refused(*row) for row in cursor]
 
 
-def _trouble(delivery: Delivery) -> FailedDelivery:
+def _failed_delivery(delivery: Delivery) -> FailedDelivery:
     return FailedDelivery(
         sequence=delivery.sequence,
         at=delivery.newest_at,

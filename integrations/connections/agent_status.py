@@ -1,5 +1,5 @@
 """Whether one agent's sessions arrive: healthy, nothing recent, last delivery failed or
-refused. Read from the rows at the moment of asking."""
+refused. Read from the rows at each request."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from integrations.models import Delivery
 
 
 class AgentState(TextChoices):
+    """The states of an agent's connection, with the words of its page."""
+
     HEALTHY = "healthy", "Healthy"
     SILENT = "silent", "Nothing recent"
     FAILING = "failing", "Last delivery not taken"
@@ -43,7 +45,8 @@ class AgentConnection:
     last_session: its newest conversation, tests included.
     stored_at: when the newest delivery arrived that is stored and not yet processed.
     silent_for: since the last session arrived.
-    usual: what is usual around this hour of the week; None for a newcomer.
+    rhythm: how often its sessions arrive, and how many were to be expected since.
+    usual: what is usual around this hour of the week; None for a new agent.
     refusals: later than all that was taken.
     """
 
@@ -57,23 +60,24 @@ class AgentConnection:
 
     @property
     def hour_tells(self) -> bool:
-        """Whether what is usual around this hour alone shows that something is off."""
+        """Return whether the silence is three times as long as the usual gap around this
+        hour, or longer."""
         gap = self.usual.gap if self.usual else None
         return bool(gap and self.silent_for and self.silent_for >= 3 * gap)
 
     @property
     def a_week_before(self) -> int | None:
-        """Sessions a week in the weeks before the silence, where it is so long that
-        hours do not matter."""
-        rhythm = self.rhythm
-        if rhythm.by_hour or rhythm.expected is None or not self.silent_for:
+        """Return how many sessions a week arrived before the silence; None where it is not
+        so long that hours do not matter."""
+        rate = self.rhythm
+        if rate.by_hour or rate.expected is None or not self.silent_for:
             return None
-        return round(rhythm.expected * (WEEK / self.silent_for))
+        return round(rate.expected * (WEEK / self.silent_for))
 
     @property
     def is_long_as_usual(self) -> bool:
-        """Whether it is silent for long, and was so at these hours in earlier weeks: a
-        night, a weekend."""
+        """Return whether a healthy agent is silent as it was at these hours in earlier
+        weeks: a night, a weekend."""
         return (
             self.state is AgentState.HEALTHY
             and self.stored_at is None
@@ -84,43 +88,49 @@ class AgentConnection:
 
 
 def agent_connection(agent: Agent, now: datetime) -> AgentConnection:
+    """Return the connection of an agent at a moment.
+
+    now: aware.
+    """
     zone = agent.organization.zone
-    rhythm = arrival_rates([agent], now, zone)[agent.id]
+    rate = arrival_rates([agent], now, zone)[agent.id]
     last = (
         Conversation.objects.filter(agent=agent)
         .newest_first()
         .only("created_at", "organization_id", "provider", "external_id")
         .first()
     )
-    news = agent_delivery_status([agent]).get(agent.id, NO_DELIVERIES)
-    if news.trouble:
+    deliveries = agent_delivery_status([agent]).get(agent.id, NO_DELIVERIES)
+    if deliveries.trouble:
         state = AgentState.FAILING
-    elif news.stored_at:
+    elif deliveries.stored_at:
         state = AgentState.HEALTHY
     elif last is None:
         state = AgentState.NEW
-    elif rhythm.state is State.ACTIVE:
+    elif rate.state is State.ACTIVE:
         state = AgentState.HEALTHY
     else:
         state = AgentState.RETIRED if agent.retired_at else AgentState.SILENT
     return AgentConnection(
         state=state,
         last_session=last,
-        stored_at=news.stored_at,
+        stored_at=deliveries.stored_at,
         silent_for=now - last.created_at if last else None,
-        rhythm=rhythm,
-        usual=usual_hour(agent, rhythm, now, zone),
+        rhythm=rate,
+        usual=usual_hour(agent, rate, now, zone),
         refusals=(
-            _refusals(agent, news.trouble, news.stored_at) if news.trouble else None
+            _refusals(agent, deliveries.trouble, deliveries.stored_at)
+            if deliveries.trouble
+            else None
         ),
     )
 
 
 def _refusals(
-    agent: Agent, trouble: FailedDelivery, stored_at: datetime | None
+    agent: Agent, failed: FailedDelivery, stored_at: datetime | None
 ) -> RecentFailures:
-    """Those like the newest one, since something was last taken."""
-    newest = Delivery.objects.without_bodies().get(sequence=trouble.sequence)
+    """Return those like the newest one, since a delivery was last taken."""
+    newest = Delivery.objects.without_bodies().get(sequence=failed.sequence)
     references = references_of([agent])[agent.id]
     if Reference(newest.provider, newest.agent_reference) in references:
         alike = Delivery.objects.naming(references)
@@ -136,5 +146,5 @@ def _refusals(
     moments = [moment for moment in (taken and taken.at, stored_at) if moment]
     since = max(moments, default=None)
     found = refusals_since(own, agent.organization_id, since)
-    # Another request may have taken it out of the log meanwhile.
+    # Retention or an erasure may have removed it from the log meanwhile.
     return found or RecentFailures(newest, newest.count, there_are_more=False)

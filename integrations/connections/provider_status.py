@@ -1,6 +1,6 @@
 """Whether sessions of a provider arrive.
 
-Read from the rows at the moment of asking, never cached, in a fixed number of queries.
+Read from the rows at each request, never cached, in a fixed number of queries.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ LATE = timedelta(seconds=30)
 
 
 class ProviderState(TextChoices):
+    """The states of a provider's connection, with the words of its card."""
+
     NOT_CONNECTED = "not_connected", "Not connected"
     WAITING = "waiting", "Waiting for the first session"
     ACTIVE = "active", "Active"
@@ -51,47 +53,51 @@ class ProviderConnection:
 
     @property
     def is_active(self) -> bool:
+        """Return whether a real session ever arrived."""
         return self.state is ProviderState.ACTIVE
 
     @property
     def word(self) -> str:
-        """The state as its card names it."""
+        """Return the state in the words of its card."""
         if self.state is ProviderState.WAITING and self.page:
             return f"Waiting for the first {self.page.noun}"
         return str(self.state.label)
 
     @property
     def page(self) -> SettingsPage | None:
-        """Where it is connected."""
+        """Return the settings page of the provider; None for one without."""
         return page_of(self.provider)
 
     @property
     def has_posted(self) -> bool:
-        """Whether anything came from a worker, taken or not."""
+        """Return whether anything came from a worker, taken or not."""
         return bool(self.is_active or self.stored_at or self.refusals)
 
     @property
     def lacks_a_key(self) -> bool:
-        """Whether it worked once, and nothing can post any more."""
+        """Return whether sessions arrived once, and no key may post any more."""
         return self.is_active and not self.has_key
 
     @property
     def is_stuck(self) -> bool:
-        """Whether nothing seems to process what is stored."""
+        """Return whether what is stored has waited too long for a worker."""
         return self.stored_at is not None and is_late(self.stored_at)
 
     @property
     def most_counted(self) -> int:
+        """Return the limit of `today`, for the template."""
         return MAX_SESSIONS_COUNTED
 
     @property
     def needs_a_look(self) -> bool:
+        """Return whether its card warns."""
         return bool(self.refusals) or self.lacks_a_key
 
 
 def provider_connection(
     organization: Organization, provider: str
 ) -> ProviderConnection:
+    """Return the connection of a provider now."""
     first = Connection.objects.filter(
         organization=organization, provider=provider
     ).first()
@@ -117,6 +123,7 @@ def provider_connection(
 
 
 def is_late(stored_at: datetime) -> bool:
+    """Return whether what was stored then should have been processed by now."""
     return timezone.now() - stored_at > LATE
 
 

@@ -1,5 +1,5 @@
-"""What of the log needs a look: posts that were refused, or that no conversation could
-be made of."""
+"""The failures that a page shows: posts that were refused, or that no conversation could
+be made of, since the last one that was taken."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ MAX_READ = 50
 
 @dataclass(frozen=True, slots=True)
 class RecentFailures:
-    """newest: without its body. count: of posts, among the newest `MAX_READ` rows."""
+    """The failures since a moment: the newest, and how many.
+
+    newest: without its body. count: of posts, among the newest `MAX_READ` rows.
+    """
 
     newest: Delivery
     count: int
@@ -30,6 +33,7 @@ class RecentFailures:
 
 
 def advice_of(delivery: Delivery) -> Advice:
+    """Return what to do about a refused or failed delivery; of an upload, without a status."""
     if delivery.provider == Provider.UPLOAD:
         return advice_for(status=0, failed=delivery.outcome == Delivery.Outcome.FAILED)
     return advice_for(
@@ -40,7 +44,10 @@ def advice_of(delivery: Delivery) -> Advice:
 def refusals_since(
     deliveries: DeliveryQuerySet, organization_id: UUID, since: datetime | None
 ) -> RecentFailures | None:
-    """Those of these deliveries, all of one organization, that came later than `since`."""
+    """Return the failures among deliveries that came later than `since`; None for none.
+
+    deliveries: all of one organization. since: aware; None for all of the log.
+    """
     refused = deliveries.refused()
     if since is not None:
         start = sequence_before(organization_id, since)

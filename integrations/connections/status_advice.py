@@ -1,5 +1,5 @@
-"""What the answers of the webhook mean, and what to do about each: one wording for the
-state cards, the delivery tables and the troubleshooting table."""
+"""What each answer of the webhook means, and what to do about it: one wording for the
+status cards, the delivery tables and the troubleshooting table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """status: as the webhook answers it; 0 is a delivery that could not be read later."""
+    """What an answer means, and what to do about it, in sentences.
+
+    status: as the webhook answers it; 0 is a delivery that could not be read later.
+    """
 
     status: int
     meaning: str
@@ -22,7 +25,7 @@ def _size_limit() -> str:
 
 
 def answers() -> list[Advice]:
-    """Every answer of `POST /webhooks/calls`, for the troubleshooting table."""
+    """Return every answer of `POST /webhooks/calls`, for the troubleshooting table."""
     return [
         Advice(
             200,
@@ -92,9 +95,9 @@ FAILED = Advice(
 
 
 def advice_for(*, status: int, failed: bool) -> Advice:
-    """What to do about one delivery.
+    """Return what to do about one delivery.
 
-    failed: it was accepted, and could not be made a conversation of.
+    failed: whether it was accepted, and no conversation could be made of it.
     """
     if failed:
         return FAILED
