@@ -1,6 +1,5 @@
-"""The canonical body as a table: read off the model that checks it, and off what becomes
-of a value that does not fit, so that the page cannot say anything else than the webhook
-does."""
+"""The canonical body as a table. It is made from the model that checks bodies, and by
+sending each field a value that does not fit, so that pages say what the webhook does."""
 
 from __future__ import annotations
 
@@ -32,8 +31,11 @@ TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class BodyField:
-    """path: as errors name it. rule: parts of one sentence, those at odd places code.
-    misfit: what becomes of a value that does not fit; "refused" is the whole post."""
+    """One field of the canonical body.
+
+    path: as errors name it. rule: parts of one sentence, those at odd indexes are code.
+    misfit: what becomes of a value that does not fit; "refused" is the whole post.
+    """
 
     path: str
     type: str
@@ -43,11 +45,13 @@ class BodyField:
 
     @property
     def is_hard(self) -> bool:
+        """Return whether a value that does not fit refuses the whole post."""
         return self.misfit == REFUSED
 
 
 @cache
 def body_fields() -> list[BodyField]:
+    """Return all fields, each object before its parts; computed once in a process."""
     schema = CallBody.model_json_schema(by_alias=True)
     return list(_fields(schema, schema["$defs"], ""))
 
@@ -68,7 +72,7 @@ def _fields(part: Schema, parts: Schema, prefix: str) -> Iterator[BodyField]:
 
 
 def _inner(field: Schema, parts: Schema) -> tuple[Schema, bool]:
-    """The part that a field holds, and whether it holds a list of them."""
+    """Return the object that a field holds, and whether it holds a list of them."""
     for choice in _choices(field):
         is_list = "items" in choice
         reference = choice.get("items", choice).get("$ref")
@@ -118,7 +122,7 @@ def _limits(choice: Schema) -> str:
 
 
 def _fault_of(path: str, field: Schema) -> str:
-    """Found out by sending one."""
+    """Return what becomes of a value that does not fit, found out by reading one."""
     value = _unfitting(field)
     reading = read(DEFAULT_PROVIDER, _with(path, value))
     if reading.errors:
@@ -129,7 +133,7 @@ def _fault_of(path: str, field: Schema) -> str:
 
 
 def _unfitting(field: Schema) -> Any:
-    """Too long where there is a limit, else of a type that is none of the field's."""
+    """Return a value that is too long where there is a limit, else of a wrong type."""
     for choice in _choices(field):
         if choice.get("type") == "string" and choice.get("maxLength"):
             return "x" * (choice["maxLength"] + 1)
@@ -138,15 +142,15 @@ def _unfitting(field: Schema) -> Any:
 
 
 def _with(path: str, value: Any) -> dict[str, Any]:
-    """The least body that is taken, but for this value."""
+    """Return the smallest body that is taken, with this value at the path."""
     body: dict[str, Any] = {
         "call": {"externalId": "call"},
         "agent": {"externalId": "agent"},
         "transcript": {"turns": [{"role": "user", "content": "x"}]},
     }
     part: Any = body
-    *way, last = path.replace("[]", ".0").split(".")
-    for step in way:
+    *parents, last = path.replace("[]", ".0").split(".")
+    for step in parents:
         part = part[int(step)] if step == "0" else part.setdefault(step, {})
     part[last] = value
     return body

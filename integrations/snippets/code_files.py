@@ -1,4 +1,4 @@
-"""Code that pages hand out: for workers, and for programs that post a call.
+"""The code files that pages hand out: for workers, and for programs that post a call.
 
 Each file beside this one is real, so that it is formatted, checked and run like all
 other code. What is handed out has the address of this instance in it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-# Each stands in its files exactly once, with quotes as both languages have them.
+# It is in each file exactly once, with quotes as both languages have them.
 PLACEHOLDER = '"http://127.0.0.1:8000/webhooks/calls"'
 
 

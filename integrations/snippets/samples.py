@@ -1,5 +1,5 @@
-"""What the pages hand out to be copied: lines for a shell, a hook for a worker, a body,
-a brief for a coding agent."""
+"""The texts that pages hand out to be copied: lines for a shell, a hook for a worker, a
+body, a prompt for a coding agent."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ async def entrypoint(ctx: JobContext) -> None:
 
 
 def export_line(key: str | None = None) -> str:
-    """key: one that was just made, so that the line works as it is."""
+    """Return the line for a shell that sets the key.
+
+    key: one that was just made, so that the line works as it is.
+    """
     return f"export ZELTO_API_KEY={key or KEY_PLACEHOLDER}"
 
 
 def smallest_call() -> dict[str, Any]:
-    # No apostrophes: it stands between single quotes in a shell.
+    """Return a call with ids and turns, nothing else."""
+    # No apostrophes: it is put between single quotes in a shell.
     return {
         "call": {"externalId": "call-1001"},
         "agent": {"externalId": "front-desk", "name": "Front desk"},
@@ -40,7 +44,7 @@ def smallest_call() -> dict[str, Any]:
 
 
 def whole_call() -> dict[str, Any]:
-    """Nearly everything that a call may have."""
+    """Return a call with nearly everything that one may have."""
     return {
         "call": {
             "externalId": "call-1002",
@@ -98,11 +102,12 @@ def whole_call() -> dict[str, Any]:
 
 
 def as_json(call: dict[str, Any]) -> str:
+    """Return it as JSON for people to read."""
     return json.dumps(call, indent=2)
 
 
 def curl(base_url: str, key: str | None = None) -> str:
-    """Lines for a shell that post the sample."""
+    """Return lines for a shell that post the smallest call."""
     address = shlex.quote(f"{base_url}/webhooks/calls")
     return (
         f"{export_line(key)}\n"
@@ -114,7 +119,7 @@ def curl(base_url: str, key: str | None = None) -> str:
 
 
 def upload_curl(base_url: str, key: str | None = None) -> str:
-    """Lines for a shell that upload a recording."""
+    """Return lines for a shell that upload a recording."""
     address = shlex.quote(f"{base_url}/v1/conversations")
     call = {part: smallest_call()[part] for part in ("call", "agent")}
     return (
@@ -127,6 +132,7 @@ def upload_curl(base_url: str, key: str | None = None) -> str:
 
 
 def claude_code(base_url: str) -> str:
+    """Return the line for a shell that connects Claude Code to `/mcp`."""
     address = shlex.quote(f"{base_url}/mcp")
     return (
         f"claude mcp add --transport http zelto {address} \\\n"
@@ -135,12 +141,13 @@ def claude_code(base_url: str) -> str:
 
 
 def codex(base_url: str) -> str:
+    """Return the line for a shell that connects Codex to `/mcp`."""
     address = shlex.quote(f"{base_url}/mcp")
     return f"codex mcp add zelto --url {address} \\\n  --bearer-token-env-var ZELTO_API_KEY"
 
 
 def cursor(base_url: str) -> str:
-    """For `mcp.json`, which reads the key from the environment itself."""
+    """Return Cursor's `mcp.json`; Cursor itself puts the key from the environment in."""
     headers = {"Authorization": "Bearer ${env:ZELTO_API_KEY}"}
     server = {"url": f"{base_url}/mcp", "headers": headers}
     return as_json({"mcpServers": {"zelto": server}})
@@ -155,8 +162,8 @@ QUESTIONS = (
 
 
 def agent_prompt(base_url: str) -> str:
-    """For the coding agent in the repository that takes the calls: the same body as the
-    page's, read off the same model."""
+    """Return the prompt for a coding agent in the repository that takes the calls, with the
+    same body and the same table of fields as the page."""
     return f"""\
 Send each finished call of this application to Zelto, our dashboard for voice agents.
 
@@ -189,6 +196,7 @@ what you changed."""
 
 
 def field_lines() -> str:
+    """Return the fields of the body as a list in plain text, without LiveKit's own."""
     lines = []
     for field in body_fields():
         if field.misfit == IGNORED:  # LiveKit's own shapes

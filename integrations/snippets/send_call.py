@@ -10,7 +10,11 @@ TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 
 
 def send_to_zelto(call: dict, tries: int = 4) -> dict:
-    """Zelto's answer. Raises RuntimeError where the call was refused or did not arrive."""
+    """Post a call, up to `tries` times, and return Zelto's answer.
+
+    Raises:
+        RuntimeError: the call was refused or did not arrive.
+    """
     headers = {
         "Authorization": f"Bearer {os.environ['ZELTO_API_KEY']}",
         "Content-Type": "application/json",

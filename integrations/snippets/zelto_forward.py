@@ -21,7 +21,7 @@ async def forward_to_zelto(ctx: JobContext, try_for: float = 8.0) -> None:
 
 
 def session_body(ctx: JobContext) -> dict:
-    """LiveKit's own report: what was said, tool calls, interruptions, times, metrics."""
+    """Return LiveKit's own report: what was said, tool calls, interruptions, times, metrics."""
     report = ctx.make_session_report()
     call = {"externalId": report.job_id, "startedAt": report.started_at}
     for event in report.events:
@@ -36,7 +36,7 @@ def session_body(ctx: JobContext) -> dict:
 
 
 async def post(body: dict, try_for: float) -> None:
-    """Tries again for so many seconds; logs what Zelto refused or could not keep."""
+    """Send the body, again for `try_for` seconds; log what Zelto refused or could not keep."""
     key, stop, wait = os.environ["ZELTO_API_KEY"], time.monotonic() + try_for, 0.5
     headers = {"Authorization": f"Bearer {key}", "X-Zelto-Provider": "livekit"}
     async with aiohttp.ClientSession(headers=headers) as http:
