@@ -1,5 +1,5 @@
-"""Folding conversations again from the log: after an adapter learned something, or to
-see for oneself that the log is all there is to them."""
+"""Rebuilding conversations from the log: after an adapter has changed, to repair rows, or
+to check that the log is all that they are made of."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from accounts.models import Organization
 from conversations.models import Conversation
 from conversations.projection.store import CallKey, rebuild_calls
-from integrations.delivery_log import read as history
+from integrations.delivery_log import read as log_reader
 from integrations.processing.worker import in_chunks
 from web.database_errors import is_away
 
@@ -26,27 +26,36 @@ END_OF_LOG = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """done: conversations looked at; retold: those folded again; unreadable: those of
-    which a body no longer reads as a call. The others lack a body that has expired.
-    Whatever is not retold stays as it is."""
+    """How far a rebuild is, in conversations.
+
+    total: when it began. done: looked at. rebuilt: of them, those folded again.
+    unreadable: those of which a body no longer reads as a call. The others lack a body
+    that has expired. Whatever is not rebuilt stays as it is.
+    """
 
     total: int
     done: int = 0
-    retold: int = 0
+    rebuilt: int = 0
     unreadable: int = 0
 
     @property
     def expired(self) -> int:
-        return self.done - self.retold - self.unreadable
+        """Return how many lack a body that has expired."""
+        return self.done - self.rebuilt - self.unreadable
 
 
 def rebuild_conversations(calls: Collection[CallKey]) -> int:
-    """Folds these calls again; how many could be. Raises what a body raises that
-    does not read as a call any more."""
+    """Fold these calls again in one transaction; return how many could be.
+
+    Raises:
+        Unreadable: a body no longer reads as a call; then none was folded.
+        UnknownAgent: a body names an agent that is not the organization's, likewise.
+    """
     with transaction.atomic():
         return len(
             rebuild_calls(
-                dict.fromkeys(calls, END_OF_LOG), history=history.updates_of_calls([])
+                dict.fromkeys(calls, END_OF_LOG),
+                history=log_reader.updates_of_calls([]),
             )
         )
 
@@ -54,8 +63,14 @@ def rebuild_conversations(calls: Collection[CallKey]) -> int:
 def rebuild(
     *, organization: Organization | None = None, since: datetime | None = None
 ) -> Iterator[Progress]:
-    """Every conversation, or those of an organization or that arrived since, in small
-    batches, each its own transaction: it may run beside everything else."""
+    """Rebuild every conversation, or those of an organization or that arrived since, and
+    yield the progress after each batch.
+
+    Batches are small, each a transaction of its own, so that it may run beside everything
+    else.
+
+    since: aware.
+    """
     rows = Conversation.objects.order_by("id")
     if organization is not None:
         rows = rows.filter(organization=organization)
@@ -71,28 +86,28 @@ def rebuild(
             CallKey(row.organization_id, row.provider, row.external_id) for row in found
         ]
         for chunk in in_chunks(calls, _sizes(calls).__getitem__):
-            progress = _retell_chunk(chunk, progress)
+            progress = _rebuild_chunk(chunk, progress)
             yield progress
         batch = rows.filter(id__gt=found[-1].id)
 
 
-def _retell_chunk(calls: Sequence[CallKey], progress: Progress) -> Progress:
+def _rebuild_chunk(calls: Sequence[CallKey], progress: Progress) -> Progress:
     try:
-        retold, unreadable = rebuild_conversations(calls), 0
+        rebuilt, unreadable = rebuild_conversations(calls), 0
     except Exception as error:
         if is_away(error):
             raise
         if len(calls) > 1:
             # One of them is at fault: each on its own, so that it stays alone.
             for call in calls:
-                progress = _retell_chunk([call], progress)
+                progress = _rebuild_chunk([call], progress)
             return progress
         logger.warning("%s stays as it is: %s", calls[0].external_id, error)
-        retold, unreadable = 0, 1
+        rebuilt, unreadable = 0, 1
     return replace(
         progress,
         done=progress.done + len(calls),
-        retold=progress.retold + retold,
+        rebuilt=progress.rebuilt + rebuilt,
         unreadable=progress.unreadable + unreadable,
     )
 
@@ -101,7 +116,7 @@ _SIZES = """
     SELECT organization_id, provider, external_id, sum(size)
     FROM integrations_delivery
     JOIN unnest(%s::uuid[], %s::text[], %s::text[])
-        AS wanted (organization_id, provider, external_id)
+        AS requested (organization_id, provider, external_id)
     USING (organization_id, provider, external_id)
     WHERE body IS NOT NULL
     GROUP BY 1, 2, 3
@@ -109,7 +124,7 @@ _SIZES = """
 
 
 def _sizes(calls: Sequence[CallKey]) -> dict[CallKey, int]:
-    """Bytes of the bodies of each call; 0 where none are left."""
+    """Return the bytes of the bodies of each call; 0 where none are left."""
     with connection.cursor() as cursor:
         cursor.execute(_SIZES, [list(column) for column in zip(*calls, strict=True)])
         sizes = {CallKey(*key): int(size) for *key, size in cursor.fetchall()}

@@ -1,4 +1,4 @@
-"""Processing one delivery again, whatever became of it."""
+"""Replay: processing one delivery again, whatever its outcome."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ UPLOAD_AGAIN = "The file of a refused upload is not kept. Upload it again."
 
 
 class NothingToReplay(Exception):
-    """There is no body any more, or none that may be used; says why."""
+    """There is no body any more, or none that may be used; says why in a sentence."""
 
 
 @dataclass(eq=False)
 class StillRefused(Exception):
-    """The body still does not fit: the answer that the door would give."""
+    """The body still does not fit; holds the answer that the webhook would give.
+
+    status: of HTTP. errors: `{"path", "detail"}` of each field at fault.
+    """
 
     status: int
     detail: str
@@ -48,11 +51,15 @@ def replay_delivery(
     key: ApiKey | None = None,
     provider: str | None = None,
 ) -> Delivery:
-    """The delivery that stands for this one from now on: itself, or of a refused one
-    a new one. Raises `NothingToReplay` and `StillRefused`.
+    """Process a delivery again, and return the delivery that now has its body: itself, or
+    for a refused one a new one.
 
-    key: with which a program asked for it, where no person did.
+    by: the person who asked for it. key: that a program asked with, where no person did.
     provider: whose shape a refused body has, where not the one in the log.
+
+    Raises:
+        NothingToReplay: there is no body that may be used.
+        StillRefused: the body does not fit now either.
     """
     # What the caller holds may be old, and without its body.
     delivery = Delivery.objects.get(sequence=delivery.sequence)
@@ -105,7 +112,7 @@ def _fold_again(delivery: Delivery) -> None:
 
 
 def _try_again(delivery: Delivery) -> None:
-    """All five tries once more; whoever was quicker has done so already."""
+    """Give a failed delivery all its tries again, unless somebody else has meanwhile."""
     failed = Delivery.objects.filter(
         sequence=delivery.sequence, outcome=Outcome.FAILED, body__isnull=False
     )
@@ -121,7 +128,11 @@ def _try_again(delivery: Delivery) -> None:
 
 
 def _store_again(delivery: Delivery, provider: str | None) -> Delivery:
-    """A new delivery, beside the refused one: the facts of an arrival never change."""
+    """Return a new delivery beside the refused one: the facts of an arrival never change.
+
+    Raises:
+        StillRefused: the body does not fit now either.
+    """
     try:
         provider = _known(provider or delivery.provider)
         reading = _read(delivery, provider)
@@ -149,7 +160,7 @@ def _store_again(delivery: Delivery, provider: str | None) -> Delivery:
 
 
 def _first_reason(replay_of: UUID | None) -> str:
-    """For people; it stays in front of what becomes of the delivery."""
+    """Return the reason of a replay, for people; a failure is appended to it later."""
     return f"Replay of {replay_of}." if replay_of else ""
 
 

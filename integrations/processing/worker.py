@@ -1,4 +1,4 @@
-"""From the log to conversations: claim rows, read them, store what they say.
+"""Processing the log: claim deliveries, read them, store their conversations.
 
 The row is the job. A claim is its own committed UPDATE, so that a payload which kills
 its worker is counted too; what a dead worker held comes back when its lease ends.
@@ -19,7 +19,7 @@ from conversations import worker_stop
 from conversations.projection.store import LoggedUpdate, store_calls
 from conversations.search.index_worker import index_batch
 from integrations.delivery_log import jobs
-from integrations.delivery_log import read as history
+from integrations.delivery_log import read as log_reader
 from integrations.delivery_log.jobs import Claimed
 from integrations.operations import counters, heartbeat
 from web.database_errors import is_away
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
 
 BATCH_ROWS = 500
-# One run of the task: then whatever else is in its queue gets a turn.
+# One run of the task; then what waits behind it in the queue is run.
 TURN_SECONDS = 2.0
 BATCHES_A_TURN = 50
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -37,8 +37,8 @@ LOOK_AGAIN_SECONDS = 0.15
 
 
 def process_until_quiet() -> bool:
-    """Work until two looks, a moment apart, find nothing, or the turn is over; whether
-    there is more to do, and this process is not to end."""
+    """Process until two looks, a moment apart, find nothing, or the turn is over; return
+    whether another run should follow: there is more, and this process is not to end."""
     empty_looks = 0
     turn = worker_stop.Turn(TURN_SECONDS)
     for _ in range(BATCHES_A_TURN):
@@ -46,7 +46,7 @@ def process_until_quiet() -> bool:
             break
         heartbeat.beat()
         claimed = process_batch()
-        # What waits in the log goes first; making it findable may fall behind.
+        # Deliveries go first; the index of the search may be late.
         indexed = index_batch() if claimed < BATCH_ROWS else 0
         if claimed or indexed:
             empty_looks = 0
@@ -59,11 +59,11 @@ def process_until_quiet() -> bool:
 
 
 def process_batch(limit: int = BATCH_ROWS) -> int:
-    """Claims and processes one batch; how many deliveries it claimed. Where this
-    process is to end, what it has not begun is anybody's again.
+    """Claim and process one batch; return how many deliveries it claimed. Where this
+    process is to end, it puts back what it has not begun.
 
-    What was tried before comes back one by one: if it kills the worker again, it takes
-    nobody along.
+    What was tried before is claimed one by one: if it kills the worker again, no other
+    delivery is interrupted with it.
     """
     claimed = jobs.claim_fresh(limit)
     if claimed:
@@ -82,7 +82,10 @@ def process_batch(limit: int = BATCH_ROWS) -> int:
 
 
 def process_now(sequence: int) -> None:
-    """One delivery, at once, where no worker is at it yet."""
+    """Process one delivery at once, where no worker has claimed it yet.
+
+    sequence: of the delivery.
+    """
     claimed = jobs.claim_one(sequence)
     if claimed is not None:
         _process_together([claimed])
@@ -91,7 +94,11 @@ def process_now(sequence: int) -> None:
 def in_chunks(
     items: Iterable[Item], size_of: Callable[[Item], int]
 ) -> Iterator[list[Item]]:
-    """Bounds what is in memory at once: bodies may be megabytes each."""
+    """Yield the items in chunks of at most `CHUNK_BYTES`, or of one that is larger: bodies
+    may be megabytes each, and a chunk is in memory at once.
+
+    size_of: bytes of an item.
+    """
     chunk: list[Item] = []
     size = 0
     for item in items:
@@ -115,9 +122,9 @@ def _process_together(chunk: list[Claimed]) -> None:
             raise
         # One of them is at fault: each on its own, so that it fails alone.
         logger.exception("A batch of %s deliveries failed; going one by one", len(read))
-        for place, (claimed, delivered) in enumerate(read):
+        for index, (claimed, delivered) in enumerate(read):
             if worker_stop.is_requested():
-                jobs.put_back([one for one, _ in read[place:]])
+                jobs.put_back([one for one, _ in read[index:]])
                 return
             _store_alone(claimed, delivered)
 
@@ -130,14 +137,16 @@ def _process_alone(claimed: Claimed) -> None:
 
 
 def _read(chunk: list[Claimed]) -> list[tuple[Claimed, LoggedUpdate]]:
-    """What can be read; the others are written down as failed."""
-    bodies = history.load_bodies([one.sequence for one in chunk])
+    """Return what can be read, and record the others as failed."""
+    bodies = log_reader.load_bodies([one.sequence for one in chunk])
     read = []
     for claimed in chunk:
         try:
-            read.append((claimed, history.read(claimed, bodies.get(claimed.sequence))))
+            read.append(
+                (claimed, log_reader.read(claimed, bodies.get(claimed.sequence)))
+            )
         except Exception as error:
-            # Whatever an adapter trips over is this delivery's matter alone.
+            # Whatever an adapter raises is the fault of this delivery alone.
             _record(claimed, error)
     return read
 
@@ -156,7 +165,7 @@ def _store(read: list[tuple[Claimed, LoggedUpdate]]) -> None:
     with transaction.atomic(durable=True):
         stored = store_calls(
             delivered,
-            history=history.updates_of_calls([one.sequence for one in delivered]),
+            history=log_reader.updates_of_calls([one.sequence for one in delivered]),
         )
         jobs.mark_erased([one.sequence for one in delivered if one.call not in stored])
         took = jobs.mark_processed(

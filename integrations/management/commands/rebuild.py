@@ -83,7 +83,7 @@ def bar(progress: Progress) -> str:
 def conclusion(progress: Progress) -> str:
     """Return the sentences in which a rebuild that has ended says what it did."""
     sentences = [
-        f"{progress.retold:,} of {progress.done:,} conversations folded again."
+        f"{progress.rebuilt:,} of {progress.done:,} conversations folded again."
     ]
     if progress.expired:
         sentences.append(

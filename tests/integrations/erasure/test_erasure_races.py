@@ -282,7 +282,7 @@ def test_a_rebuild_that_holds_the_call_ends_first(
             wait_for_the_other()
             folded.open()
             eraser.result(PATIENCE)
-        assert rebuilder.result(PATIENCE)[-1].retold == 1
+        assert rebuilder.result(PATIENCE)[-1].rebuilt == 1
 
 
 def test_a_rebuild_during_the_erasure_finds_nothing(
@@ -294,7 +294,7 @@ def test_a_rebuild_during_the_erasure_finds_nothing(
         with beside(lambda: list(rebuild())) as rebuilder:
             wait_for_the_other()
             emptied.open()
-            assert rebuilder.result(PATIENCE)[-1].retold == 0
+            assert rebuilder.result(PATIENCE)[-1].rebuilt == 0
         eraser.result(PATIENCE)
 
 

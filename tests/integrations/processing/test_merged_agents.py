@@ -74,7 +74,7 @@ def test_replay_and_rebuild_keep_the_merge(pair, process, dora, organization):
     replay_delivery(delivery=of_typo, by=dora)
     process()
     *_, progress = rebuild.rebuild(organization=organization)
-    assert progress.retold == 2
+    assert progress.rebuilt == 2
     assert set(agents_of_calls().values()) == {"front-desk"}
 
 
