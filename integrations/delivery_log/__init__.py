@@ -1,0 +1,1 @@
+"""The delivery log: appending, reading, its jobs, positions by time, retention."""

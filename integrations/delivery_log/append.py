@@ -1,4 +1,4 @@
-"""Writing to the delivery log, in one statement each.
+"""Appending to the delivery log, each in one statement.
 
 The bodies go to Postgres as binary parameters of a server-binding cursor: Django's own
 cursor would turn 5 MiB into a hexadecimal literal of twice that size and show it in
@@ -27,7 +27,7 @@ from web.db_cursor import on_live_connection, server_binding_cursor
 
 KEPT_BODY_BYTES = 256 * 1024
 KEPT_ROWS_PER_MINUTE = 60
-# Refusals of these kinds say all there is to say without a body.
+# The refusals of which a body is kept; the others are complete without one.
 STATUSES_WITH_BODY = {400, 422}
 
 
@@ -36,8 +36,9 @@ class Arrival:
     """What is known of a POST so far, for when it is written to the log.
 
     key_id: None where a person uploaded it here.
-    provider: empty where the header was not understood.
-    size: bytes, decompressed as far as it got.
+    provider: empty where the header names no known one.
+    size: bytes of the body, decompressed where that was reached.
+    warnings: `{"path", "detail"}` each.
     """
 
     organization_id: UUID
@@ -58,7 +59,7 @@ _COLUMNS = """
     body, fold_key, attempts, last_error
 """
 
-# Those that come at once may overtake each other.
+# Refusals that come at once may be counted in another order.
 _COUNT = """
     ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
     DO UPDATE SET count = row.count + 1,
@@ -89,7 +90,7 @@ _STORED_TYPES = (
     *("uuid", "uuid", "uuid", "text", "text", "text", "jsonb", "integer"),
     *("text", "text", "bytea"),
 )
-# Of rows that were sent before and not answered. It waits where that try is under way.
+# For rows that were sent before and not answered; waits where that try is under way.
 _UNLESS_THERE = "ON CONFLICT (uuid) DO NOTHING"
 _FIND = "SELECT uuid, sequence FROM integrations_delivery WHERE uuid = ANY(%s)"
 # Few, since each number of rows is a prepared statement of its own.
@@ -127,10 +128,12 @@ _KEEP_OR_FOLD = f"""
 
 
 def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
-    """Appends an accepted delivery and commits; its sequence.
+    """Append an accepted delivery, commit, and return its sequence.
 
     None: nothing was stored, since the key is no longer good or the agent is not the
     organization's.
+
+    agent_id: where the body names an agent by our id.
     """
     row = _Row(
         (
@@ -152,7 +155,10 @@ def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
 
 @dataclass(slots=True)
 class _Row:
-    """was_sent: Postgres may have stored it, though its answer never came."""
+    """The parameters of one row of `_STORE`.
+
+    was_sent: whether Postgres may have stored it, though its answer never came.
+    """
 
     values: tuple[Any, ...]
     was_sent: bool = False
@@ -200,7 +206,13 @@ def refuse(
     reason: str,
     errors: Sequence[Mapping[str, str]] = (),
 ) -> None:
-    """Puts a refusal into the log, within the bounds that keep a key from filling it."""
+    """Append a refusal and commit, or count it in the row of its kind, key and minute.
+
+    Of a key, `KEPT_ROWS_PER_MINUTE` rows a minute keep a body, each of at most
+    `KEPT_BODY_BYTES`, so that no key fills the log.
+
+    reason: a sentence. errors: `{"path", "detail"}` of each field at fault.
+    """
     parameters = _parameters(arrival) | {
         "organization_id": arrival.organization_id,
         "status": status,
@@ -233,8 +245,8 @@ def _write(statement: str, parameters: Mapping[str, Any]) -> None:
 def _write_unless_erased(
     arrival: Arrival, statement: str, parameters: dict[str, Any]
 ) -> None:
-    """Of an erased call no body. An erasure that is under way is waited for; one that
-    comes later waits for us, and empties what we wrote."""
+    """Write a refusal, without its body where its call was erased. It waits for an erasure
+    that is under way; one that comes later waits for it, and empties what it wrote."""
     providers = [arrival.provider] if arrival.provider else Provider.values
     calls = [(arrival.organization_id, one, arrival.external_id) for one in providers]
     with transaction.atomic():

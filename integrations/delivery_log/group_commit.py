@@ -1,4 +1,4 @@
-"""Writing together what several threads of a process have to write at once.
+"""Group commit: writing together what several threads of a process write at once.
 
 While one thread writes, the rows of the others gather; the next one takes them all.
 So a busy process commits once for many rows, and an idle one waits for nothing.
@@ -23,7 +23,7 @@ class _Place(Generic[Row, Result]):
 
     def __init__(self, row: Row) -> None:
         self.row = row
-        # Held until somebody tried to write the row, or it is its turn to lead.
+        # Held until somebody tried to write the row, or it is to lead the next group.
         self.called = threading.Lock()
         self.called.acquire()
         self.tried = False
@@ -31,9 +31,13 @@ class _Place(Generic[Row, Result]):
 
 
 class GroupCommit(Generic[Row, Result]):
-    """write_all: writes rows and commits, all or none; one result for each, in order.
+    """Collects the rows of threads, and writes those that wait in one commit.
 
-    A row that spoils its group takes nobody along: each thread then writes its own.
+    Where a group cannot be written, each of its threads writes its own row, so that a row
+    at fault fails alone.
+
+    write_all: writes rows and commits, all or none; returns one result each, in order.
+    at_most: rows of a group.
     """
 
     def __init__(
@@ -47,7 +51,11 @@ class GroupCommit(Generic[Row, Result]):
         self._writing = False
 
     def write(self, row: Row) -> Result:
-        """Returns once the row is committed; raises what writing it alone raises."""
+        """Return the result of the row once it is committed.
+
+        Raises:
+            Exception: whatever writing the row alone raises.
+        """
         place: _Place[Row, Result] = _Place(row)
         if not self._is_first(place):
             place.called.acquire()

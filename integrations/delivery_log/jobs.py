@@ -1,7 +1,7 @@
-"""The delivery as a job: claiming it, and writing down how it went.
+"""The delivery as a job: claiming it, and recording its outcome.
 
 A lease or a wait that no clock of ours could have written counts as over: the clock
-was set back, and nothing may lie still until it catches up.
+was set back, and nothing may wait until it catches up.
 """
 
 from __future__ import annotations
@@ -69,18 +69,18 @@ _AGAIN = """
 
 
 def claim_fresh(limit: int) -> list[Claimed]:
-    """Takes up to `limit` deliveries that nobody has tried, oldest first."""
+    """Claim up to `limit` deliveries that nobody has tried, oldest first."""
     return _claim(_FRESH, limit)
 
 
 def claim_one(sequence: int) -> Claimed | None:
-    """Takes this delivery, where no other worker has tried it yet."""
+    """Claim this delivery; None where a worker has tried it already."""
     claimed = _claim("attempts = 0 AND sequence = %(sequence)s", 1, sequence=sequence)
     return claimed[0] if claimed else None
 
 
 def claim_one_again() -> Claimed | None:
-    """Takes one delivery that failed, or whose worker died, and is due."""
+    """Claim one delivery that is due again: it failed, or its worker died; None for none."""
     claimed = _claim(_AGAIN, 1)
     return claimed[0] if claimed else None
 
@@ -101,8 +101,11 @@ def _claim(which: str, limit: int, **further: int) -> list[Claimed]:
 
 
 def put_back(claimed: Sequence[Claimed]) -> None:
-    """For another worker, at once: of those that nobody had tried before, this try does
-    not count. Nothing where a lease ran out and somebody else tries it by now."""
+    """Give deliveries back for another worker to claim at once, and do not count this try.
+
+    Only those that nobody had tried before; not those of which the lease ran out and that
+    somebody else tries by now.
+    """
     if claimed:
         Delivery.objects.waiting().filter(
             sequence__in=[one.sequence for one in claimed], attempts=1
@@ -110,7 +113,7 @@ def put_back(claimed: Sequence[Claimed]) -> None:
 
 
 def gave_up(claimed: Claimed) -> bool:
-    """Whether this was tried too often: each time its worker died over it."""
+    """Return whether a delivery has killed its worker too often; then record it as failed."""
     if claimed.attempts <= MAX_ATTEMPTS:
         return False
     _fail(claimed, "Its worker was interrupted each time; it was given up.")
@@ -118,7 +121,10 @@ def gave_up(claimed: Claimed) -> bool:
 
 
 def record_failure(claimed: Claimed, *, reason: str) -> None:
-    """Waits for the next try, or gives up after the last."""
+    """Have a delivery wait for its next try, or after the last record it as failed.
+
+    reason: a sentence, for people.
+    """
     rows = Delivery.objects.filter(sequence=claimed.sequence)
     calls = rows.values_list("organization_id", "provider", "external_id")
     if erased_among(list(calls)):
@@ -152,7 +158,7 @@ def _fail(claimed: Claimed, reason: str) -> None:
 
 
 def mark_erased(sequences: Sequence[int]) -> None:
-    """What is posted of an erased call is ignored, and its body not kept."""
+    """Record deliveries of erased calls as ignored, and drop their bodies."""
     if not sequences:
         return
     Delivery.objects.waiting().filter(sequence__in=sequences).update(
@@ -172,8 +178,11 @@ def mark_erased(sequences: Sequence[int]) -> None:
 def mark_processed(
     delivered: Sequence[LoggedUpdate], stored: Mapping[CallKey, ProjectionResult]
 ) -> list[float]:
-    """Closes the jobs, in the transaction that stored what they say; the seconds
-    between arrival and now of each that was still open."""
+    """Record deliveries as processed, in the transaction that stored their conversations,
+    and note first sessions of providers.
+
+    Return the seconds between arrival and now of each that was still waiting.
+    """
     warnings = [
         [
             {"path": path, "detail": detail}
@@ -211,7 +220,7 @@ _MARK = """
     SET outcome = 'processed', processed_at = statement_timestamp(),
         conversation_id = done.conversation_id, lease_until = NULL, next_try_at = NULL,
         warnings = delivery.warnings || (
-            -- Processed again, it says nothing twice.
+            -- Processed again, it adds no warning twice.
             SELECT coalesce(jsonb_agg(warning ORDER BY place), '[]')
             FROM jsonb_array_elements(done.warnings)
                 WITH ORDINALITY AS new (warning, place)

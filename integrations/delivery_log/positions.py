@@ -1,7 +1,7 @@
-"""Where in an organization's log a moment is.
+"""The position of a moment in an organization's log.
 
 The log has no index by time: it would cost every post, and rows lie in the order of
-their arrival anyway. So the place is found by halving.
+their arrival anyway. So the position is found by binary search.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 # Clocks that are set, and posts that overtake each other, put rows out of order by
-# seconds. Who asks for a place still compares the time of each row behind it.
+# seconds. Callers still have to compare the time of each row.
 SLACK = timedelta(minutes=2)
 
 _HALVE = """
@@ -37,12 +37,12 @@ _HALVE = """
 
 
 def sequence_before(organization_id: UUID, moment: datetime) -> int:
-    """A sequence below that of all that arrived at `moment` or later."""
+    """Return a sequence below that of all that arrived at `moment` or later (aware)."""
     return _sequence_at(organization_id, moment - SLACK) - 1
 
 
 def sequence_after(organization_id: UUID, moment: datetime) -> int:
-    """A sequence above that of all that arrived before `moment`."""
+    """Return a sequence above that of all that arrived before `moment` (aware)."""
     return _sequence_at(organization_id, moment + SLACK)
 
 

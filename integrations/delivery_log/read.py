@@ -1,4 +1,4 @@
-"""Reading deliveries of the log as updates, also again after they were processed."""
+"""Reading deliveries of the log as updates of calls, also after they were processed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from django.db.models import Q
 
 from conversations.projection.store import CallKey, LoggedUpdate
 from conversations.projection.update import CallUpdate
-from integrations import providers
-from integrations import request_body as body
+from integrations import providers, request_body
 from integrations.delivery_log import transcription_entry
 from integrations.models import Delivery
 
@@ -21,10 +20,12 @@ logger = logging.getLogger(__name__)
 
 
 class Unreadable(Exception):
-    """A body of the log that no longer reads as a call; says why."""
+    """A body of the log that does not read as a call, or no longer; says why."""
 
 
 class LogRow(Protocol):
+    """What reading needs of a delivery: a row of the log, or a claim of one."""
+
     @property
     def sequence(self) -> int: ...
     @property
@@ -38,6 +39,7 @@ class LogRow(Protocol):
 
 
 def load_bodies(sequences: Sequence[int]) -> dict[int, bytes | None]:
+    """Return the bodies of deliveries by sequence; None where one is gone."""
     rows = Delivery.objects.filter(sequence__in=sequences)
     return {
         sequence: None if body is None else bytes(body)
@@ -46,17 +48,23 @@ def load_bodies(sequences: Sequence[int]) -> dict[int, bytes | None]:
 
 
 def read(row: LogRow, data: bytes | None) -> LoggedUpdate:
-    """What a delivery says; raises `Unreadable`."""
+    """Return the update that a delivery holds.
+
+    data: its body, as the log has it.
+
+    Raises:
+        Unreadable: the body is gone, or does not read as a call.
+    """
     if data is None:
         raise Unreadable("Its body is gone.")
     try:
-        payload = body.parse(data)
-    except body.BodyFault as fault:
+        payload = request_body.parse(data)
+    except request_body.BodyFault as fault:
         raise Unreadable(fault.detail) from fault
     if row.source == Delivery.Source.TRANSCRIPTION:
         update = transcription_entry.read(payload)
     else:
-        update = _sent(row.provider, payload)
+        update = _read_sent(row.provider, payload)
     return LoggedUpdate(
         sequence=row.sequence,
         received_at=row.received_at,
@@ -66,7 +74,7 @@ def read(row: LogRow, data: bytes | None) -> LoggedUpdate:
     )
 
 
-def _sent(provider: str, payload: dict[str, Any]) -> CallUpdate:
+def _read_sent(provider: str, payload: dict[str, Any]) -> CallUpdate:
     reading = providers.read(provider, payload)
     if reading.update is None:
         first = reading.errors[0]
@@ -77,26 +85,32 @@ def _sent(provider: str, payload: dict[str, Any]) -> CallUpdate:
 def updates_of_calls(
     claimed: Sequence[int],
 ) -> Callable[[Mapping[CallKey, int]], dict[CallKey, Sequence[LoggedUpdate]]]:
-    """A reader of calls' whole pasts, as `store_calls` asks for it.
+    """Return a function that reads all updates of calls in the order of the log, as
+    `store_calls` takes it.
 
-    claimed: what the asking worker holds. Others' unprocessed deliveries are left to
-    them: one of those may be the one that cannot be stored.
+    It is called with the last sequence of each call to read, and leaves out calls of which
+    a body has expired.
+
+    claimed: sequences that the calling worker holds. Unprocessed deliveries of others are
+    left to them: one of those may be the one that cannot be stored.
     """
 
-    def tell(calls: Mapping[CallKey, int]) -> dict[CallKey, Sequence[LoggedUpdate]]:
+    def read_updates(
+        calls: Mapping[CallKey, int],
+    ) -> dict[CallKey, Sequence[LoggedUpdate]]:
         return {
-            call: past
+            call: updates
             for call, through in calls.items()
-            if (past := _past(call, through, claimed)) is not None
+            if (updates := _updates_of(call, through, claimed)) is not None
         }
 
-    return tell
+    return read_updates
 
 
-def _past(
+def _updates_of(
     call: CallKey, through: int, claimed: Sequence[int]
 ) -> list[LoggedUpdate] | None:
-    """None where a body has expired: then only what is there can be built upon."""
+    """Return all updates of a call, in order; None where a body of it has expired."""
     rows = (
         Delivery.objects.filter(
             organization_id=call.organization_id,
@@ -107,10 +121,10 @@ def _past(
         .filter(Q(outcome=Delivery.Outcome.PROCESSED) | Q(sequence__in=claimed))
         .order_by("sequence")
     )
-    past = []
+    updates = []
     for row in rows:
         if row.body is None:
             logger.warning("Delivery %s has no body to fold again", row.sequence)
             return None
-        past.append(read(row, bytes(row.body)))
-    return past
+        updates.append(read(row, bytes(row.body)))
+    return updates

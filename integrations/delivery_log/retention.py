@@ -1,7 +1,7 @@
-"""What the log forgets, and when: bodies after a while, refusals altogether.
+"""Retention: emptying old bodies of the log, deleting old refusals and counts.
 
-In small batches, each a statement that commits by itself and passes over what others
-hold, so that it may run beside everything, and twice at once.
+In small batches, each a statement that commits by itself and skips what others hold, so
+that it may run beside everything, and twice at once.
 """
 
 from __future__ import annotations
@@ -19,13 +19,19 @@ from conversations.worker_stop import Turn, is_requested
 logger = logging.getLogger(__name__)
 
 BATCH = 1000
-# One run of the task: then whatever else is in its queue gets a turn.
+# One run of the task; then what waits behind it in the queue is run.
 TURN_SECONDS = 10.0
 TALLIES_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
+    """What a run of retention did.
+
+    bodies: emptied. refusals, tallies: rows deleted. there_is_more: whether it ended for
+    want of time, and another run should follow.
+    """
+
     bodies: int
     refusals: int
     tallies: int
@@ -58,7 +64,7 @@ _DELETE_TALLIES = """
 
 
 def forget(*, seconds: float = TURN_SECONDS) -> Forgotten:
-    """Forgets what is due, for about so long; how much that was."""
+    """Empty and delete what is due, for about so many seconds; return how much it was."""
     call_command("clearsessions")
     turn = Turn(seconds)
     forgotten = Forgotten(
@@ -74,8 +80,11 @@ def forget(*, seconds: float = TURN_SECONDS) -> Forgotten:
 
 
 def _in_batches(statement: str, age: timedelta, turn: Turn) -> int:
-    """No age keeps for ever. A batch that is not full was the last; what another one
-    held then is its matter, or the next run's."""
+    """Run a statement until nothing older than `age` is left; return how many rows it was.
+
+    An age of nothing keeps for ever. A batch that is not full was the last one; rows that
+    another run held then are left to it, or to the next.
+    """
     total = 0
     while age and not turn.is_over:
         with connection.cursor() as cursor:

@@ -1,5 +1,5 @@
-"""What Zelto heard in a recording, as the log keeps it: written when a transcription is
-finished, read again whenever its call is folded."""
+"""A transcription as an entry of the log: written when it is finished, read whenever its
+call is folded."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from integrations.worker_wakeup import wake_worker
 
 
 def append_to_log(conversation: Conversation, transcript: TranscriptionResult) -> None:
-    """As a delivery of the conversation's call, for a worker to apply; runs inside the
-    caller's transaction, which holds the conversation."""
-    body = json.dumps(written(conversation, transcript), ensure_ascii=False).encode()
+    """Append a transcription to the log, as a delivery of the conversation's call.
+
+    Runs in the caller's transaction, which holds the conversation; a worker applies it
+    once that commits.
+    """
+    body = json.dumps(_payload(conversation, transcript), ensure_ascii=False).encode()
     Delivery.objects.create(
         organization_id=conversation.organization_id,
         provider=conversation.provider,
@@ -32,7 +35,7 @@ def append_to_log(conversation: Conversation, transcript: TranscriptionResult) -
     transaction.on_commit(wake_worker)
 
 
-def written(
+def _payload(
     conversation: Conversation, transcript: TranscriptionResult
 ) -> dict[str, Any]:
     return {
@@ -43,6 +46,10 @@ def written(
 
 
 def read(payload: dict[str, Any]) -> CallUpdate:
+    """Return the update of such an entry: turns, and nothing else.
+
+    payload: the body, as JSON.
+    """
     return CallUpdate(
         external_id=payload["call"]["externalId"],
         agent=AgentReference(),
