@@ -1,9 +1,8 @@
 """Counters for `/metrics`, summed over all processes in the database.
 
-A process adds up in memory, which costs a POST a microsecond and no query, and adds its
-share to the rows every few seconds: a web process from a thread of its own, a worker
-with its pulse. What a process counted since is lost when it ends; the delivery log is
-what knows exactly.
+A process adds up in memory, which costs a POST a microsecond and no query, and adds that
+to the rows every few seconds: a web process from a thread of its own, a worker with its
+heartbeat. What a process counted since is lost when it ends; the delivery log is exact.
 """
 
 from __future__ import annotations
@@ -47,12 +46,16 @@ _counted: defaultdict[str, float] = defaultdict(float)
 
 
 def add(name: str, amount: float = 1) -> None:
+    """Add to a counter of this process; written to its row a little later."""
     with _lock:
         _counted[name] += amount
 
 
 def count_processed(took: Sequence[float]) -> None:
-    """took: seconds from the arrival of each delivery to its conversation."""
+    """Count processed deliveries, and how long each took.
+
+    took: seconds from the arrival of each delivery to its conversation.
+    """
     for seconds in took:
         bound = BOUNDS_WITH_INFINITY[bisect_left(_BOUND_NUMBERS, seconds)]
         add(f"{SECONDS_WITHIN}{bound}")
@@ -62,7 +65,7 @@ def count_processed(took: Sequence[float]) -> None:
 
 
 def count_answers(view: View) -> View:
-    """Counts the statuses that a view answers with."""
+    """Wrap a view so that its answers are counted by status; 500 where it raises."""
 
     @wraps(view)
     def counted(request: HttpRequest) -> HttpResponse:
@@ -78,7 +81,12 @@ def count_answers(view: View) -> View:
 
 
 def write() -> None:
-    """Adds to the rows what this process counted since the last time."""
+    """Add to the rows what this process counted since the last time.
+
+    Raises:
+        DatabaseError: it could not be written; it is kept for the next time.
+        InterfaceError: likewise.
+    """
     with _lock:
         counted = dict(_counted)
         _counted.clear()
@@ -94,8 +102,8 @@ def write() -> None:
 
 
 def keep_writing() -> None:
-    """Writes from a thread of this process from now on."""
-    threading.Thread(target=_write_forever, name="running-totals", daemon=True).start()
+    """Start a thread of this process that writes the counters every few seconds."""
+    threading.Thread(target=_write_forever, name="counters", daemon=True).start()
 
 
 def _write_forever() -> None:
@@ -106,5 +114,5 @@ def _write_forever() -> None:
         except (DatabaseError, InterfaceError) as error:
             logger.warning("The counts could not be written yet: %s", error)
         finally:
-            # One that broke would stay broken: nothing looks after this thread's.
+            # One that broke would stay broken: Django checks it only around requests.
             connection.close()

@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: whether this process serves, and whether all does."""
+"""`/healthz`, whether this process serves; `/readyz`, whether all of Zelto does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STATEMENT_LASTS_MILLISECONDS = 2000
 
 
 def for_a_probe(view: View) -> View:
-    """GET and HEAD, never from a cache; problems for all else."""
+    """Wrap a view for GET and HEAD, never cached; other methods get a problem."""
 
     @csrf_exempt
     @never_cache
@@ -37,7 +37,8 @@ def for_a_probe(view: View) -> View:
 
 @contextmanager
 def short_statements() -> Iterator[None]:
-    """A database that is up but stuck must not keep a probe waiting."""
+    """Open a transaction whose statements end after two seconds, so that a database which
+    is up but stuck keeps no probe waiting."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -48,11 +49,13 @@ def short_statements() -> Iterator[None]:
 
 @for_a_probe
 def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200, without a look at the database."""
     return JsonResponse({"serving": True})
 
 
 @for_a_probe
 def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 where database, migrations and worker are there, else 503 and why."""
     missing = _missing()
     if not missing:
         return JsonResponse({"ready": True})
@@ -65,7 +68,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def _missing() -> dict[str, str]:
-    """Why not, by what is not ready."""
+    """Return why it is not ready, by the part that is missing."""
     missing = {}
     try:
         with short_statements():
@@ -88,5 +91,5 @@ def _unapplied() -> int:
 
 @cache
 def _known() -> set[tuple[str, str]]:
-    """The migrations of this code, which a process reads once."""
+    """Return the migrations of this code as (app, name), read once in a process."""
     return set(MigrationLoader(None).graph.nodes)

@@ -1,4 +1,4 @@
-"""The worker's sign of life, for `/readyz` and `/metrics`.
+"""The heartbeat of the worker: when one was last seen, for `/readyz` and `/metrics`.
 
 The sweep wakes a worker every two seconds, so an idle one is seen too. Clocks are the
 database's only.
@@ -23,7 +23,7 @@ _BEAT = """
     VALUES (true, statement_timestamp())
     ON CONFLICT (single) DO UPDATE SET seen_at = EXCLUDED.seen_at
 """
-# A moment ahead of the clock says nothing: the clock was set back since.
+# A moment ahead of the clock does not count: the clock was set back since.
 _SEEN_LATELY = """
     SELECT EXISTS (SELECT 1 FROM integrations_workerpulse
         WHERE seen_at BETWEEN statement_timestamp() - make_interval(secs => %s)
@@ -35,7 +35,7 @@ _written_at = float("-inf")
 
 
 def beat() -> None:
-    """Writes that this worker lives, and what it counted; at most every five seconds."""
+    """Write that a worker is alive, and what it counted; at most every five seconds."""
     global _written_at
     with _lock:
         if time.monotonic() - _written_at < WRITE_EVERY_SECONDS:
@@ -47,6 +47,7 @@ def beat() -> None:
 
 
 def seen_lately() -> bool:
+    """Return whether a worker was seen in the last `SEEN_LATELY_SECONDS`."""
     with connection.cursor() as cursor:
         cursor.execute(_SEEN_LATELY, [SEEN_LATELY_SECONDS])
         (seen,) = cursor.fetchone()
@@ -54,4 +55,5 @@ def seen_lately() -> bool:
 
 
 def seen_at() -> datetime | None:
+    """Return when a worker was last seen; None where none ever was."""
     return WorkerPulse.objects.values_list("seen_at", flat=True).first()

@@ -1,4 +1,5 @@
-"""`/metrics` for Prometheus, computed from the database: the same from each process."""
+"""`/metrics` in the text format 0.0.4 of Prometheus, from the database: the same from each
+process."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ from integrations.operations import counters, heartbeat
 from integrations.operations.health import for_a_probe, short_statements
 from integrations.problems import problem
 
-# Beyond this, waiting deliveries are not counted; their age still tells.
+# Beyond this, rows that wait are not counted; their age still grows.
 MAX_COUNTED = 50_000
 STATES = ("new", "held", "retrying")
 INDEX_STATES = ("waiting", "retrying", "failed")
@@ -79,6 +80,7 @@ _TO_INDEX = """
 
 @for_a_probe
 def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with all metrics, to programs of this machine or with the token."""
     refusal = _refusal(request)
     if refusal is not None:
         return refusal
@@ -106,8 +108,8 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
 
 
 def _is_from_here(request: HttpRequest) -> bool:
-    """Whether a program of this machine asks, and no proxy for somebody else: that one
-    says so, or asks for the name that the world uses."""
+    """Return whether a program of this machine sent it, and no proxy for somebody else:
+    one sends a header of forwarding, or the host name that others use."""
     if any(name in request.headers for name in FORWARDING_HEADERS):
         return False
     host, _ = split_domain_port(request.get_host())
