@@ -2,19 +2,20 @@
 
     dialogues/   what is said, as text
     script       reads that text
-    cast         the agents, and when they work
+    agents       the agents, and when they work
     fillers      names, products, dates
+    chance       random numbers that are the same in each run
     weeks        when the calls of the last four weeks ended
-    performance  a script becomes a session with times, metrics, tools
-    session      one session: its agent, its fate, how it was worded
+    simulation   a script becomes a session with times, metrics, tools
+    session      one session: its agent, how it ended, what was said
     bodies       a session as its worker writes it, in each of the shapes
-    posts        what is posted of a session, again, with misfits
-    refusals     what the webhook will not take
+    posts        what is posted of a session, once or again, with values that do not fit
+    refusals     what the webhook does not take
     plan         all posts, in the order of time
     sending      posts them
-    voices       what a session sounds like
+    voices       the audio of a session
     recordings   gives some sessions their audio
     backdating   moves their arrival to when the session ended
 
-Everything follows from the seed and the number of the slot, apart from the present.
+All of it depends on the seed and the number of the slot alone, and on the present time.
 """

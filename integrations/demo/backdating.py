@@ -1,5 +1,5 @@
-"""Moves the arrival of posted sessions to when they ended, four weeks back: in the log,
-and in everything that follows from it."""
+"""Moving the arrival of posted sessions back to when they ended: in the log, and in the
+rows that are made from it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROCESSING_TAKES = timedelta(seconds=0.3)
 
 
 def newest_sequence(organization: Organization) -> int:
-    """Where the organization's log ends."""
+    """Return the sequence at which the organization's log ends; 0 for an empty one."""
     newest = Delivery.objects.in_organization(organization).newest_first().first()
     return newest.sequence if newest else 0
 
@@ -32,7 +32,10 @@ def newest_sequence(organization: Organization) -> int:
 def move_arrivals(
     organization: Organization, *, after: int, moments: Mapping[str, datetime]
 ) -> None:
-    """moments: by the id of the request. after: the sequence behind which they are."""
+    """Move deliveries to the moments at which they would have arrived.
+
+    after: the sequence above which they are. moments: aware, by the id of the request.
+    """
     rows = Delivery.objects.in_organization(organization).filter(sequence__gt=after)
     moved = []
     fields = ["received_at", "last_received_at"]
@@ -46,23 +49,24 @@ def move_arrivals(
 
 
 def existing(
-    organization: Organization, wanted: Collection[Reference]
+    organization: Organization, references: Collection[Reference]
 ) -> set[Reference]:
-    """Those of the wanted calls that are conversations already."""
+    """Return those of these calls that are conversations already."""
     found = Conversation.objects.in_organization(organization).filter(
-        external_id__in=[external_id for _, external_id in wanted]
+        external_id__in=[external_id for _, external_id in references]
     )
-    return set(found.values_list("provider", "external_id")) & set(wanted)
+    return set(found.values_list("provider", "external_id")) & set(references)
 
 
 def wait_until_processed(
-    organization: Organization, wanted: Collection[Reference], *, patience: float
+    organization: Organization, references: Collection[Reference], *, patience: float
 ) -> int:
-    """How many still wait when for `patience` seconds none was processed."""
+    """Wait for the worker, until for `patience` seconds none of these calls was
+    processed; return how many still wait."""
     waiting = (
         Delivery.objects.waiting()
         .in_organization(organization)
-        .filter(external_id__in=[external_id for _, external_id in wanted])
+        .filter(external_id__in=[external_id for _, external_id in references])
     )
     left, since = waiting.count(), time.monotonic()
     while left and time.monotonic() - since < patience:
@@ -74,14 +78,14 @@ def wait_until_processed(
 
 
 @transaction.atomic
-def settle(organization: Organization, wanted: Collection[Reference]) -> None:
-    """Brings conversations, charges, agents and connections to the log's times. May
+def align_times(organization: Organization, references: Collection[Reference]) -> None:
+    """Set the times of conversations, charges, agents and connections by the log's. May
     be done again at any time."""
-    arrivals = _arrivals(organization, wanted)
+    arrivals = _arrivals(organization, references)
     conversations = [
         row
         for row in Conversation.objects.in_organization(organization).filter(
-            external_id__in=[external_id for _, external_id in wanted]
+            external_id__in=[external_id for _, external_id in references]
         )
         if (row.provider, row.external_id) in arrivals
     ]
@@ -91,30 +95,30 @@ def settle(organization: Organization, wanted: Collection[Reference]) -> None:
     Conversation.objects.bulk_update(
         conversations, ["created_at", "updated_at"], batch_size=BATCH
     )
-    _settle_charges(organization, conversations)
-    _settle_agents({row.agent_id for row in conversations})
+    _align_charges(organization, conversations)
+    _align_agents({row.agent_id for row in conversations})
     for provider in {row.provider for row in conversations}:
-        _settle_connection(organization, provider)
+        _align_connection(organization, provider)
 
 
 def _arrivals(
-    organization: Organization, wanted: Collection[Reference]
+    organization: Organization, references: Collection[Reference]
 ) -> dict[Reference, list[datetime]]:
     deliveries = Delivery.objects.in_organization(organization).filter(
         outcome=Delivery.Outcome.PROCESSED,
-        external_id__in=[external_id for _, external_id in wanted],
+        external_id__in=[external_id for _, external_id in references],
     )
     deliveries.update(processed_at=F("received_at") + PROCESSING_TAKES)
     arrivals: dict[Reference, list[datetime]] = defaultdict(list)
     for provider, external_id, received_at in deliveries.order_by(
         "sequence"
     ).values_list("provider", "external_id", "received_at"):
-        if (provider, external_id) in wanted:
+        if (provider, external_id) in references:
             arrivals[provider, external_id].append(received_at)
     return dict(arrivals)
 
 
-def _settle_charges(
+def _align_charges(
     organization: Organization, conversations: Collection[Conversation]
 ) -> None:
     moments = {
@@ -133,13 +137,13 @@ def _settle_charges(
     Charge.objects.bulk_update(charges, ["charged_at"], batch_size=BATCH)
 
 
-def _settle_agents(ids: Collection[UUID]) -> None:
+def _align_agents(ids: Collection[UUID]) -> None:
     firsts = Conversation.objects.filter(agent__in=ids).values_list("agent")
     for agent_id, first in firsts.annotate(Min("created_at")):
         Agent.objects.filter(id=agent_id, created_at__gt=first).update(created_at=first)
 
 
-def _settle_connection(organization: Organization, provider: str) -> None:
+def _align_connection(organization: Organization, provider: str) -> None:
     first = (
         Conversation.objects.in_organization(organization)
         .filter(provider=provider, is_test=False)

@@ -1,4 +1,4 @@
-"""A session as its worker posts it, in the shape that its agent's worker uses."""
+"""A session as a body to post, in the shape that its agent's worker uses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from integrations.demo.cast import Shape
+from integrations.demo.agents import Shape
 from integrations.demo.session import Session, usage
 from integrations.providers.faults import Faults
 from integrations.providers.livekit import chat_items
@@ -17,7 +17,7 @@ SDK_VERSION = "1.8.9"
 
 
 def external_id(session: Session) -> str:
-    """`call.externalId`: each worker has its own idea of what names a call."""
+    """Return `call.externalId`, for which each shape uses an id of its own."""
     shape = session.agent.shape
     if shape is Shape.REPORT:
         return session.job_id
@@ -29,6 +29,7 @@ def external_id(session: Session) -> str:
 
 
 def body(session: Session) -> Body:
+    """Return the body that the worker of the session's agent posts."""
     return SHAPES[session.agent.shape](session)
 
 
@@ -51,7 +52,7 @@ def _canonical(session: Session) -> Body:
 
 
 def _turns(session: Session) -> list[Body]:
-    """As Zelto's own reading of the items has them."""
+    """Return the turns as Zelto's own adapter reads them from the items."""
     return chat_items.turns(session.items, "items", Faults())
 
 

@@ -1,4 +1,4 @@
-"""What is filled into the dialogues: nobody and nothing of it exists."""
+"""The invented names, products and dates that are filled into the dialogues."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ LONG_NAMES = (
 
 @dataclass(frozen=True)
 class Language:
-    """Words of one language. rate: characters that a voice speaks in a second."""
+    """The words of one language.
+
+    rate: characters that a voice speaks in a second. dayparts: until 12, until 18,
+    later.
+    """
 
     code: str
     rate: float
@@ -105,7 +109,10 @@ LANGUAGES = {one.code: one for one in (ENGLISH, GERMAN, SPANISH, ARABIC, JAPANES
 
 
 def words(random: Random, language: Language, at: datetime) -> Mapping[str, str]:
-    """The words of one session. at: its end, in the organization's time zone."""
+    """Return the words of one session, by their name in the dialogues.
+
+    at: its end, in the organization's time zone.
+    """
     first, last = (
         random.choice(language.first_names),
         random.choice(language.last_names),

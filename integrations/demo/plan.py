@@ -1,4 +1,4 @@
-"""All posts of a demo in the order of time, so that the log reads as if it had grown."""
+"""All posts of a demo, in the order in which they would have arrived."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from integrations.demo import bodies
-from integrations.demo.cast import Agent, rota
+from integrations.demo.agents import Agent, agent_slots
 from integrations.demo.chance import randomness
 from integrations.demo.posts import Post, posts_of
 from integrations.demo.refusals import Refusals
-from integrations.demo.session import Session, perform
+from integrations.demo.session import Session, simulate
 from integrations.demo.weeks import Weeks
 
 # Multiples of it, modulo one, fall everywhere evenly however many there are.
@@ -27,7 +27,7 @@ Reference = tuple[str, str]
 
 @dataclass(frozen=True)
 class Slot:
-    """A session to be: the same agent, words and ids in every run with this seed."""
+    """A planned session: the same agent, words and ids in every run with this seed."""
 
     number: int
     agent: Agent
@@ -37,6 +37,12 @@ class Slot:
 
 @dataclass(frozen=True)
 class Plan:
+    """The sessions of a demo, and their posts.
+
+    sessions: how many. largest_body: the limit of the webhook in bytes, which one post
+    exceeds.
+    """
+
     seed: int
     sessions: int
     weeks: Weeks
@@ -44,7 +50,8 @@ class Plan:
 
     @cached_property
     def slots(self) -> list[Slot]:
-        agents = rota()
+        """Return the planned sessions, by number."""
+        agents = agent_slots()
         return [
             self._slot(number, agents[number % len(agents)])
             for number in range(self.sessions)
@@ -65,7 +72,8 @@ class Plan:
         return Slot(number, agent, ended_at, ended_at + timedelta(seconds=lag))
 
     def session(self, slot: Slot) -> Session:
-        return perform(
+        """Return the session of a slot, simulated anew each time."""
+        return simulate(
             slot.agent,
             number=slot.number,
             seed=self.seed,
@@ -75,13 +83,18 @@ class Plan:
 
     @cached_property
     def references(self) -> dict[Reference, Slot]:
+        """Return the slots by the provider and the external id of their calls."""
         return {
             (slot.agent.provider, bodies.external_id(self.session(slot))): slot
             for slot in self.slots
         }
 
     def posts(self, *, without: Set[Reference] = frozenset()) -> list[Post]:
-        """without: what is there already; with any of that, nothing is refused anew."""
+        """Return the posts in the order of their arrival.
+
+        without: calls that are there already. Where there are any, the posts that are
+        to be refused are left out too.
+        """
         posts = [
             post
             for reference, slot in self.references.items()

@@ -1,4 +1,4 @@
-"""The posts of a session: the first one, and what its worker sends again."""
+"""The posts of a session: the first one, and those that repeat or add to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.demo import bodies
-from integrations.demo.cast import Shape
+from integrations.demo.agents import Shape
 from integrations.demo.session import Session
 
 # By the slot's number: (every so many, from this one on).
@@ -25,9 +25,12 @@ WITHOUT_CALL = (Shape.REPORT, Shape.SMALLEST)
 
 @dataclass(frozen=True)
 class Post:
-    """arrives_at: when it would have arrived. expects: the status that is due.
-    has_warnings: whether the answer is meant to have some. with_read_key: sent with
-    a key that may only read."""
+    """One post to the webhook.
+
+    arrives_at: when it would have arrived. content: the body as sent.
+    expects: the status that is to be answered. has_warnings: whether the answer should
+    have some. with_read_key: whether it is sent with a key that may only read.
+    """
 
     arrives_at: datetime
     provider: str
@@ -41,6 +44,7 @@ class Post:
 def posts_of(
     session: Session, *, arrives_at: datetime, now: datetime
 ) -> Iterator[Post]:
+    """Yield the posts of a session that would have arrived before `now`."""
     body, has_warnings = _with_misfits(bodies.body(session), session)
     is_compressed = _is_due(session, COMPRESSED)
     first = Post(
@@ -60,6 +64,7 @@ def posts_of(
 
 
 def as_json(body: Any) -> bytes:
+    """Return it as JSON in UTF-8."""
     return json.dumps(body, ensure_ascii=False).encode()
 
 
@@ -99,7 +104,8 @@ def _again(first: Post, content: bytes, at: datetime, has_warnings: bool) -> Pos
 def _with_misfits(
     body: dict[str, Any], session: Session
 ) -> tuple[dict[str, Any], bool]:
-    """Some workers send what the webhook cuts or does not know."""
+    """Return the body, of some sessions with a value that the webhook cuts or ignores,
+    and whether it has one."""
     if session.agent.shape in WITHOUT_CALL:
         return body, False
     call = dict(body["call"])
@@ -113,7 +119,7 @@ def _with_misfits(
 
 
 def _rating(session: Session) -> dict[str, Any]:
-    """A job that runs later adds the price and what a reviewer thought of the call."""
+    """Return the body with which a later job adds the price and a rating."""
     return {
         "agent": {"externalId": session.agent.external_id},
         "call": {

@@ -1,5 +1,4 @@
-"""Audio for some sessions of the demo. Nobody fetches it: it is made here, and stored as
-what a worker fetched is stored."""
+"""Audio for some sessions of the demo, stored as a fetched recording is."""
 
 from __future__ import annotations
 
@@ -15,7 +14,8 @@ from integrations.demo.voices import record
 
 
 def add_recordings(organization: Organization, plan: Plan) -> None:
-    """To those that were recorded and have none yet; may be done again at any time."""
+    """Add audio to the sessions that were recorded and have none yet; may be done again
+    at any time."""
     with tempfile.TemporaryDirectory() as folder:
         for (provider, external_id), slot in plan.references.items():
             session = plan.session(slot)

@@ -1,4 +1,4 @@
-"""What the webhook does not take, as real workers send it."""
+"""The posts that the webhook refuses, as real workers send them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from integrations.demo import bodies
-from integrations.demo.cast import (
+from integrations.demo.agents import (
     APPOINTMENTS,
     FRONT_DESK,
     ORDER_SUPPORT,
@@ -18,7 +18,7 @@ from integrations.demo.cast import (
 )
 from integrations.demo.chance import randomness
 from integrations.demo.posts import Post, as_json
-from integrations.demo.session import Session, perform
+from integrations.demo.session import Session, simulate
 from integrations.demo.weeks import Weeks
 
 # Apart from the slots of sessions that are taken.
@@ -27,7 +27,10 @@ WRONG_ROLES = 7
 
 
 class Refusals:
-    """Each at a moment at which its agent is at work."""
+    """The posts to be refused, each at a time at which its agent works.
+
+    largest_body: the limit of the webhook, in bytes.
+    """
 
     def __init__(self, *, seed: int, weeks: Weeks, largest_body: int) -> None:
         self.seed = seed
@@ -36,6 +39,7 @@ class Refusals:
         self.number = FIRST_NUMBER
 
     def posts(self) -> Iterator[Post]:
+        """Yield the posts, each with the status that it is to be answered with."""
         for _ in range(WRONG_ROLES):
             yield self._post(422, _wrong_role(self._session(RETURNS_DESK, 1.9, 0.02)))
         for _ in range(2):
@@ -61,7 +65,7 @@ class Refusals:
         yield from self._with_read_key()
 
     def _with_read_key(self) -> Iterator[Post]:
-        """A worker that tries three times, with the wrong key."""
+        """Yield the three tries of a worker with a key that may only read."""
         session = self._session(APPOINTMENTS, 13, 5)
         content = as_json(bodies.body(session))
         for _ in range(3):
@@ -77,12 +81,12 @@ class Refusals:
         )
         # As if its agent still worked then, and with somebody who spoke.
         for number in range(self.number, self.number + 200_000_000, 1_000_000):
-            session = perform(
+            session = simulate(
                 agent, number=number, seed=self.seed, ended_at=moment, weeks=self.weeks
             )
             if session.messages:
                 return session
-        raise AssertionError("everybody was silent")
+        raise AssertionError("no session has a message")
 
     def _post(
         self,
@@ -122,7 +126,7 @@ def _wrong_role(session: Session) -> tuple[Session, bytes]:
 
 
 def _nameless(session: Session) -> tuple[Session, bytes]:
-    """A worker that is not dispatched by name, so its report has none."""
+    """Return the report of a worker that is not dispatched by name: it names none."""
     return session, as_json(bodies.body(session) | {"agent_name": "", "agent": None})
 
 

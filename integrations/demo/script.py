@@ -1,4 +1,4 @@
-"""Dialogues as text, read into beats.
+"""Dialogues: their text format, and reading it into steps.
 
     == topic lost umbrella       begins a script: its use, then a title
     A: what the agent says       C: what the caller says
@@ -18,6 +18,8 @@ from enum import Enum
 
 
 class Kind(Enum):
+    """The kinds of steps, by the word that begins their line."""
+
     AGENT = "A"
     CALLER = "C"
     CALL = "CALL"
@@ -30,12 +32,14 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class Step:
+    """One line of a script: what is said, a tool call, its result, a pause, the end."""
+
     kind: Kind
     text: str
 
 
-Script = tuple[Beat, ...]
+Script = tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,17 @@ class Talk:
 
 
 def talk(text: str) -> Talk:
+    """Read a dialogue in the format above.
+
+    Raises:
+        KeyError: it has no greeting, topic or closing.
+        ValueError: a line begins with no known kind.
+    """
     scripts: dict[str, list[Script]] = {}
     for section in text.split("\n== ")[1:]:
         head, *lines = section.splitlines()
         use = head.split()[0]
-        scripts.setdefault(use, []).append(tuple(_beats(lines)))
+        scripts.setdefault(use, []).append(tuple(_steps(lines)))
     return Talk(
         greetings=tuple(scripts["greeting"]),
         topics=tuple(scripts["topic"]),
@@ -68,8 +78,8 @@ def talk(text: str) -> Talk:
     )
 
 
-def _beats(lines: Iterable[str]) -> Iterable[Beat]:
+def _steps(lines: Iterable[str]) -> Iterable[Step]:
     for line in lines:
         if line.strip():
             kind, _, text = line.partition(":")
-            yield Beat(Kind(kind), text.strip())
+            yield Step(Kind(kind), text.strip())

@@ -1,4 +1,4 @@
-"""Posting to the webhook of a running Zelto, over one connection."""
+"""A client of the webhook of a running Zelto, over one connection."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from integrations.demo.posts import Post
 
 PATH = "/webhooks/calls"
 TIMEOUT_SECONDS = 30
-# What is to be sent again: over the rate, not stored, at work elsewhere.
-AGAIN = {429, 502, 503, 504}
+# Statuses of what is to be sent again: over the rate, not stored, no server behind a proxy.
+RETRY_STATUSES = {429, 502, 503, 504}
 MAX_TRIES = 6
 MAX_WAIT_SECONDS = 61
 
@@ -29,13 +29,18 @@ class NotZelto(Exception):
 
 @dataclass(frozen=True)
 class Answer:
+    """The answer to a post. request_id: that the server gave it; empty for none."""
+
     status: int
     request_id: str
     text: str
 
 
 class Webhook:
-    """A context: closes its connection at the end."""
+    """A connection to the webhook; as a context, it is closed at the end.
+
+    text: the body of the last answer.
+    """
 
     def __init__(self, base_url: str) -> None:
         parts = urlsplit(base_url)
@@ -60,16 +65,26 @@ class Webhook:
         self.connection.close()
 
     def check(self) -> None:
-        """Raises `Unreachable` or `NotZelto`; a GET stores nothing."""
+        """Check by a GET, which stores nothing, that this is the webhook of a Zelto.
+
+        Raises:
+            NotZelto: the answer is another one than the webhook's 405.
+            Unreachable: nothing answers.
+        """
         status = self._request("GET", None, {}).status
         if status != http.HTTPStatus.METHOD_NOT_ALLOWED:
             raise NotZelto(status)
 
     def post(self, post: Post, key: str) -> Answer:
+        """Send a post, up to `MAX_TRIES` times, and return the last answer.
+
+        Raises:
+            Unreachable: nothing answers.
+        """
         headers = {**post.headers, "Authorization": f"Bearer {key}"}
         for attempt in range(MAX_TRIES):
             answer, wait = self._try(post.content, headers)
-            if answer.status not in AGAIN or attempt == MAX_TRIES - 1:
+            if answer.status not in RETRY_STATUSES or attempt == MAX_TRIES - 1:
                 break
             time.sleep(wait)
         return answer
@@ -85,15 +100,25 @@ class Webhook:
     def _request(
         self, method: str, content: bytes | None, headers: dict[str, str]
     ) -> http.client.HTTPResponse:
-        """Once more where the server had closed the idle connection."""
-        for is_last in (False, True):
-            try:
-                self.connection.request(method, self.path, content, headers)
-                response = self.connection.getresponse()
-                self.text = response.read().decode(errors="replace")
-                return response
-            except (http.client.HTTPException, OSError) as error:
-                self.connection.close()
-                if is_last:
-                    raise Unreachable(str(error)) from error
-        raise AssertionError("unreachable")
+        """Send a request, once more where the server had closed the idle connection.
+
+        Raises:
+            Unreachable: nothing answers.
+        """
+        try:
+            return self._send(method, content, headers)
+        except (http.client.HTTPException, OSError):
+            self.connection.close()
+        try:
+            return self._send(method, content, headers)
+        except (http.client.HTTPException, OSError) as error:
+            self.connection.close()
+            raise Unreachable(str(error)) from error
+
+    def _send(
+        self, method: str, content: bytes | None, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
+        self.connection.request(method, self.path, content, headers)
+        response = self.connection.getresponse()
+        self.text = response.read().decode(errors="replace")
+        return response

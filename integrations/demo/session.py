@@ -1,4 +1,4 @@
-"""One session of the last four weeks: whose it is, what was said, how it ended."""
+"""One session of the last four weeks: its agent, what was said, how it ended."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from random import Random
 from typing import Any
 
 from conversations.providers import Provider
-from integrations.demo.cast import Agent
+from integrations.demo.agents import Agent
 from integrations.demo.chance import randomness
 from integrations.demo.fillers import LANGUAGES, LONG_NAMES, Language, words
-from integrations.demo.performance import Item, Performance, at
-from integrations.demo.script import Beat, Kind, Script, Talk
+from integrations.demo.script import Kind, Script, Step, Talk
+from integrations.demo.simulation import Item, Simulation, at
 from integrations.demo.weeks import Weeks
 
 # By the slot's number: so that few sessions, too, show each of them.
-FATES = {7: "silent", 13: "error", 19: "hung up", 23: "unanswered", 31: "shut down"}
-FATES_EVERY = 37
+ENDINGS = {7: "silent", 13: "error", 19: "hung up", 23: "unanswered", 31: "shut down"}
+ENDINGS_EVERY = 37
 HUNG_UP_SHARE = 0.07
-# So many of the first slots.
+# How many of the first slots.
 RECORDED = 4
 
 REGIONS = ("us-east", "us-west", "eu-central", "ap-northeast")
@@ -31,7 +31,12 @@ REASONS = {"error": "error", "shut down": "job_shutdown"}
 
 @dataclass(frozen=True)
 class Session:
-    """number: of its slot. items: as LiveKit keeps them, with Unix times."""
+    """One session of an invented agent.
+
+    number: of its slot. token: 64 hexadecimal digits, of which its ids are made.
+    items: as LiveKit keeps them, with Unix times. words: filled into the script.
+    cost: a decimal; None where it is not known.
+    """
 
     number: int
     token: str
@@ -50,15 +55,17 @@ class Session:
 
     @property
     def duration(self) -> float:
+        """Return its length in seconds."""
         return round((self.ended_at - self.started_at).total_seconds(), 3)
 
     @property
     def is_recorded(self) -> bool:
-        """The newest, and a few of the others."""
+        """Return whether it has audio: the newest, and a few others."""
         return self.number < RECORDED
 
     @property
     def messages(self) -> list[Item]:
+        """Return the items that were spoken."""
         return [item for item in self.items if item["type"] == "message"]
 
     @property
@@ -75,24 +82,27 @@ class Session:
 
 
 def token(seed: int, number: int) -> str:
-    """What all ids of a slot are made of: the same in every run with this seed."""
+    """Return the digits that all ids of a slot are made of, the same in every run with
+    this seed."""
     return hashlib.sha256(f"zelto demo {seed} {number}".encode()).hexdigest()
 
 
-def perform(
+def simulate(
     agent: Agent, *, number: int, seed: int, ended_at: datetime, weeks: Weeks
 ) -> Session:
+    """Return the session of a slot, the same in every run with this seed.
+
+    ended_at: aware.
+    """
     random = randomness(seed, "session", number)
     language = LANGUAGES[_weighted(random, agent.languages)]
     filled = words(random, language, ended_at.astimezone(weeks.zone))
-    fate = _fate(random, number)
-    performance = Performance(
-        agent=agent, language=language, words=filled, random=random
-    )
-    performance.play(_script(agent, agent.talks[language.code], fate, random))
-    if fate == "silent":
-        performance.clock += random.uniform(5, 28)
-    length = round(performance.clock + random.uniform(0.3, 3.0), 3)
+    ending = _ending(random, number)
+    simulation = Simulation(agent=agent, language=language, words=filled, random=random)
+    simulation.run(_script(agent, agent.talks[language.code], ending, random))
+    if ending == "silent":
+        simulation.clock += random.uniform(5, 28)
+    length = round(simulation.clock + random.uniform(0.3, 3.0), 3)
     started_at = ended_at - timedelta(seconds=length)
     days_ago = (weeks.now - ended_at) / timedelta(days=1)
     return Session(
@@ -103,8 +113,8 @@ def perform(
         words=filled,
         started_at=started_at,
         ended_at=ended_at,
-        items=at(performance.items, started_at.timestamp()),
-        ended_reason=_ended_reason(performance, fate, random),
+        items=at(simulation.items, started_at.timestamp()),
+        ended_reason=_ended_reason(simulation, ending, random),
         version=agent.version(days_ago),
         customer=_customer(number, filled, random),
         cost=_cost(agent, length, random),
@@ -113,71 +123,71 @@ def perform(
     )
 
 
-def _fate(random: Random, number: int) -> str:
+def _ending(random: Random, number: int) -> str:
     hung_up = random.random() < HUNG_UP_SHARE
-    return FATES.get(number % FATES_EVERY) or ("hung up" if hung_up else "as usual")
+    return ENDINGS.get(number % ENDINGS_EVERY) or ("hung up" if hung_up else "as usual")
 
 
 def _weighted(random: Random, weights: Mapping[str, int]) -> str:
     return random.choices(list(weights), list(weights.values()))[0]
 
 
-def _script(agent: Agent, talk: Talk, fate: str, random: Random) -> list[Beat]:
-    if fate == "silent":
+def _script(agent: Agent, talk: Talk, ending: str, random: Random) -> list[Step]:
+    if ending == "silent":
         return []
     greeting = random.choice(talk.greetings)
-    if fate == "unanswered":
+    if ending == "unanswered":
         return [greeting[0]]
     most = min(agent.most_topics, len(talk.topics))
     count = min(most, random.choices((1, 2, 3), (72, 20, 8))[0])
-    if fate != "as usual":
+    if ending != "as usual":
         count = most
-    beats = list(greeting)
+    steps = list(greeting)
     for index, topic in enumerate(random.sample(talk.topics, count)):
         if index and talk.bridges:
-            beats += _fitting(talk.bridges, beats, random)
-        beats += _with_aside(topic, talk, random)
-        if beats[-1].kind is Kind.END:
+            steps += _fitting(talk.bridges, steps, random)
+        steps += _with_aside(topic, talk, random)
+        if steps[-1].kind is Kind.END:
             break
     else:
-        beats += _fitting(talk.closings, beats, random)
-    if fate == "as usual":
-        return beats
-    return beats[: random.randint(2, max(2, len(beats) - 3))]
+        steps += _fitting(talk.closings, steps, random)
+    if ending == "as usual":
+        return steps
+    return steps[: random.randint(2, max(2, len(steps) - 3))]
 
 
-def _fitting(scripts: tuple[Script, ...], after: list[Beat], random: Random) -> Script:
-    """One of the scripts; if there is one, begun by whoever did not speak last."""
+def _fitting(scripts: tuple[Script, ...], after: list[Step], random: Random) -> Script:
+    """Return one of the scripts, if possible begun by whoever did not speak last."""
     others = [script for script in scripts if script[0].kind is not after[-1].kind]
     return random.choice(others or scripts)
 
 
-def _with_aside(topic: tuple[Beat, ...], talk: Talk, random: Random) -> list[Beat]:
-    """Between the agent's line and what the caller says next."""
-    beats = list(topic)
+def _with_aside(topic: tuple[Step, ...], talk: Talk, random: Random) -> list[Step]:
+    """Return the topic, at times with an aside after a line of the agent."""
+    steps = list(topic)
     places = [
         index
-        for index in range(1, len(beats))
-        if beats[index - 1].kind is Kind.AGENT and beats[index].kind is Kind.CALLER
+        for index in range(1, len(steps))
+        if steps[index - 1].kind is Kind.AGENT and steps[index].kind is Kind.CALLER
     ]
     if places and talk.asides and random.random() < 0.35:
         place = random.choice(places)
-        beats[place:place] = random.choice(talk.asides)
-    return beats
+        steps[place:place] = random.choice(talk.asides)
+    return steps
 
 
-def _ended_reason(performance: Performance, fate: str, random: Random) -> str:
-    is_phone = performance.agent.provider == Provider.LIVEKIT
-    if fate in REASONS:
-        return REASONS[fate]
-    if performance.ended_reason:
-        return performance.ended_reason
+def _ended_reason(simulation: Simulation, ending: str, random: Random) -> str:
+    is_phone = simulation.agent.provider == Provider.LIVEKIT
+    if ending in REASONS:
+        return REASONS[ending]
+    if simulation.ended_reason:
+        return simulation.ended_reason
     if not is_phone:
         return {"as usual": "Survey completed", "silent": "No answer"}.get(
-            fate, "Customer hung up during the survey"
+            ending, "Customer hung up during the survey"
         )
-    last = performance.items[-1]
-    if fate == "as usual" and last.get("role") == "assistant":
+    last = simulation.items[-1]
+    if ending == "as usual" and last.get("role") == "assistant":
         return random.choice(("user_initiated", "participant_disconnected"))
     return "participant_disconnected"
 
@@ -202,7 +212,7 @@ def _cost(agent: Agent, seconds: float, random: Random) -> str | None:
 
 
 def usage(session: Session) -> list[dict[str, Any]]:
-    """What the models of the session used, as LiveKit counts it."""
+    """Return what the models of the session used, as LiveKit counts it."""
     said = {"user": 0, "assistant": 0}
     for item in session.messages:
         said[item["role"]] += len(item["content"][0])

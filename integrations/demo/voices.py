@@ -1,5 +1,5 @@
-"""What a session of the demo sounds like: two voices that hum where its turns were
-spoken, the agent's on the left. No words; but when, how long and by whom is right."""
+"""The audio of a session of the demo: two humming voices, each on a channel of its own,
+the agent's on the left. There are no words, but the times of the turns are right."""
 
 from __future__ import annotations
 
@@ -16,27 +16,28 @@ from av.audio.stream import AudioStream
 from integrations.demo.chance import randomness
 from integrations.demo.session import Session
 
-RATE = 8_000
-FRAME = 480
+RATE = 8_000  # samples a second
+FRAME = 480  # samples
+# Hertz; in the order of the channels.
 PITCHES = {"assistant": 190.0, "user": 118.0}
 # How strong the overtones are, from the lowest on.
 OVERTONES = (1.0, 0.55, 0.7, 0.3, 0.2, 0.12)
-LOUDNESS = 9_000
+LOUDNESS = 9_000  # of 32,767
 SYLLABLES = 9
-SHORTEST, LONGEST = 0.11, 0.24
-PAUSE = 0.04
+MIN_SYLLABLE_SECONDS, MAX_SYLLABLE_SECONDS = 0.11, 0.24
+PAUSE_SECONDS = 0.04
 
 # Quoted: at run time arrays take no parameters.
 Samples: TypeAlias = "array[int]"
 
 
 def record(session: Session, path: Path) -> None:
-    """Writes the session as stereo FLAC: what loses nothing puts no echo of one voice
-    into the lane of the other."""
+    """Write the session to a file, as stereo FLAC of 16 bits: a lossy codec would put
+    an echo of one voice into the channel of the other."""
     length = int((session.duration + 0.2) * RATE)
-    lanes = [_lane(session, role, length) for role in PITCHES]
+    channels = [_channel(session, role, length) for role in PITCHES]
     both = array("h", bytes(4 * length))
-    both[0::2], both[1::2] = lanes
+    both[0::2], both[1::2] = channels
     with av.open(path, "w", format="flac") as container:
         stream: AudioStream = container.add_stream("flac", rate=RATE)
         stream.layout = "stereo"
@@ -49,32 +50,32 @@ def record(session: Session, path: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def _lane(session: Session, role: str, length: int) -> Samples:
+def _channel(session: Session, role: str, length: int) -> Samples:
     random = randomness(0, "voice", PITCHES[role])
     sounds = [_syllable(random, PITCHES[role]) for _ in range(SYLLABLES)]
-    lane = array("h", bytes(2 * length))
+    channel = array("h", bytes(2 * length))
     zero = session.started_at.timestamp()
     for item in session.messages:
         if item["role"] == role:
             spoken = item["metrics"]
             start = int((spoken["started_speaking_at"] - zero) * RATE)
             end = int((spoken["stopped_speaking_at"] - zero) * RATE)
-            _speak(lane, start, min(end, length), sounds, random)
-    return lane
+            _speak(channel, start, min(end, length), sounds, random)
+    return channel
 
 
 def _speak(
-    lane: Samples, start: int, end: int, sounds: list[Samples], random: Random
+    channel: Samples, start: int, end: int, sounds: list[Samples], random: Random
 ) -> None:
     while start < end:
         sound = random.choice(sounds)[: end - start]
-        lane[start : start + len(sound)] = sound
-        start += len(sound) + int(random.uniform(0, 2) * PAUSE * RATE)
+        channel[start : start + len(sound)] = sound
+        start += len(sound) + int(random.uniform(0, 2) * PAUSE_SECONDS * RATE)
 
 
 def _syllable(random: Random, pitch: float) -> Samples:
-    """A hum that swells and fades."""
-    count = int(random.uniform(SHORTEST, LONGEST) * RATE)
+    """Return the samples of a hum that rises and falls in loudness."""
+    count = int(random.uniform(MIN_SYLLABLE_SECONDS, MAX_SYLLABLE_SECONDS) * RATE)
     loudness = LOUDNESS * random.uniform(0.35, 1.0) / sum(OVERTONES)
     turn = pitch * random.uniform(0.88, 1.15) * math.tau / RATE
     return array(

@@ -17,7 +17,10 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Hours:
-    """How calls spread over the 24 hours of a day, and from Monday to Sunday."""
+    """How calls spread over time.
+
+    day: weights of its 24 hours. week: weights of its days, from Monday on.
+    """
 
     day: tuple[float, ...]
     week: tuple[float, ...] = (1.25, 1.05, 1.0, 1.0, 0.9, 0.4, 0.12)
@@ -55,7 +58,7 @@ EARLY = Hours(
 
 @dataclass(frozen=True)
 class Weeks:
-    """The last four weeks before `now`."""
+    """The four weeks before `now` (aware), in the time zone of an organization."""
 
     now: datetime
     zone: ZoneInfo
@@ -72,12 +75,15 @@ class Weeks:
         from_day: float = DAYS,
         until_day: float = 0,
     ) -> datetime:
-        """The moment at which this fraction (0..1) of the calls is over."""
+        """Return the moment at which this fraction (0..1) of the calls is over, in UTC.
+
+        from_day, until_day: days before `now` between which they lie.
+        """
         starts, sums = self._load(hours, from_day, until_day)
-        wanted = fraction * sums[-1]
-        index = min(bisect(sums, wanted), len(starts) - 1)
+        target = fraction * sums[-1]
+        index = min(bisect(sums, target), len(starts) - 1)
         before = sums[index - 1] if index else 0.0
-        within = (wanted - before) / ((sums[index] - before) or 1.0)
+        within = (target - before) / ((sums[index] - before) or 1.0)
         return starts[index] + min(max(within, 0.0), 1.0) * HOUR
 
     def _load(
@@ -94,5 +100,5 @@ class Weeks:
 
     def _weight(self, hours: Hours, start: datetime) -> float:
         local = (start + HOUR / 2).astimezone(self.zone)
-        luck = randomness(self.seed, "day", str(local.date())).uniform(0.65, 1.3)
-        return hours.day[local.hour] * hours.week[local.weekday()] * luck + 1e-6
+        factor = randomness(self.seed, "day", str(local.date())).uniform(0.65, 1.3)
+        return hours.day[local.hour] * hours.week[local.weekday()] * factor + 1e-6

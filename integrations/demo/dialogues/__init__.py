@@ -1,1 +1,1 @@
-"""What is said, by agent for English and by language for the others."""
+"""The dialogues as text, by agent for English and by language for the others."""

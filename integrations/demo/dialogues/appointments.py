@@ -1,3 +1,5 @@
+"""The dialogues of the appointments agent, in English."""
+
 from integrations.demo.script import talk
 
 ENGLISH = talk("""

@@ -1,4 +1,4 @@
-"""The night line, the returns desk and the warehouse."""
+"""The dialogues of the night line, the returns desk and the warehouse, in English."""
 
 from integrations.demo.script import talk
 

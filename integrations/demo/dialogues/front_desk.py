@@ -1,3 +1,5 @@
+"""The dialogues of the front desk, in English."""
+
 from integrations.demo.script import talk
 
 ENGLISH = talk("""

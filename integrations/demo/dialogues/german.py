@@ -1,3 +1,5 @@
+"""The dialogues in German."""
+
 from integrations.demo.script import talk
 
 _AROUND = """

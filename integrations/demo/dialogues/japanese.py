@@ -1,3 +1,5 @@
+"""The dialogues in Japanese."""
+
 from integrations.demo.script import talk
 
 _AROUND = """

@@ -1,3 +1,5 @@
+"""The dialogues of order support, in English."""
+
 from integrations.demo.script import talk
 
 ENGLISH = talk("""

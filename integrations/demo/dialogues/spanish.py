@@ -1,3 +1,5 @@
+"""The dialogues in Spanish."""
+
 from integrations.demo.script import talk
 
 _AROUND = """

@@ -1,1 +1,1 @@
-"""`demo`, which posts invented sessions, and `rebuild`, which folds conversations again."""
+"""`demo` posts invented sessions; `rebuild` folds conversations again."""

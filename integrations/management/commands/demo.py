@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 Demo(self, organization, owner, plan, webhook).run(posts)
             return
         # Perhaps the run that posted them had to leave before they were processed.
-        backdating.settle(organization, plan.references)
+        backdating.align_times(organization, plan.references)
         recordings.add_recordings(organization, plan)
         self.stdout.write(
             f"The demo is there already: {len(there)} sessions. "
@@ -109,7 +109,7 @@ class Demo:
             backdating.move_arrivals(
                 self.organization, after=after, moments=self.moments
             )
-            backdating.settle(self.organization, self.plan.references)
+            backdating.align_times(self.organization, self.plan.references)
         recordings.add_recordings(self.organization, self.plan)
         if left:
             raise CommandError(

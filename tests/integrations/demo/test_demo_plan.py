@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from integrations import providers, request_body
-from integrations.demo import cast
+from integrations.demo import agents
 from integrations.demo.plan import Plan
 from integrations.demo.posts import Post
 from integrations.demo.weeks import Weeks
@@ -48,8 +48,8 @@ def test_every_body_fits_but_those_that_are_meant_not_to(seed: int) -> None:
     assert sum(post.has_warnings for post in taken) < len(taken) / 10
 
 
-@pytest.mark.parametrize("shape", cast.Shape)
-def test_each_shape_of_body_is_sent(shape: cast.Shape) -> None:
+@pytest.mark.parametrize("shape", agents.Shape)
+def test_each_shape_of_body_is_sent(shape: agents.Shape) -> None:
     assert any(slot.agent.shape is shape for slot in plan().slots)
 
 
@@ -103,7 +103,7 @@ def test_the_day_is_busier_than_the_night_and_the_weekend(now: datetime) -> None
     local = [
         slot.arrives_at.astimezone(BERLIN)
         for slot in plan(now, sessions=400).slots
-        if slot.agent is cast.FRONT_DESK
+        if slot.agent is agents.FRONT_DESK
     ]
     in_the_office = sum(9 <= at.hour < 17 for at in local)
     assert in_the_office > len(local) * 0.65

@@ -1,4 +1,4 @@
-"""The agents of an invented shop: what they say, when they work, how they are sent."""
+"""The agents of an invented shop: what they say, when they work, how they post."""
 
 from __future__ import annotations
 
@@ -36,9 +36,12 @@ class Shape(Enum):
 
 @dataclass(frozen=True)
 class Agent:
-    """share: of a hundred sessions. languages: their weights among this agent's talks.
-    versions: from how many days ago on, newest first.
-    from_day, until_day: days ago between which its sessions lie."""
+    """An invented agent.
+
+    share: of a hundred sessions. talks: by language. languages: weights of these.
+    versions: (since how many days ago, version), newest first.
+    from_day, until_day: days ago between which its sessions ended.
+    """
 
     external_id: str
     name: str
@@ -58,6 +61,7 @@ class Agent:
     until_day: float = 0
 
     def version(self, days_ago: float) -> str:
+        """Return the version that it had so many days ago; empty where it has none."""
         for since, version in self.versions:
             if days_ago <= since:
                 return version
@@ -170,7 +174,7 @@ NIGHT_LINE = Agent(
         " in danger; if so, tell them to call the emergency number. Otherwise help with"
         " parcel lockers and rental bikes."
     ),
-    # Its worker was taken away and nobody noticed.
+    # Its worker was switched off, and nobody noticed.
     until_day=9,
 )
 
@@ -217,8 +221,8 @@ BILLING_PROMPT = (
 )
 
 
-def rota() -> list[Agent]:
-    """A hundred slots in which each agent has its share, spread evenly."""
+def agent_slots() -> list[Agent]:
+    """Return a hundred agents in which each has its share, spread evenly."""
     owed = dict.fromkeys(range(len(AGENTS)), 0)
     slots = []
     for _ in range(sum(agent.share for agent in AGENTS)):

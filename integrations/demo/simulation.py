@@ -1,5 +1,6 @@
-"""A script, performed: who spoke when, how long it took, what the tools said. The
-result is what LiveKit's SDK would have kept, with times counted from the start."""
+"""Simulating a call from its script: who spoke when, how long it took, what the tools
+returned. The result is what LiveKit's SDK would have kept, with seconds from the
+start."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ from random import Random
 from string import Template
 from typing import Any
 
-from integrations.demo.cast import BILLING_PROMPT, Agent
+from integrations.demo.agents import BILLING_PROMPT, Agent
 from integrations.demo.fillers import Language
-from integrations.demo.script import Beat, Kind
+from integrations.demo.script import Kind, Step
 
 Item = dict[str, Any]
 
@@ -21,8 +22,12 @@ SLOW_SHARE = 0.035
 SPOKEN = ("started_speaking_at", "stopped_speaking_at")
 
 
-class Performance:
-    """items: in the order in which they happened. clock: seconds since the start."""
+class Simulation:
+    """One call that is simulated.
+
+    items: of LiveKit's chat history, in the order in which they happened.
+    clock: seconds since the start. ended_reason: empty where the script names none.
+    """
 
     def __init__(
         self,
@@ -45,15 +50,16 @@ class Performance:
         self._handoff(None, agent.external_id, agent.prompt, agent.tools)
         self.clock += random.uniform(0.4, 1.2)
 
-    def play(self, beats: Iterable[Beat]) -> None:
-        script = list(beats)
+    def run(self, steps: Iterable[Step]) -> None:
+        """Simulate the steps, one after the other."""
+        script = list(steps)
         following = [*script, None][1:]
-        for beat, after in zip(script, following, strict=True):
-            self._play(beat, after)
+        for step, after in zip(script, following, strict=True):
+            self._run_step(step, after)
 
-    def _play(self, beat: Beat, after: Beat | None) -> None:
-        text = Template(beat.text).substitute(self.words)
-        match beat.kind:
+    def _run_step(self, step: Step, after: Step | None) -> None:
+        text = Template(step.text).substitute(self.words)
+        match step.kind:
             case Kind.AGENT:
                 self._agent(text, is_before_caller(after))
             case Kind.CALLER:
@@ -61,7 +67,7 @@ class Performance:
             case Kind.CALL:
                 self._call(text)
             case Kind.RESULT | Kind.ERROR:
-                self._answer(text, is_error=beat.kind is Kind.ERROR)
+                self._answer(text, is_error=step.kind is Kind.ERROR)
             case Kind.HANDOFF:
                 self._hand_over(text)
             case Kind.CONFIG:
@@ -176,19 +182,20 @@ class Performance:
         return item
 
     def _spread(self, median: float, sigma: float) -> float:
-        """Seconds around `median`: never negative, with a long tail."""
+        """Return random seconds around `median`: never negative, with a long tail."""
         return self.random.lognormvariate(math.log(median), sigma)
 
     def _hex(self, digits: int) -> str:
         return f"{self.random.getrandbits(digits * 4):0{digits}x}"
 
 
-def is_before_caller(after: Beat | None) -> bool:
+def is_before_caller(after: Step | None) -> bool:
+    """Return whether the next step is the caller's."""
     return after is not None and after.kind is Kind.CALLER
 
 
 def at(items: Iterable[Item], start: float) -> list[Item]:
-    """The items with Unix times, for a session that started at `start`."""
+    """Return the items with Unix times, for a session that started at `start`."""
     return [_moved(item, start) for item in items]
 
 
