@@ -3,7 +3,7 @@ status cards, the delivery tables and the troubleshooting table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -20,70 +20,71 @@ class Advice:
     action: str
 
 
-def _size_limit() -> str:
-    return f"{settings.MAX_BODY_BYTES / (1024 * 1024):g} MiB"
+# `limit` is filled in.
+_ANSWERS = (
+    Advice(
+        200,
+        "Stored.",
+        "Nothing. Warnings in the answer name what was cut or dropped.",
+    ),
+    Advice(
+        400,
+        "The body is not a JSON object, or X-Zelto-Provider has an unknown value.",
+        "Send one JSON object in UTF-8, and check the header for a typo.",
+    ),
+    Advice(
+        401,
+        "The key is missing, mistyped, unknown, expired or revoked; the answer "
+        "says which.",
+        "Put a key that works into ZELTO_API_KEY where the worker runs, then "
+        "restart the worker.",
+    ),
+    Advice(
+        403,
+        "The key may only read.",
+        "Use a key with the scope full access or ingest only.",
+    ),
+    Advice(
+        411,
+        "The request does not say how long its body is.",
+        "Send a Content-Length header; HTTP clients do so for a plain body.",
+    ),
+    Advice(
+        413,
+        "The body is over {limit} after decompression.",
+        "Leave out audio and the report's events, and link the recording with "
+        "call.recordingUrl.",
+    ),
+    Advice(
+        415,
+        "The content type is not JSON, or the encoding is not gzip.",
+        "Send Content-Type: application/json, and no Content-Encoding but gzip.",
+    ),
+    Advice(
+        422,
+        "A field that Zelto cannot do without does not fit; the answer names it.",
+        "Correct that field in the worker's code. The transcript of a refused "
+        "session is not in Zelto until it is sent again.",
+    ),
+    Advice(
+        429,
+        "More posts in a minute than this organization may send.",
+        "Send it again after the seconds in Retry-After. The worker code of the "
+        "LiveKit page does so by itself.",
+    ),
+    Advice(
+        503,
+        "Zelto could not store it just now.",
+        "Send it again after a moment. The worker code of the LiveKit page does so "
+        "by itself.",
+    ),
+)
 
 
 def answers() -> list[Advice]:
     """Return every answer of `POST /webhooks/calls`, for the troubleshooting table."""
-    return [
-        Advice(
-            200,
-            "Stored.",
-            "Nothing. Warnings in the answer name what was cut or dropped.",
-        ),
-        Advice(
-            400,
-            "The body is not a JSON object, or X-Zelto-Provider has an unknown value.",
-            "Send one JSON object in UTF-8, and check the header for a typo.",
-        ),
-        Advice(
-            401,
-            "The key is missing, mistyped, unknown, expired or revoked; the answer "
-            "says which.",
-            "Put a key that works into ZELTO_API_KEY where the worker runs, then "
-            "restart the worker.",
-        ),
-        Advice(
-            403,
-            "The key may only read.",
-            "Use a key with the scope full access or ingest only.",
-        ),
-        Advice(
-            411,
-            "The request does not say how long its body is.",
-            "Send a Content-Length header; HTTP clients do so for a plain body.",
-        ),
-        Advice(
-            413,
-            f"The body is over {_size_limit()} after decompression.",
-            "Leave out audio and the report's events, and link the recording with "
-            "call.recordingUrl.",
-        ),
-        Advice(
-            415,
-            "The content type is not JSON, or the encoding is not gzip.",
-            "Send Content-Type: application/json, and no Content-Encoding but gzip.",
-        ),
-        Advice(
-            422,
-            "A field that Zelto cannot do without does not fit; the answer names it.",
-            "Correct that field in the worker's code. The transcript of a refused "
-            "session is not in Zelto until it is sent again.",
-        ),
-        Advice(
-            429,
-            "More posts in a minute than this organization may send.",
-            "Send it again after the seconds in Retry-After. The worker code of the "
-            "LiveKit page does so by itself.",
-        ),
-        Advice(
-            503,
-            "Zelto could not store it just now.",
-            "Send it again after a moment. The worker code of the LiveKit page does so "
-            "by itself.",
-        ),
-    ]
+    limit = f"{settings.MAX_BODY_BYTES / (1024 * 1024):g} MiB"
+    return [replace(one, meaning=one.meaning.format(limit=limit)) for one in _ANSWERS]
 
 
 FAILED = Advice(

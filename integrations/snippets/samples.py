@@ -59,46 +59,48 @@ def whole_call() -> dict[str, Any]:
         "agent": {"externalId": "front-desk", "name": "Front desk"},
         "version": "2026.11.3",
         "systemPrompt": "You answer the phone at Northwind.",
-        "transcript": {
-            "turns": [
-                {
-                    "role": "assistant",
-                    "content": "Northwind, how can I help?",
-                    "timestamp": "2026-11-02T09:30:01Z",
-                },
-                {
-                    "role": "user",
-                    "content": "Where is my order 4711?",
-                    "timestamp": "2026-11-02T09:30:05Z",
-                },
-                {
-                    "role": "tool",
-                    "kind": "call",
-                    "toolName": "lookup_order",
-                    "toolCallId": "call_1",
-                    "arguments": {"order": "4711"},
-                    "timestamp": "2026-11-02T09:30:06Z",
-                },
-                {
-                    "role": "tool",
-                    "kind": "result",
-                    "toolName": "lookup_order",
-                    "toolCallId": "call_1",
-                    "content": "due tomorrow",
-                    "isError": False,
-                    "timestamp": "2026-11-02T09:30:07Z",
-                },
-                {
-                    "role": "assistant",
-                    "content": "It is due tomorrow.",
-                    "timestamp": "2026-11-02T09:30:08Z",
-                    "interrupted": False,
-                    "metrics": {"e2e_latency": 0.81},
-                },
-            ]
-        },
+        "transcript": {"turns": _turns()},
         "metadata": {"campaign": "spring"},
     }
+
+
+def _turns() -> list[dict[str, Any]]:
+    return [
+        {
+            "role": "assistant",
+            "content": "Northwind, how can I help?",
+            "timestamp": "2026-11-02T09:30:01Z",
+        },
+        {
+            "role": "user",
+            "content": "Where is my order 4711?",
+            "timestamp": "2026-11-02T09:30:05Z",
+        },
+        {
+            "role": "tool",
+            "kind": "call",
+            "toolName": "lookup_order",
+            "toolCallId": "call_1",
+            "arguments": {"order": "4711"},
+            "timestamp": "2026-11-02T09:30:06Z",
+        },
+        {
+            "role": "tool",
+            "kind": "result",
+            "toolName": "lookup_order",
+            "toolCallId": "call_1",
+            "content": "due tomorrow",
+            "isError": False,
+            "timestamp": "2026-11-02T09:30:07Z",
+        },
+        {
+            "role": "assistant",
+            "content": "It is due tomorrow.",
+            "timestamp": "2026-11-02T09:30:08Z",
+            "interrupted": False,
+            "metrics": {"e2e_latency": 0.81},
+        },
+    ]
 
 
 def as_json(call: dict[str, Any]) -> str:
@@ -147,7 +149,7 @@ def codex(base_url: str) -> str:
 
 
 def cursor(base_url: str) -> str:
-    """Return Cursor's `mcp.json`; Cursor itself puts the key from the environment in."""
+    """Return Cursor's `mcp.json`; Cursor itself reads the key from the environment."""
     headers = {"Authorization": "Bearer ${env:ZELTO_API_KEY}"}
     server = {"url": f"{base_url}/mcp", "headers": headers}
     return as_json({"mcpServers": {"zelto": server}})
@@ -162,8 +164,8 @@ QUESTIONS = (
 
 
 def agent_prompt(base_url: str) -> str:
-    """Return the prompt for a coding agent in the repository that takes the calls, with the
-    same body and the same table of fields as the page."""
+    """Return the prompt for a coding agent in the repository that takes the calls, with
+    the same body and the same table of fields as the page."""
     return f"""\
 Send each finished call of this application to Zelto, our dashboard for voice agents.
 
