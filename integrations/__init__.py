@@ -1,1 +1,1 @@
-"""Everything between a provider and the conversations: webhook, delivery log, processing, settings."""
+"""What providers send, from the webhook to conversations; keys, settings, health."""

@@ -38,7 +38,7 @@ def key_urls(page: str) -> list[URLPattern]:
 
 
 def provider_urls(provider: Provider, page: SettingsPage) -> list[URLPattern]:
-    """Return the addresses of a provider's page: itself, its status, its test, its keys."""
+    """Return the addresses of a provider's page, its status, its test and its keys."""
     base, name = f"{INTEGRATIONS}/{page.name}", page.name
     test, where = f"{base}/test-{page.noun}", {"provider": provider}
     return [

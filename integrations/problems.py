@@ -30,8 +30,8 @@ UNKNOWN_AGENT = Fault("agentId", "is not an agent of this organization")
 class Refusal(Exception):
     """Why a POST is not taken, as the problem that answers it.
 
-    status: of HTTP. detail: one sentence to act on. errors: `{"path", "detail"}` of each
-    field at fault. headers: (name, value) to answer with.
+    status: of HTTP. detail: one sentence to act on. errors: `{"path", "detail"}` of
+    each field at fault. headers: (name, value) to answer with.
     """
 
     status: int

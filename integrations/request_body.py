@@ -87,7 +87,8 @@ def decompress(data: bytes, encoding: str, limit: int) -> bytes:
     encoding: `identity` or `gzip`, as in an `Envelope`.
 
     Raises:
-        BodyFault: 413, decompressed it is over `limit` bytes; 400, it is not whole gzip.
+        BodyFault: 413, decompressed it is over `limit` bytes; 400, it is not whole
+            gzip.
     """
     if encoding == "gzip":
         return _gunzip(data, limit)
@@ -134,8 +135,8 @@ def parse(data: bytes, *, called: str = "The body") -> dict[str, Any]:
     called: what the sentences of a `BodyFault` call the body.
 
     Raises:
-        BodyFault: 400, it is not UTF-8, empty, not JSON, no object or nested deeper than
-            `MAX_DEPTH` levels.
+        BodyFault: 400, it is not UTF-8, empty, not JSON, no object or nested deeper
+            than `MAX_DEPTH` levels.
     """
     try:
         text = data.decode("utf-8-sig")

@@ -1,1 +1,1 @@
-"""Whether sessions of a provider or of an agent arrive, and what to do where they do not."""
+"""Whether sessions of a provider or an agent arrive, and what to do where not."""

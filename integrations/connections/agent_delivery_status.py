@@ -136,8 +136,9 @@ def _refused(
     references: Mapping[UUID, list[Reference]],
     taken: Mapping[UUID, Taken],
 ) -> dict[UUID, list[Refused]]:
-    """Return the refusals that concern each agent, oldest first: those that name it, those
-    of its key, and those that could not be read where no other agent has its key."""
+    """Return the refusals that concern each agent, oldest first: those that name it,
+    those of its key, and those that could not be read where no other agent has its
+    key."""
     named, unread = _read_refused(organization_id, references)
     of_keys: dict[tuple[UUID | None, str], list[Refused]] = defaultdict(list)
     for one in unread + [one for some in named.values() for one in some]:
@@ -165,7 +166,7 @@ def _refused(
 def _read_refused(
     organization_id: UUID, references: Mapping[UUID, list[Reference]]
 ) -> tuple[dict[UUID, list[Refused]], list[Refused]]:
-    """Return the newest that name each agent, and the newest of each key that name none."""
+    """Return the newest that name each agent, and of each key those that name none."""
     flat = [(agent_id, *one) for agent_id, own in references.items() for one in own]
     agent_ids, providers, texts = (list(column) for column in zip(*flat, strict=True))
     parameters: dict[str, Any] = {

@@ -60,15 +60,15 @@ class AgentConnection:
 
     @property
     def hour_tells(self) -> bool:
-        """Return whether the silence is three times as long as the usual gap around this
-        hour, or longer."""
+        """Return whether the silence is three times as long as the usual gap around
+        this hour, or longer."""
         gap = self.usual.gap if self.usual else None
         return bool(gap and self.silent_for and self.silent_for >= 3 * gap)
 
     @property
     def a_week_before(self) -> int | None:
-        """Return how many sessions a week arrived before the silence; None where it is not
-        so long that hours do not matter."""
+        """Return how many sessions a week arrived before the silence; None where it is
+        not so long that hours do not matter."""
         rate = self.rhythm
         if rate.by_hour or rate.expected is None or not self.silent_for:
             return None

@@ -1,5 +1,5 @@
-"""The failures that a page shows: posts that were refused, or that no conversation could
-be made of, since the last one that was taken."""
+"""The failures that a page shows: posts that were refused, or that no conversation
+could be made of, since the last one that was taken."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RecentFailures:
 
 
 def advice_of(delivery: Delivery) -> Advice:
-    """Return what to do about a refused or failed delivery; of an upload, without a status."""
+    """Return what to do about a delivery that was refused or failed."""
     if delivery.provider == Provider.UPLOAD:
         return advice_for(status=0, failed=delivery.outcome == Delivery.Outcome.FAILED)
     return advice_for(

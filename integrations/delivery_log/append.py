@@ -245,8 +245,9 @@ def _write(statement: str, parameters: Mapping[str, Any]) -> None:
 def _write_unless_erased(
     arrival: Arrival, statement: str, parameters: dict[str, Any]
 ) -> None:
-    """Write a refusal, without its body where its call was erased. It waits for an erasure
-    that is under way; one that comes later waits for it, and empties what it wrote."""
+    """Write a refusal, without its body where its call was erased. It waits for an
+    erasure that is under way; one that comes later waits for it, and empties what it
+    wrote."""
     providers = [arrival.provider] if arrival.provider else Provider.values
     calls = [(arrival.organization_id, one, arrival.external_id) for one in providers]
     with transaction.atomic():

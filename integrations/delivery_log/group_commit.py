@@ -33,8 +33,8 @@ class _Place(Generic[Row, Result]):
 class GroupCommit(Generic[Row, Result]):
     """Collects the rows of threads, and writes those that wait in one commit.
 
-    Where a group cannot be written, each of its threads writes its own row, so that a row
-    at fault fails alone.
+    Where a group cannot be written, each of its threads writes its own row, so that a
+    row at fault fails alone.
 
     write_all: writes rows and commits, all or none; returns one result each, in order.
     at_most: rows of a group.

@@ -80,7 +80,7 @@ def claim_one(sequence: int) -> Claimed | None:
 
 
 def claim_one_again() -> Claimed | None:
-    """Claim one delivery that is due again: it failed, or its worker died; None for none."""
+    """Claim one delivery that failed or whose worker died; None where none is due."""
     claimed = _claim(_AGAIN, 1)
     return claimed[0] if claimed else None
 
@@ -101,10 +101,10 @@ def _claim(which: str, limit: int, **further: int) -> list[Claimed]:
 
 
 def put_back(claimed: Sequence[Claimed]) -> None:
-    """Give deliveries back for another worker to claim at once, and do not count this try.
+    """Give deliveries back to be claimed at once, and do not count this try.
 
-    Only those that nobody had tried before; not those of which the lease ran out and that
-    somebody else tries by now.
+    Only those that nobody had tried before; not those of which the lease ran out and
+    that somebody else tries by now.
     """
     if claimed:
         Delivery.objects.waiting().filter(
@@ -113,7 +113,10 @@ def put_back(claimed: Sequence[Claimed]) -> None:
 
 
 def gave_up(claimed: Claimed) -> bool:
-    """Return whether a delivery has killed its worker too often; then record it as failed."""
+    """Return whether a delivery was tried too often; then record it as failed.
+
+    Its worker died each time, or it would have failed before.
+    """
     if claimed.attempts <= MAX_ATTEMPTS:
         return False
     _fail(claimed, "Its worker was interrupted each time; it was given up.")
@@ -178,8 +181,8 @@ def mark_erased(sequences: Sequence[int]) -> None:
 def mark_processed(
     delivered: Sequence[LoggedUpdate], stored: Mapping[CallKey, ProjectionResult]
 ) -> list[float]:
-    """Record deliveries as processed, in the transaction that stored their conversations,
-    and note first sessions of providers.
+    """Record deliveries as processed, in the transaction that stored their
+    conversations, and note first sessions of providers.
 
     Return the seconds between arrival and now of each that was still waiting.
     """

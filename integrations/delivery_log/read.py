@@ -88,11 +88,11 @@ def updates_of_calls(
     """Return a function that reads all updates of calls in the order of the log, as
     `store_calls` takes it.
 
-    It is called with the last sequence of each call to read, and leaves out calls of which
-    a body has expired.
+    It is called with the last sequence of each call to read, and leaves out calls of
+    which a body has expired.
 
-    claimed: sequences that the calling worker holds. Unprocessed deliveries of others are
-    left to them: one of those may be the one that cannot be stored.
+    claimed: sequences that the calling worker holds. Unprocessed deliveries of others
+    are left to them: one of those may be the one that cannot be stored.
     """
 
     def read_updates(

@@ -28,8 +28,8 @@ TALLIES_KEPT = timedelta(days=1)
 class Forgotten:
     """What a run of retention did.
 
-    bodies: emptied. refusals, tallies: rows deleted. there_is_more: whether it ended for
-    want of time, and another run should follow.
+    bodies: emptied. refusals, tallies: rows deleted. there_is_more: whether it ended
+    for want of time, and another run should follow.
     """
 
     bodies: int
@@ -64,7 +64,7 @@ _DELETE_TALLIES = """
 
 
 def forget(*, seconds: float = TURN_SECONDS) -> Forgotten:
-    """Empty and delete what is due, for about so many seconds; return how much it was."""
+    """Empty and delete what is due, for about `seconds`; return how much it was."""
     call_command("clearsessions")
     turn = Turn(seconds)
     forgotten = Forgotten(
@@ -80,10 +80,10 @@ def forget(*, seconds: float = TURN_SECONDS) -> Forgotten:
 
 
 def _in_batches(statement: str, age: timedelta, turn: Turn) -> int:
-    """Run a statement until nothing older than `age` is left; return how many rows it was.
+    """Run a statement until nothing older than `age` is left; return how many rows.
 
-    An age of nothing keeps for ever. A batch that is not full was the last one; rows that
-    another run held then are left to it, or to the next.
+    An age of nothing keeps for ever. A batch that is not full was the last one; rows
+    that another run held then are left to it, or to the next.
     """
     total = 0
     while age and not turn.is_over:

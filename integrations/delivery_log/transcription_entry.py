@@ -1,5 +1,4 @@
-"""A transcription as an entry of the log: written when it is finished, read whenever its
-call is folded."""
+"""A transcription as an entry of the log: written when finished, read at each fold."""
 
 from __future__ import annotations
 

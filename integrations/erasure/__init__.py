@@ -1,1 +1,1 @@
-"""Erasing conversations for good, one by one or those that were selected, with their forms."""
+"""Erasing conversations for good: one, or those that were selected in the list."""

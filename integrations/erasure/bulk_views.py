@@ -23,7 +23,7 @@ NAMED = 10
 @require_http_methods(["GET", "POST"])
 @organization_view(Role.ADMIN)
 def erase_many(request: OrganizationRequest) -> HttpResponse:
-    """Say how many rows were selected, ask for the words, and erase what can be erased."""
+    """Say how many were selected, ask for the words, and erase what can be erased."""
     parameters = request.POST if request.method == "POST" else request.GET
     chosen = read_chosen(parameters)
     conversations: list[Conversation] = []

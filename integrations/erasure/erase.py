@@ -27,7 +27,7 @@ MAX_BULK_SECONDS = 20.0
 
 
 class BeingWritten(Exception):
-    """Somebody holds the row of the conversation for longer than a lock is waited for."""
+    """Somebody holds the conversation for longer than a lock is waited for."""
 
 
 def erase_conversation(
@@ -94,8 +94,8 @@ class Erased:
 def erase_conversations(*, conversations: Iterable[Conversation], by: User) -> Erased:
     """Erase each as `erase_conversation` does; begin none after `MAX_BULK_SECONDS`.
 
-    Each has a transaction and an entry in the audit log of its own: what is erased stays
-    so, whatever happens to the rest.
+    Each has a transaction and an entry in the audit log of its own: what is erased
+    stays so, whatever happens to the rest.
     """
     erased = Erased()
     give_up_at = time.monotonic() + MAX_BULK_SECONDS

@@ -38,7 +38,7 @@ class EraseManyForm(forms.Form):
 
 
 class EraseForm(forms.Form):
-    """Asks for the reference of the conversation, so that nobody erases by one click."""
+    """Asks for the reference of the conversation: nobody erases by one click."""
 
     reference = forms.CharField(
         label="Reference",

@@ -41,7 +41,7 @@ class _Renderer(RendererHTML):
     def fence(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        """Return code to copy; after the language, the info of the fence may name a file."""
+        """Return code to copy; after the language, the fence may name a file."""
         language, _, name = tokens[index].info.partition(" ")
         return render_to_string(
             "integrations/_code.html",

@@ -1,5 +1,6 @@
 """The product's own help: `docs/help/*.md`, with this instance's address and with the
-tables that are generated from the code. Pages show it as HTML, programs get the Markdown."""
+tables that are generated from the code. Pages show it as HTML, programs get the
+Markdown."""
 
 from __future__ import annotations
 

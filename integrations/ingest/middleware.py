@@ -1,4 +1,4 @@
-"""Answering the webhook before what only pages need: sessions, cookies, policies, routes.
+"""Answering the webhook before what only pages need: sessions, cookies, policies.
 
 They take a third of the time of a POST and do nothing for it. The answers are the same
 as by its route in `integrations.urls`.
@@ -14,7 +14,7 @@ from integrations.ingest.webhook import WEBHOOK_PATHS, receive
 
 
 class WebhookMiddleware:
-    """Answers the webhook; in the settings behind `RequestIdMiddleware`, before all others."""
+    """Answers the webhook; set behind `RequestIdMiddleware`, before all others."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

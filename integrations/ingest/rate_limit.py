@@ -43,7 +43,7 @@ class Rate:
 
 
 def count_post(organization_id: UUID | None) -> Rate | None:
-    """Count a post, and return the rate with it; None where the operator set no limit."""
+    """Count a post, and return the rate with it; None where no limit is set."""
     limit = settings.RATE_PER_MINUTE
     if not limit:
         return None

@@ -1,7 +1,8 @@
 """`POST /webhooks/calls`: check, append to the log, answer. Nothing else happens here.
 
-The checks run in this order, so that a POST without a key of ours costs next to nothing:
-method, key shape and checksum, key, scope and rate, content type, size, JSON, schema.
+The checks run in this order, so that a POST without a key of ours costs next to
+nothing: method, key shape and checksum, key, scope and rate, content type, size, JSON,
+schema.
 """
 
 from __future__ import annotations
@@ -178,8 +179,9 @@ class _Post:
         return self._unpack(envelope)
 
     def _keep_for_replay(self) -> None:
-        """Keep the body of a POST whose header names an unknown provider, so that a person
-        can replay it under the right one. What cannot be read is no further fault."""
+        """Keep the body of a POST whose header names an unknown provider, so that a
+        person can replay it under the right one. What cannot be read is no further
+        fault."""
         with suppress(request_body.BodyFault):
             data = self._unpack(_envelope(self.request, any_provider=True))
             self._note_references(
@@ -229,7 +231,7 @@ def _envelope(
 
 
 def _known_provider(request: HttpRequest) -> str:
-    """Return the provider that the header names, for the log; empty where it is none."""
+    """Return the known provider that the header names, for the log; empty for none."""
     try:
         return request_body.known_provider(request.headers.get("X-Zelto-Provider"))
     except request_body.BodyFault:

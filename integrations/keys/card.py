@@ -27,8 +27,8 @@ SCOPES = {"mcp": ApiKey.Scope.READ}
 class MadeKey:
     """A key that this answer made.
 
-    text: shown now and never again; None where an earlier answer to the same form showed
-    it.
+    text: shown now and never again; None where an earlier answer to the same form
+    showed it.
     """
 
     key: ApiKey

@@ -24,7 +24,8 @@ MAX_NAMED = 5
 class KeyUse:
     """What the posts with a key say, among those that were looked at.
 
-    posts: how many. refused: how many of them. newest_at: of a folded row, its last post.
+    posts: how many. refused: how many of them. newest_at: of a folded row, its last
+    post.
     agents, user_agents: the newest first, at most `MAX_NAMED`.
     """
 
@@ -72,7 +73,7 @@ def _note(known: list[str], text: str) -> None:
 
 
 def recent_use(organization: Organization) -> dict[UUID, KeyUse]:
-    """Return the use of each key, by its id, among the organization's newest deliveries."""
+    """Return the use of keys, by key id, among the organization's newest deliveries."""
     return _use(_posts(Delivery.objects.in_organization(organization)))
 
 

@@ -1,4 +1,4 @@
-"""The tables of this app: the delivery log, connections, counts by minute, operation."""
+"""The tables of this app: delivery log, connections, counts by minute, operation."""
 
 from integrations.models.connection import Connection, MinuteTally
 from integrations.models.delivery import Delivery

@@ -31,7 +31,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         )
 
     def later_than(self, moment: datetime) -> Self:
-        """Return those of which a post arrived after `moment`: of a folded row, the last."""
+        """Return those that arrived after `moment`; of a folded row, the last post."""
         return self.filter(
             models.Q(received_at__gt=moment) | models.Q(last_received_at__gt=moment)
         )
@@ -41,11 +41,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(outcome=Delivery.Outcome.ACCEPTED)
 
     def from_workers(self) -> Self:
-        """Return those that came with a key: without what Zelto itself put into the log."""
+        """Return those that came with a key, so none that Zelto itself made."""
         return self.filter(key__isnull=False)
 
     def newest_waiting(self) -> datetime | None:
-        """Return when the newest that waits for a worker arrived; None where none waits."""
+        """Return when the newest that waits for a worker arrived; None for none."""
         arrivals = self.waiting().newest_first().values_list("received_at", flat=True)
         return arrivals.first()
 
@@ -77,8 +77,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         )
 
     def possibly_of_call(self, conversation: Conversation) -> Self:
-        """Return the deliveries of a conversation's call, and those with its id that name
-        no known provider."""
+        """Return the deliveries of a conversation's call, and those with its id that
+        name no known provider."""
         return self.filter(
             organization_id=conversation.organization_id,
             provider__in=[conversation.provider, ""],
@@ -111,7 +111,7 @@ class Delivery(models.Model):
         REJECTED = "rejected", "Rejected"
 
     class Source(models.TextChoices):
-        """Who put a delivery into the log; no field of a body, so no sender can claim it."""
+        """Who put a delivery into the log: no field of a body, so no sender says it."""
 
         POST = "post", "A post"
         FORM = "form", "Uploaded here"
@@ -247,7 +247,7 @@ class Delivery(models.Model):
 
     @property
     def provider_name(self) -> str:
-        """Return the provider as pages name it; empty where the post named no known one."""
+        """Return the provider as pages name it; empty for an unknown one."""
         return label_of(self.provider)
 
     @property

@@ -1,1 +1,1 @@
-"""What operators need: health probes, metrics, counters, the heartbeat of the worker."""
+"""What operators need: health probes, metrics, counters, the heartbeat of workers."""

@@ -1,8 +1,9 @@
 """Counters for `/metrics`, summed over all processes in the database.
 
-A process adds up in memory, which costs a POST a microsecond and no query, and adds that
-to the rows every few seconds: a web process from a thread of its own, a worker with its
-heartbeat. What a process counted since is lost when it ends; the delivery log is exact.
+A process adds up in memory, which costs a POST a microsecond and no query, and adds
+that to the rows every few seconds: a web process from a thread of its own, a worker
+with its heartbeat. What a process counted since is lost when it ends; the delivery log
+is exact.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ def for_a_probe(view: View) -> View:
 
 @contextmanager
 def short_statements() -> Iterator[None]:
-    """Open a transaction whose statements end after two seconds, so that a database which
-    is up but stuck keeps no probe waiting."""
+    """Open a transaction whose statements end after two seconds, so that a database
+    which is up but stuck keeps no probe waiting."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(

@@ -1,5 +1,5 @@
-"""`/metrics` in the text format 0.0.4 of Prometheus, from the database: the same from each
-process."""
+"""`/metrics` in the text format 0.0.4 of Prometheus, from the database: the same from
+each process."""
 
 from __future__ import annotations
 

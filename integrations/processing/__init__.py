@@ -1,1 +1,1 @@
-"""From the delivery log to conversations: the worker, replay of a delivery, rebuild of all."""
+"""From the delivery log to conversations: the worker, replay, rebuild."""

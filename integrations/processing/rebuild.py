@@ -1,5 +1,5 @@
-"""Rebuilding conversations from the log: after an adapter has changed, to repair rows, or
-to check that the log is all that they are made of."""
+"""Rebuilding conversations from the log: after an adapter has changed, to repair rows,
+or to check that the log is all that they are made of."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def rebuild_conversations(calls: Collection[CallKey]) -> int:
 def rebuild(
     *, organization: Organization | None = None, since: datetime | None = None
 ) -> Iterator[Progress]:
-    """Rebuild every conversation, or those of an organization or that arrived since, and
-    yield the progress after each batch.
+    """Rebuild every conversation, or those of an organization or that arrived since,
+    and yield the progress after each batch.
 
-    Batches are small, each a transaction of its own, so that it may run beside everything
-    else.
+    Batches are small, each a transaction of its own, so that it may run beside
+    everything else.
 
     since: aware.
     """

@@ -51,10 +51,10 @@ def replay_delivery(
     key: ApiKey | None = None,
     provider: str | None = None,
 ) -> Delivery:
-    """Process a delivery again, and return the delivery that now has its body: itself, or
-    for a refused one a new one.
+    """Process a delivery again, and return the delivery that now has its body: itself,
+    or for a refused one a new one.
 
-    by: the person who asked for it. key: that a program asked with, where no person did.
+    by: the person who asked for it; None where a program did, with `key`.
     provider: whose shape a refused body has, where not the one in the log.
 
     Raises:
@@ -112,7 +112,7 @@ def _fold_again(delivery: Delivery) -> None:
 
 
 def _try_again(delivery: Delivery) -> None:
-    """Give a failed delivery all its tries again, unless somebody else has meanwhile."""
+    """Give a failed delivery all its tries again, unless somebody else just did."""
     failed = Delivery.objects.filter(
         sequence=delivery.sequence, outcome=Outcome.FAILED, body__isnull=False
     )
@@ -128,7 +128,7 @@ def _try_again(delivery: Delivery) -> None:
 
 
 def _store_again(delivery: Delivery, provider: str | None) -> Delivery:
-    """Return a new delivery beside the refused one: the facts of an arrival never change.
+    """Return a new delivery beside the refused one, whose facts never change.
 
     Raises:
         StillRefused: the body does not fit now either.

@@ -37,8 +37,11 @@ LOOK_AGAIN_SECONDS = 0.15
 
 
 def process_until_quiet() -> bool:
-    """Process until two looks, a moment apart, find nothing, or the turn is over; return
-    whether another run should follow: there is more, and this process is not to end."""
+    """Process until two looks, a moment apart, find nothing, or the turn is over.
+
+    Return whether another run should follow: there may be more, and this process is not
+    to end.
+    """
     empty_looks = 0
     turn = worker_stop.Turn(TURN_SECONDS)
     for _ in range(BATCHES_A_TURN):
@@ -94,8 +97,8 @@ def process_now(sequence: int) -> None:
 def in_chunks(
     items: Iterable[Item], size_of: Callable[[Item], int]
 ) -> Iterator[list[Item]]:
-    """Yield the items in chunks of at most `CHUNK_BYTES`, or of one that is larger: bodies
-    may be megabytes each, and a chunk is in memory at once.
+    """Yield the items in chunks of at most `CHUNK_BYTES`, or of one that is larger:
+    bodies may be megabytes each, and a chunk is in memory at once.
 
     size_of: bytes of an item.
     """

@@ -16,7 +16,7 @@ from integrations.worker_wakeup import wake_worker
 def send_test_session(
     *, organization: Organization, by: User, provider: Provider = Provider.LIVEKIT
 ) -> Delivery:
-    """Append a made-up session to the log as if somebody had posted it; return its row."""
+    """Append a made-up session to the log as if it was posted; return its row."""
     payload = sample_session.build(ended_at=timezone.now(), sent_by=by.display_name)
     body = json.dumps(payload, ensure_ascii=False).encode()
     delivery = Delivery.objects.create(

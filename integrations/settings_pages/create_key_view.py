@@ -38,7 +38,7 @@ PAGES: dict[str, Render] = {
 @require_http_methods(["GET", "POST"])
 @organization_view(Role.ADMIN)
 def create_key(request: OrganizationRequest, page: str) -> HttpResponse:
-    """Make a key and answer with the page itself: the key's text is in no other answer."""
+    """Make a key and answer with the page: the key's text is in no other answer."""
     if request.method == "GET":  # the address bar, after a key was made
         return redirect(f"integrations:{page}", request.organization.slug)
     form = CreateKeyForm(request.POST, organization=request.organization)

@@ -1,4 +1,4 @@
-"""The page of each provider: its keys, how to connect it, whether its sessions arrive."""
+"""The page of each provider: its keys, how to connect it, its status."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Content:
     """What only one provider's page shows.
 
     template: extends `provider.html`.
-    context: builds what the template needs, from the text of the key that was just made.
+    context: builds what the template needs, from the text of the key that was just
+    made.
     """
 
     template: str

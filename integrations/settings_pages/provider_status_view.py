@@ -48,8 +48,8 @@ def latest_deliveries(request: OrganizationRequest, provider: str) -> list[Deliv
     """Return the newest deliveries to a provider, at most `LATEST_DELIVERIES` among the
     newest `DELIVERIES_SEARCHED` of the organization.
 
-    In two queries: no index serves a provider's end of the log, and one query would read
-    all of it where the provider is rare.
+    In two queries: no index serves a provider's end of the log, and one query would
+    read all of it where the provider is rare.
     """
     log = Delivery.objects.in_organization(request.organization)
     newest = log.newest_first().values_list("sequence", "provider")

@@ -15,7 +15,8 @@ class ReadingAccess:
     """Who can read an organization.
 
     keys: how many can read now.
-    last_used_at: of keys that only read; use of one with full access may have been a post.
+    last_used_at: of keys that only read; use of one with full access may have been a
+    post.
     """
 
     keys: int

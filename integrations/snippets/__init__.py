@@ -1,1 +1,1 @@
-"""What the pages hand out to be copied: code, lines for a shell, bodies, the table of fields."""
+"""What pages hand out to be copied: code, shell lines, bodies, the table of fields."""

@@ -1,5 +1,6 @@
 """The canonical body as a table. It is made from the model that checks bodies, and by
-sending each field a value that does not fit, so that pages say what the webhook does."""
+sending each field a value that does not fit, so that pages say what the webhook
+does."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ PLACEHOLDER = '"http://127.0.0.1:8000/webhooks/calls"'
 
 
 def worker_code(base_url: str) -> str:
-    """Return `zelto_forward.py`: it maps the session to Zelto's canonical body and tries
-    again for a while."""
+    """Return `zelto_forward.py`: it maps the session to Zelto's canonical body and
+    tries again for a while."""
     return _with_address("zelto_forward.py", base_url)
 
 

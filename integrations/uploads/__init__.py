@@ -1,1 +1,1 @@
-"""Recordings that people or programs upload: reading, storing, queueing for transcription."""
+"""Recordings that people or programs upload: the form, reading, storing."""

@@ -137,7 +137,7 @@ def file_too_large(limit: int) -> BodyFault:
 
 
 class _Body:
-    """The stream of the body, which counts what it reads, and knows whether it is whole.
+    """The stream of the body, which counts what it reads and knows its end.
 
     limit: bytes. announced: Content-Length; 0 for a chunked body.
     """

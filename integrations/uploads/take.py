@@ -97,7 +97,7 @@ def take_upload(
 
 
 def read_call(arrival: Arrival) -> Reading:
-    """Return the call in the body of the arrival, checked as the webhook checks its own.
+    """Return the call in the body of the arrival, checked as the webhook's is.
 
     Raises:
         Refusal: it is no call that fits, or names an agent of nobody here.
@@ -153,7 +153,7 @@ def _audio_in(path: Path) -> Audio:
 
 
 def _conversation_of(sequence: int, arrival: Arrival) -> Conversation:
-    """Return the conversation once the delivery is processed: mostly by us, just now."""
+    """Return the conversation once the delivery is processed, mostly by us."""
     deadline = time.monotonic() + PROCESSED_WITHIN_SECONDS
     deliveries = Delivery.objects.filter(sequence=sequence)
     while True:
