@@ -19,7 +19,7 @@ from web.request_id import request_id_of
 CONTENT_TYPE = "application/problem+json"
 # How long to wait where the database is away or a row is held, in seconds.
 RETRY_AFTER = {"Retry-After": "5"}
-# Below these paths programs ask, and nothing answers them HTML.
+# Programs request what is below these paths, and get no HTML from it.
 PROGRAM_PATHS = ("/v1", "/webhooks", "/mcp", "/healthz", "/readyz", "/metrics")
 
 

@@ -8,7 +8,7 @@ from celery import current_app
 
 from conversations.worker_wakeup import Throttle
 
-# By its name: the task itself leads to the code that asks for this.
+# By its name: the module of the task imports code that imports this one.
 TASK = "integrations.tasks.process_deliveries"
 
 

@@ -227,15 +227,15 @@ _WAITING = """
     GROUP BY provider, agent_reference
 """
 _REFUSED = """
-    SELECT asked.agent_id, newest.*
+    SELECT requested.agent_id, newest.*
     FROM unnest(%(agents)s::uuid[], %(providers)s::text[], %(references)s::text[])
-        AS asked (agent_id, provider, reference)
+        AS requested (agent_id, provider, reference)
     CROSS JOIN LATERAL (
         SELECT sequence, greatest(received_at, last_received_at), provider, key_id,
             status IN (401, 403)
         FROM integrations_delivery
-        WHERE organization_id = %(organization)s AND provider = asked.provider
-            AND agent_reference = asked.reference
+        WHERE organization_id = %(organization)s AND provider = requested.provider
+            AND agent_reference = requested.reference
             AND outcome IN ('rejected', 'failed')
         -- A few: another one may have joined an older row since.
         ORDER BY sequence DESC LIMIT 5
@@ -244,12 +244,12 @@ _REFUSED = """
 _REFUSED_UNREAD = """
     SELECT DISTINCT ON (provider, key_id, is_key_itself)
         sequence, at, provider, key_id, is_key_itself
-    FROM unnest(%(all_providers)s::text[]) AS asked (sent_to)
+    FROM unnest(%(all_providers)s::text[]) AS requested (sent_to)
     CROSS JOIN LATERAL (
         SELECT sequence, greatest(received_at, last_received_at) AS at, provider,
             key_id, status IN (401, 403) AS is_key_itself
         FROM integrations_delivery
-        WHERE organization_id = %(organization)s AND provider = asked.sent_to
+        WHERE organization_id = %(organization)s AND provider = requested.sent_to
             AND agent_reference = '' AND key_id IS NOT NULL
             AND outcome IN ('rejected', 'failed')
         ORDER BY sequence DESC LIMIT %(most)s

@@ -106,7 +106,7 @@ _FOLD = f"""
     {_COUNT}
 """  # noqa: S608
 
-# The tally counts first, under its row lock, so that exactly so many keep a row.
+# The minute is counted first, under its row lock, so that exactly so many keep a row.
 _KEEP_OR_FOLD = f"""
     WITH tally AS (
         INSERT INTO integrations_minutetally AS tally (scope, minute, count)
@@ -172,7 +172,7 @@ class _Row:
 def _store_all(rows: Sequence[_Row]) -> list[int | None]:
     parameters = list(chain.from_iterable(row.values for row in rows))
 
-    def ask() -> dict[UUID, int]:
+    def insert() -> dict[UUID, int]:
         is_again = any(row.was_sent for row in rows)
         for row in rows:
             row.was_sent = True
@@ -184,7 +184,7 @@ def _store_all(rows: Sequence[_Row]) -> list[int | None]:
                 stored |= dict(cursor.fetchall())
         return stored
 
-    stored = on_live_connection(ask, again=ask)
+    stored = on_live_connection(insert, again=insert)
     return [stored.get(row.uuid) for row in rows]
 
 

@@ -16,7 +16,7 @@ Row = TypeVar("Row")
 Result = TypeVar("Result")
 
 
-class _Place(Generic[Row, Result]):
+class _QueuedRow(Generic[Row, Result]):
     """One row in the queue, and what its thread waits for."""
 
     __slots__ = ("called", "results", "row", "tried")
@@ -46,8 +46,8 @@ class GroupCommit(Generic[Row, Result]):
         self._write_all = write_all
         self._at_most = at_most
         self._lock = threading.Lock()
-        # Its first place leads next; it is empty while nobody writes.
-        self._waiting: list[_Place[Row, Result]] = []
+        # Its first row leads the next group; it is empty while nobody writes.
+        self._waiting: list[_QueuedRow[Row, Result]] = []
         self._writing = False
 
     def write(self, row: Row) -> Result:
@@ -56,18 +56,18 @@ class GroupCommit(Generic[Row, Result]):
         Raises:
             Exception: whatever writing the row alone raises.
         """
-        place: _Place[Row, Result] = _Place(row)
-        if not self._is_first(place):
-            place.called.acquire()
-        if not place.tried:
+        queued: _QueuedRow[Row, Result] = _QueuedRow(row)
+        if not self._is_first(queued):
+            queued.called.acquire()
+        if not queued.tried:
             self._lead()
-        for result in place.results:
+        for result in queued.results:
             return result
         return self._write_all([row])[0]
 
-    def _is_first(self, place: _Place[Row, Result]) -> bool:
+    def _is_first(self, queued: _QueuedRow[Row, Result]) -> bool:
         with self._lock:
-            self._waiting.append(place)
+            self._waiting.append(queued)
             first = not self._writing
             self._writing = True
         return first
@@ -77,9 +77,9 @@ class GroupCommit(Generic[Row, Result]):
             group = self._waiting[: self._at_most]
             del self._waiting[: self._at_most]
         try:
-            results = self._write_all([place.row for place in group])
-            for place, result in zip(group, results, strict=True):
-                place.results = (result,)
+            results = self._write_all([queued.row for queued in group])
+            for queued, result in zip(group, results, strict=True):
+                queued.results = (result,)
         except Exception:
             if len(group) == 1:
                 raise
@@ -91,12 +91,12 @@ class GroupCommit(Generic[Row, Result]):
         finally:
             self._hand_over(group)
 
-    def _hand_over(self, group: Sequence[_Place[Row, Result]]) -> None:
+    def _hand_over(self, group: Sequence[_QueuedRow[Row, Result]]) -> None:
         with self._lock:
             following = self._waiting[:1]
             self._writing = bool(following)
-        for place in group:
-            place.tried = True
-            place.called.release()
-        for place in following:
-            place.called.release()
+        for queued in group:
+            queued.tried = True
+            queued.called.release()
+        for queued in following:
+            queued.called.release()

@@ -143,7 +143,7 @@ def record_failure(claimed: Claimed, *, reason: str) -> None:
 
 
 def _fail(claimed: Claimed, reason: str) -> None:
-    # A replay's reason, which names the delivery it stands for, stays in front.
+    # A replay's reason, which names the refused delivery, stays in front.
     failed = (
         Delivery.objects.waiting()
         .filter(sequence=claimed.sequence)
@@ -166,7 +166,7 @@ def mark_erased(sequences: Sequence[int]) -> None:
         return
     Delivery.objects.waiting().filter(sequence__in=sequences).update(
         outcome=Delivery.Outcome.IGNORED,
-        # A replay's reason, which names the delivery it stands for, stays in front.
+        # A replay's reason, which names the refused delivery, stays in front.
         reason=Trim(Concat("reason", Value(f" {ERASED}"))),
         body=None,
         errors=[],

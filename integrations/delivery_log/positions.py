@@ -16,14 +16,14 @@ from django.db import connection
 SLACK = timedelta(minutes=2)
 
 _HALVE = """
-    WITH RECURSIVE place (low, high) AS (
+    WITH RECURSIVE bounds (low, high) AS (
         SELECT min(sequence), max(sequence) + 1
         FROM integrations_delivery WHERE organization_id = %(organization)s
         UNION ALL
         SELECT
             CASE WHEN row.received_at < %(moment)s THEN row.sequence + 1 ELSE low END,
             CASE WHEN row.received_at < %(moment)s THEN high ELSE middle END
-        FROM place, LATERAL (SELECT (low + high) / 2 AS middle) AS half
+        FROM bounds, LATERAL (SELECT (low + high) / 2 AS middle) AS half
         LEFT JOIN LATERAL (
             SELECT sequence, received_at FROM integrations_delivery
             WHERE organization_id = %(organization)s
@@ -32,7 +32,7 @@ _HALVE = """
         ) AS row ON true
         WHERE low < high
     )
-    SELECT low FROM place WHERE low = high
+    SELECT low FROM bounds WHERE low = high
 """
 
 

@@ -37,7 +37,7 @@ def _canonical(session: Session) -> Body:
     return _common(session) | {
         "systemPrompt": session.agent.prompt,
         "transcript": {"turns": _turns(session)},
-        "metadata": _place(session)
+        "metadata": _location(session)
         | {
             "room": session.room,
             "roomSid": session.room_sid,
@@ -58,7 +58,7 @@ def _turns(session: Session) -> list[Body]:
 
 def _report_inside(session: Session) -> Body:
     return _common(session) | {
-        "metadata": _place(session),
+        "metadata": _location(session),
         "sessionReport": _report(session),
     }
 
@@ -67,14 +67,14 @@ def _bare_report(session: Session) -> Body:
     return _report(session) | {
         "agent": {"name": session.agent.name},
         "version": session.version,
-        "metadata": _place(session),
+        "metadata": _location(session),
     }
 
 
 def _items(session: Session) -> Body:
     return _common(session) | {
         "transcript": {"items": session.items},
-        "metadata": _place(session) | {"room": session.room},
+        "metadata": _location(session) | {"room": session.room},
     }
 
 
@@ -166,11 +166,11 @@ def _report(session: Session) -> Body:
     }
 
 
-def _place(session: Session) -> Body:
-    place: Body = {"region": session.region, "language": session.language.code}
+def _location(session: Session) -> Body:
+    location: Body = {"region": session.region, "language": session.language.code}
     if session.number % 4 == 0:
-        place["campaign"] = session.campaign
-    return place
+        location["campaign"] = session.campaign
+    return location
 
 
 def _user_turns(session: Session) -> int:

@@ -43,8 +43,8 @@ class Simulation:
         self.random = random
         self.items: list[Item] = []
         self.clock = random.uniform(0.05, 0.2)
-        self.speaking_for = agent.external_id
-        self.asked_at: float | None = None
+        self.current_agent = agent.external_id
+        self.caller_ended_at: float | None = None
         self.open_calls: deque[Item] = deque()
         self.ended_reason = ""
         self._handoff(None, agent.external_id, agent.prompt, agent.tools)
@@ -78,20 +78,20 @@ class Simulation:
                 self.ended_reason = text
 
     def _agent(self, text: str, may_be_interrupted: bool) -> None:
-        thinking = self._spread(0.42, 0.35)
-        voicing = self._spread(0.17, 0.3)
+        llm_seconds = self._spread(0.42, 0.35)
+        tts_seconds = self._spread(0.17, 0.3)
         metrics = {
-            "llm_node_ttft": round(thinking, 4),
+            "llm_node_ttft": round(llm_seconds, 4),
             "llm_node_tps": round(self.random.uniform(38, 120), 1),
-            "tts_node_ttfb": round(voicing, 4),
+            "tts_node_ttfb": round(tts_seconds, 4),
             "playback_latency": round(self.random.uniform(0.01, 0.06), 4),
         }
-        self.clock += thinking + voicing + self.random.uniform(0.25, 0.7)
+        self.clock += llm_seconds + tts_seconds + self.random.uniform(0.25, 0.7)
         if self.random.random() < SLOW_SHARE:
             self.clock += self.random.uniform(1.5, 6.5)
-        if self.asked_at is not None:
-            metrics["e2e_latency"] = round(self.clock - self.asked_at, 4)
-            self.asked_at = None
+        if self.caller_ended_at is not None:
+            metrics["e2e_latency"] = round(self.clock - self.caller_ended_at, 4)
+            self.caller_ended_at = None
         interrupted = (
             may_be_interrupted
             and len(text) > 60
@@ -109,7 +109,7 @@ class Simulation:
             "end_of_turn_delay": round(delay + self.random.uniform(0.2, 0.5), 4),
         }
         self._speak("user", text, metrics, interrupted=False)
-        self.asked_at = self.clock
+        self.caller_ended_at = self.clock
 
     def _speak(
         self, role: str, text: str, metrics: dict[str, Any], interrupted: bool
@@ -157,12 +157,12 @@ class Simulation:
         )
 
     def _hand_over(self, to: str) -> None:
-        if to == self.speaking_for:
+        if to == self.current_agent:
             return
         self._call(f"to_{to} {{}}")
         self._answer("", is_error=False)
-        self._handoff(self.speaking_for, to, BILLING_PROMPT, ())
-        self.speaking_for = to
+        self._handoff(self.current_agent, to, BILLING_PROMPT, ())
+        self.current_agent = to
 
     def _handoff(
         self, old: str | None, new: str, prompt: str, tools: tuple[str, ...]

@@ -1,5 +1,5 @@
-"""Counting posts with an unknown key, so that the page of a provider which waits for
-its first session can say that something posts with a wrong one."""
+"""Counting posts with an unknown key, so that the page of a provider can say that
+something posts with a wrong one."""
 
 from __future__ import annotations
 

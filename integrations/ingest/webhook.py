@@ -109,14 +109,14 @@ def _log_refusal(post: _Post, refusal: Refusal) -> HttpResponse:
 
 
 def _check(request: HttpRequest) -> KeyCheck:
-    def ask() -> KeyCheck:
+    def look_up() -> KeyCheck:
         return check_key(request.headers.get("Authorization"))
 
-    return on_live_connection(ask, again=ask)
+    return on_live_connection(look_up, again=look_up)
 
 
 class _Post:
-    """One POST on its way in; `arrival` is what is known of it so far.
+    """One POST that is being checked; `arrival` is what is known of it so far.
 
     rate: once it is counted, and where there is a limit.
     """

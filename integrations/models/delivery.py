@@ -1,4 +1,4 @@
-"""The delivery log: its table, and the sets of rows that are asked of it."""
+"""The delivery log: its table, and the filters by which it is read."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def status_context(request: OrganizationRequest, provider: Provider) -> dict[str
     first = first_session(request, provider) if connection.is_active else None
     context: dict[str, Any] = {
         "connection": connection,
-        "strangers": unknown_keys.seen_lately(),
+        "unknown_key_posts": unknown_keys.seen_lately(),
         "first_session": first,
     }
     if request.membership.covers(Role.ADMIN):

@@ -131,7 +131,7 @@ class Demo:
                     self._say(f"{count} of {len(posts)}")
         with self._key(ApiKey.Scope.INGEST) as revoked:
             pass
-        # A worker that nobody told about its revoked key. It is not the others' key: all
+        # A worker that still posts with a revoked key. It is not the others' key: all
         # their agents would need a look.
         self._post(replace(posts[-1], expects=401), revoked)
 
