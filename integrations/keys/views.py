@@ -134,6 +134,7 @@ def roll_key(request: OrganizationRequest, page: str, key_id: UUID) -> HttpRespo
 @require_POST
 @organization_view(Role.ADMIN)
 def revoke_key(request: OrganizationRequest, page: str, key_id: UUID) -> HttpResponse:
+    """End a key at once, and lead back to the card of keys."""
     key = find(request, key_id)
     actions.revoke_key(key=key, by=request.user)
     messages.success(

@@ -156,6 +156,11 @@ class _Body:
             raise BodyFault(411, "Send the body with a Content-Length header.")
 
     def read(self, size: int) -> bytes:
+        """Return up to `size` bytes; none where the client is gone.
+
+        Raises:
+            BodyFault: 413, more than `limit` arrived.
+        """
         try:
             data: bytes = self.source.read(size)
         except OSError:

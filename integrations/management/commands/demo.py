@@ -45,6 +45,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Post the sessions that are not there yet.
+
+        Raises:
+            CommandError: an option does not fit, or the run failed.
+        """
         if options["sessions"] < 1:
             raise CommandError("--sessions must be at least 1.")
         organization = find_organization(options["organization"])
@@ -55,8 +60,8 @@ class Command(BaseCommand):
             weeks=Weeks(timezone.now(), organization.zone, options["seed"]),
             largest_body=settings.MAX_BODY_BYTES,
         )
-        there = backdating.existing(organization, plan.references)
-        posts = plan.posts(without=there)
+        existing = backdating.existing(organization, plan.references)
+        posts = plan.posts(without=existing)
         if posts:
             with reachable(options["url"]) as webhook:
                 Demo(self, organization, owner, plan, webhook).run(posts)
@@ -65,7 +70,7 @@ class Command(BaseCommand):
         backdating.align_times(organization, plan.references)
         recordings.add_recordings(organization, plan)
         self.stdout.write(
-            f"The demo is there already: {len(there)} sessions. "
+            f"The demo is there already: {len(existing)} sessions. "
             "Another --seed adds others."
         )
 

@@ -36,6 +36,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Rebuild, with a bar on a terminal, else with a line every ten seconds."""
         name = options["organization"]
         organization = find_organization(name) if name else None
         since = None
