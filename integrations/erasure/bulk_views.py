@@ -41,7 +41,7 @@ def erase_many(request: OrganizationRequest) -> HttpResponse:
         "unnamed": max(len(conversations) - NAMED, 0),
         "form": form,
         "chosen": chosen,
-        "most_chosen": MAX_CHOSEN,
+        "max_chosen": MAX_CHOSEN,
         "list_query": read_list_query(request.GET).query(),
     }
     if conversations and form.is_valid():
