@@ -49,8 +49,8 @@ def stop(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tasks that asked to be run again."""
     names: list[str] = []
-    monkeypatch.setattr(tasks._process_more, "nudge", lambda: names.append("process"))
-    monkeypatch.setattr(tasks._forget_more, "nudge", lambda: names.append("forget"))
+    monkeypatch.setattr(tasks._process_more, "wake", lambda: names.append("process"))
+    monkeypatch.setattr(tasks._forget_more, "wake", lambda: names.append("forget"))
     return names
 
 
