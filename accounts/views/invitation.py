@@ -1,4 +1,4 @@
-"""What opens when somebody follows an invitation."""
+"""The pages behind the link of an invitation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ from accounts.sign_in.rate_limits import limit_sign_up
 @require_http_methods(["GET", "POST"])
 @limit_sign_up
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Signed out: sign up, or log in first. Signed in: asks whether to accept."""
+    """Show an invitation: with a sign-up to those signed out, with a question to
+    others.
+    """
     found = Invitation.objects.with_token(token)
     if found is None:
         return _void(request, found)
@@ -42,6 +44,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 @require_POST
 def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the signed-in person a member."""
     found = Invitation.objects.with_token(token)
     if found is None:
         return _void(request, found)
