@@ -35,7 +35,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         return _void(request, found)
     if request.user.is_authenticated:
-        return _ask(request, found)
+        return _confirm(request, found)
     if found.state() != "pending":
         return _void(request, found)
     return _sign_up(request, found)
@@ -55,7 +55,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("conversations:list", slug=found.organization.slug)
 
 
-def _ask(request: HttpRequest, found: Invitation) -> HttpResponse:
+def _confirm(request: HttpRequest, found: Invitation) -> HttpResponse:
     user = cast(User, request.user)
     if Membership.objects.filter(organization=found.organization, user=user).exists():
         return redirect("conversations:list", slug=found.organization.slug)

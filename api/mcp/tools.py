@@ -1,4 +1,6 @@
-"""All tools, loaded: each module registers its own with the server."""
+"""The MCP endpoint with all tools: importing their modules registers them with the
+server.
+"""
 
 from __future__ import annotations
 
