@@ -1,5 +1,8 @@
-"""What programs ask of `/v1`, at a million: a page of conversations takes as long at the
-top as a thousand pages down, and as with a filter."""
+"""What programs request of `/v1`, at a million conversations.
+
+A page of conversations takes as long at the top as a thousand pages down, and as with a
+filter.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench.addresses import REQUESTS, Page, Rows, cursor_of
-from bench.filling import Ask
+from bench.filling import Execute
 from bench.report import Figures, Ratio, at_most
 
 LIMITS = (50, 200)
@@ -17,8 +20,9 @@ GOAL = 1.5
 CONVERSATION, DELIVERY = '"agentId":', '"receivedAt":'
 
 
-def kinds_of_requests(ask: Ask, slug: str) -> Iterator[tuple[str, list[Page]]]:
-    rows = Rows(ask, slug)
+def kinds_of_requests(execute: Execute, slug: str) -> Iterator[tuple[str, list[Page]]]:
+    """Yield the name and the requests of each kind."""
+    rows = Rows(execute, slug)
     agents = [str(agent) for agent, _ in rows.newest_of_agents()]
     for limit in LIMITS:
         # Of what there is, where that is less.
@@ -55,6 +59,7 @@ def _others(rows: Rows, agents: list[str]) -> Iterator[tuple[str, list[Page]]]:
 
 
 def ratios_of_requests(figures: Figures) -> list[Ratio]:
+    """Return how much slower than the first page other pages are."""
     ratios = []
     for limit in LIMITS:
         name = f"/v1/conversations, {limit}"
@@ -76,8 +81,8 @@ def _same(path: str, shows: str) -> list[Page]:
 
 
 def _place_in_log(rows: Rows) -> str:
-    """As `api/deliveries.py` writes it, of three quarters of the way."""
-    place: Any = rows.ask(
+    """Return a cursor as `api/deliveries.py` writes it, of three quarters of the way."""
+    place: Any = rows.execute(
         "SELECT sequence FROM integrations_delivery WHERE organization_id = "
         "(SELECT id FROM accounts_organization WHERE slug = %s) "
         "ORDER BY sequence DESC OFFSET %s LIMIT 1",
