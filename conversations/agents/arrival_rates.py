@@ -41,11 +41,11 @@ class ArrivalRate:
 
     day, week: conversations in the last 24 hours and 7 days.
     expected: sessions that were to be expected since the last one; None while the agent
-        is not late, or where it cannot be told.
+        is not late, or where it cannot be known.
     by_hour: whether `expected` is read off the same hours of earlier weeks, not off the
         mean.
-    patience: of an agent without a week to compare with, the longest silence that is
-        usual.
+    patience: of an agent without a week to compare with; a longer silence is worth a
+        look.
     """
 
     state: State

@@ -95,8 +95,8 @@ def gap_around(counts: Sequence[int]) -> timedelta | None:
 
 
 def patience_of_a_newcomer(arrivals: Sequence[datetime]) -> timedelta | None:
-    """Return the longest silence that is usual; None where too few sessions came to say
-    so.
+    """Return how long a silence may be before it is worth a look; None where too few
+    sessions came to say so.
 
     arrivals: of the newest `MAX_GAPS` sessions, newest first, at least one.
     """

@@ -43,7 +43,7 @@ class Recording(LeasedJob):
     )
     # What is fetched, as sent last; empty where somebody uploaded the audio.
     source_url = models.CharField(max_length=4096, blank=True)
-    # How far a fetch got, and how far it has to go where the server told.
+    # How far a fetch got, and how far it has to go where the server reported it.
     fetched_bytes = models.BigIntegerField(default=0)
     expected_bytes = models.BigIntegerField(null=True)
 
