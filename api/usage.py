@@ -66,8 +66,9 @@ class UsageParameters(Parameters):
 
 
 def get_usage(organization: Organization, parameters: UsageParameters) -> Usage:
-    """Return what an organization used by day. A call counts on the day of its first
-    delivery.
+    """Return what an organization used by day.
+
+    A call counts on the day of its first delivery.
 
     Raises:
         Refusal: 400, the period ends before it begins, or is longer than `MAX_DAYS`.

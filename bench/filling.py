@@ -121,8 +121,9 @@ def _agents(execute: Execute) -> None:
 
 
 def _calls(execute: Execute, conversations: int) -> None:
-    """Make one row for each call: when it came, and who took it. Some agents are
-    busier.
+    """Make one row for each call: when it came, and who took it.
+
+    Some agents are busier.
     """
     execute(
         """

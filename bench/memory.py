@@ -26,8 +26,9 @@ def measure(instance: Instance) -> tuple[Figures, list[Ratio]]:
 
 def _size(process: psutil.Process) -> tuple[str, float] | None:
     """Return the role and the megabytes of a process: a page that n processes share
-    counts as an n-th for each (PSS). Where the system does not report that, its own
-    (USS).
+    counts as an n-th for each (PSS).
+
+    Where the system does not report that, its own (USS).
     """
     try:
         memory = process.memory_full_info()

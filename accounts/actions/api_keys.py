@@ -174,8 +174,9 @@ def _locked(key: ApiKey) -> ApiKey:
 
 @transaction.atomic
 def revoke_key(*, key: ApiKey, by: User) -> None:
-    """Revoke a key for good, from the next check on. Who revoked it first stays on
-    record.
+    """Revoke a key for good, from the next check on.
+
+    Who revoked it first stays on record.
     """
     revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
         revoked_at=timezone.now(), revoked_by=by

@@ -53,8 +53,9 @@ def invite(
     by: User,
     form_token: UUID | None = None,
 ) -> Invited:
-    """Invite an address, and mail it the link. Inviting it again voids its earlier
-    link.
+    """Invite an address, and mail it the link.
+
+    Inviting it again voids its earlier link.
 
     Raises:
         AlreadyMember: the address belongs to a member.

@@ -46,8 +46,9 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """A credential of an organization. The key itself is stored nowhere, only its
-    digest.
+    """A credential of an organization.
+
+    The key itself is stored nowhere, only its digest.
     """
 
     class Scope(models.TextChoices):

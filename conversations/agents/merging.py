@@ -103,8 +103,9 @@ def separate_agent(*, agent: Agent, by: User) -> None:
 
 def move_merged_conversations(*, seconds: float) -> bool:
     """Move conversations of merged agents to the kept ones, a batch to a transaction,
-    for about so many seconds. Tell whether there may be more, and this process is not
-    to end.
+    for about so many seconds.
+
+    Tell whether there may be more, and this process is not to end.
     """
     turn = Turn(seconds)
     while _move_batch():

@@ -12,8 +12,9 @@ from accounts.models import Organization
 
 
 class Charge(models.Model):
-    """One unit that an organization used. It outlives an erased conversation, so it
-    names its call by an HMAC only.
+    """One unit that an organization used.
+
+    It outlives an erased conversation, so it names its call by an HMAC only.
     """
 
     class Meter(models.TextChoices):
@@ -55,8 +56,9 @@ def call_subject(organization: Organization, provider: str, external_id: str) ->
 def recording_subject(
     organization: Organization, provider: str, external_id: str, sha256: str
 ) -> bytes:
-    """Return what stands for one recording of a call, as `call_subject`. A NUL is in no
-    id, so the two are never equal.
+    """Return what stands for one recording of a call, as `call_subject`.
+
+    A NUL is in no id, so the two are never equal.
     """
     return _subject(organization, f"{provider}\n{external_id}\0{sha256}")
 

@@ -33,7 +33,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def touch(self, **changes: Any) -> int:
         """Change fields of these, and when they were updated: always forward, also
-        where the clock was set back. Return how many there were.
+        where the clock was set back.
+
+        Return how many there were.
         """
         forward = models.F("updated_at") + models.Value(timedelta(microseconds=1))
         return self.update(updated_at=Greatest(Now(), forward), **changes)

@@ -41,8 +41,11 @@ class Have(_AgainstQuery):
 
 @WordsField.register_lookup
 class TestedFor(_AgainstQuery):
-    """Tested row by row: a function, which no index serves. The planner cannot know
-    how many rows a prefix has, and would at times read an index's half for a page."""
+    """Tested row by row: a function, which no index serves.
+
+    The planner cannot know how many rows a prefix has, and would at times read an
+    index's half for a page.
+    """
 
     lookup_name = "tested_for"
     prepare_rhs = False

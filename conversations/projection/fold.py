@@ -116,8 +116,9 @@ def _prompt(state: CallState, update: CallUpdate) -> tuple[str | None, bool]:
 
 
 def leading_prompt(turns: list[dict[str, Any]]) -> str | None:
-    """Return what a leading system turn says, else None. Markers (they have a `kind`)
-    are skipped.
+    """Return what a leading system turn says, else None.
+
+    Markers (they have a `kind`) are skipped.
     """
     for turn in turns:
         if turn.get("role") != "system":
@@ -130,8 +131,10 @@ def leading_prompt(turns: list[dict[str, Any]]) -> str | None:
 def _merged(
     old: dict[str, Any], sent: dict[str, Any]
 ) -> tuple[dict[str, Any], list[Remark]]:
-    """Merge metadata one level deep; a null keeps. Over the limit the new keys are
-    dropped, and where that is not enough, the whole of what was sent.
+    """Merge metadata one level deep; a null keeps.
+
+    Over the limit the new keys are dropped, and where that is not enough, the whole of
+    what was sent.
     """
     new = {key: value for key, value in sent.items() if value is not None}
     merged = old | new

@@ -79,8 +79,9 @@ class Usage:
 
 
 def read_usage(organization: Organization, first_day: date, last_day: date) -> Usage:
-    """Return what an organization used in a period. A call counts on the day of its
-    first delivery.
+    """Return what an organization used in a period.
+
+    A call counts on the day of its first delivery.
     """
     length = (last_day - first_day).days + 1
     midnights = [

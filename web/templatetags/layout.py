@@ -16,8 +16,9 @@ register = Library()
 
 @register.simple_tag
 def icon(name: str, extra_class: str = "") -> SafeString:
-    """Render an icon of `static/icons.svg`. It says nothing alone: put a word beside
-    it.
+    """Render an icon of `static/icons.svg`.
+
+    It says nothing alone: put a word beside it.
     """
     return format_html(
         '<svg class="icon {}" aria-hidden="true" focusable="false">'
