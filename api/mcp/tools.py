@@ -1,9 +1,15 @@
-"""The MCP endpoint with all tools: importing their modules registers them with the
-server.
-"""
+"""The MCP endpoint with all tools: importing a module of tools registers them."""
 
 from __future__ import annotations
 
+from api.mcp import (  # noqa: F401
+    agents,
+    conversations,
+    deliveries,
+    docs,
+    search,
+    status,
+)
 from api.mcp.server import mcp
 
 __all__ = ["mcp"]
