@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psutil
 import psycopg
@@ -154,6 +155,18 @@ class Instance:
         ) as connection:
             cursor = connection.execute(statement.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
+
+    def seal(self, place: int, organization_id: UUID) -> str:
+        """Return the cursor of a place in the log, made with this instance's secret key.
+
+        Raises:
+            BenchError: the command failed.
+        """
+        code = (
+            "from uuid import UUID; from api.sealed_cursor import seal; "
+            f"print(seal({place}, UUID('{organization_id}')))"
+        )
+        return self.manage("shell", "--no-imports", "--command", code).strip()
 
     def database_settings(self) -> dict[str, str]:
         """Return the settings of the database on which figures depend."""

@@ -44,7 +44,7 @@ def measure(instance: Instance, *, is_quick: bool) -> tuple[Figures, list[Ratio]
     ]
     requests = _all_timed(
         Reader(instance.port, tenants[0].key),
-        kinds_of_requests(instance.execute, tenants[0].slug),
+        kinds_of_requests(instance.execute, tenants[0].slug, instance.seal),
     )
     ratios += ratios_of_requests(requests)
     figures = {str(SMALL): small, str(LARGE): large}
