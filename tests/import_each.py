@@ -40,9 +40,9 @@ def error_of_first_import(module: str) -> str:
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as output:
-        error = output.read()
+        text = output.read()
     os.waitpid(child, 0)
-    return error
+    return text
 
 
 def main() -> None:
