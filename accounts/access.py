@@ -1,4 +1,4 @@
-"""Who may see what: the one place that decides it for pages."""
+"""Who may see which page: the one place that decides it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from accounts.models import Membership, Role, User
 
 P = ParamSpec("P")
 OrganizationView = Callable[Concatenate[OrganizationRequest, P], HttpResponseBase]
-# In the session: where `/` leads back to.
+# Key in the session: where `/` leads back to.
 LAST_ORGANIZATION = "organization"
 
 
 def organization_view(
     role: Role = Role.MEMBER,
 ) -> Callable[[OrganizationView[P]], Callable[..., HttpResponseBase]]:
-    """Opens a view below `/org/<slug>/` to members of at least this role.
+    """Open a view below `/org/<slug>/` to members of at least this role.
 
     Signed out: to the login. Another organization's slug: 404, as one that does not
     exist. A page above one's role: 403.
@@ -58,8 +58,9 @@ def organization_view(
 def signed_in_view(
     view: Callable[Concatenate[SignedInRequest, P], HttpResponseBase],
 ) -> Callable[..., HttpResponseBase]:
-    """Opens a view of no organization to whoever is signed in, in the frame of the
-    organization that they visited last."""
+    """Open a view of no organization to whoever is signed in, in the frame of the
+    organization that they visited last.
+    """
 
     @wraps(view)
     @login_required
@@ -77,6 +78,7 @@ def signed_in_view(
 
 
 def remember(request: HttpRequest, membership: Membership) -> None:
+    """Keep in the session which organization the person visited last."""
     # Not for fragments: two tabs of two organizations that poll would write the
     # session in turns.
     if request.headers.get("HX-Request"):
@@ -86,7 +88,9 @@ def remember(request: HttpRequest, membership: Membership) -> None:
 
 
 def home_membership(request: HttpRequest) -> Membership | None:
-    """Of a person's organizations the one visited last, else the first by name."""
+    """Return a person's membership of the organization visited last, else of the first
+    by name.
+    """
     memberships = (
         Membership.objects.select_related("organization")
         .filter(user=cast(User, request.user))

@@ -1,6 +1,9 @@
-"""The operators' pages: who is here. No digest, no password hash, no way around a
-promise: what is changed here is changed by the actions of everybody's pages, so that
-the audit log has it and an organization keeps an owner. Nothing is deleted."""
+"""The operators' pages: who is here.
+
+They show no digest and no password hash. What is changed here is changed by the actions
+of everybody's pages, so that the audit log has it and an organization keeps an owner.
+Nothing is deleted.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ admin.site.unregister(Group)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Shows; what changes anything is an action that the audit log tells."""
+    """A page that shows rows; what changes any is an action that the audit log records."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -180,5 +183,6 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
 
 def operator_of(request: HttpRequest) -> User:
+    """Return the signed-in operator, whom the admin site has let in."""
     assert isinstance(request.user, User)  # noqa: S101 - the site looked
     return request.user

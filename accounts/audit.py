@@ -1,5 +1,8 @@
-"""The audit log: who did what, on what. Asked for in the transaction of the write, so
-that neither is there without the other."""
+"""Writes of the audit log: who did what, on what.
+
+They run in the transaction of the change that they record, so that neither is there
+without the other.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from accounts import keys
 from accounts.models import ApiKey, AuditAction, AuditEntry, Organization, User
 
 MAX_TEXT_CHARACTERS = 300
-# A player asks for a recording piece by piece: opened once is one entry.
+# A player requests a recording piece by piece: opened once is one entry.
 SAME_OPENING = timedelta(hours=1)
 
 
@@ -27,12 +30,12 @@ def record(
     detail: Mapping[str, Any] | None = None,
     key: ApiKey | None = None,
 ) -> AuditEntry:
-    """Notes what was done, for good. Keys that somebody pasted are masked.
+    """Write an entry of the audit log, for good. Keys that somebody pasted are masked.
 
     by: the person; None where a program did it with `key`, or Zelto itself.
     subject: what it was done to, as a reader knows it: a name, an address, a reference.
-    detail: JSON for the sentence (`accounts.audit_log.sentences` says which); `id` is that
-        of the subject, so that the page can link it.
+    detail: JSON for the sentence (`accounts.audit_log.sentences` says which); `id` is
+        that of the subject, so that the page can link it.
     """
     return AuditEntry.objects.create(
         organization=organization,
@@ -54,8 +57,9 @@ def record_opening(
     detail: Mapping[str, Any] | None = None,
     key: ApiKey | None = None,
 ) -> None:
-    """As `record`, once an hour for the same reader, action and subject; also where a
-    player asks for two pieces at once."""
+    """Write an entry as `record` does, once an hour for the same reader, action and
+    subject; also where a player requests two pieces at once.
+    """
     known = AuditEntry.objects.in_organization(organization).filter(
         by=by,
         key=key,
@@ -81,13 +85,13 @@ def record_opening(
 
 
 def _hold(words: str) -> None:
-    """Until the transaction ends, against another one with the same words."""
+    """Take an advisory lock on these words until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [words])
 
 
 def _clean(value: Any) -> Any:
-    """What JSON in Postgres can hold, and no key."""
+    """Return the value as JSON that Postgres can store, with keys masked."""
     if isinstance(value, Mapping):
         return {_text(str(name)): _clean(each) for name, each in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):

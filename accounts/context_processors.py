@@ -1,3 +1,5 @@
+"""What every template is given about the reader and their organization."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -10,12 +12,14 @@ from accounts.models import Membership, Role
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """What the frame of every page needs: the organization, one's role, the others."""
+    """Return what the frame of every page needs: the organization, one's role, the
+    others.
+    """
     membership: Membership | None = getattr(request, "membership", None)
     if membership is None:
         return {
             "open_signup": settings.OPEN_SIGNUP,
-            # Asked only where a page says it.
+            # Queried only where a page shows it.
             "is_unclaimed": lambda: not first_owner.has_owner(),
         }
     return {

@@ -1,9 +1,9 @@
 """The link with which the first owner takes over an empty instance.
 
-Derived from the secret key, so each start prints the same link until somebody used it.
-It is void from the first user on, also after all users and organizations are gone: the
-row that says so is not theirs. A database that was made anew, or restored from when it
-was empty, has nobody to keep out and opens again.
+It is derived from the secret key, so each start prints the same link until somebody
+used it. It is void from the first user on, also after all users and organizations are
+gone: the row that says so outlives them. A database that was made anew, or restored
+from when it was empty, has nobody to protect and opens again.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from accounts.models import Claim
 
 
 def token() -> str:
+    """Return the token of the link, 64 hexadecimal digits."""
     return salted_hmac(
         "accounts.first_owner", "welcome", algorithm="sha256"
     ).hexdigest()
 
 
 def is_token(text: str) -> bool:
+    """Tell whether the text is the token of the link, in constant time."""
     return constant_time_compare(text, token())
 
 
@@ -31,7 +33,7 @@ def has_owner() -> bool:
 
 
 def link() -> str | None:
-    """None once the instance has, or had, a user."""
+    """Return the link, or None once the instance has, or had, a user."""
     if has_owner():
         return None
     return absolute_url(reverse("accounts:welcome", kwargs={"token": token()}))

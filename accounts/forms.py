@@ -1,4 +1,4 @@
-"""What people type into our pages."""
+"""Forms for signing up, organizations, members and API keys."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ PASSWORD_RULES = "At least 8 characters, nothing common, not only digits."  # no
 
 
 class NameField(forms.CharField):
+    """A name of one line, up to 255 characters."""
+
     def __init__(self, **options: Any) -> None:
         options.setdefault("max_length", 255)
         super().__init__(validators=[validate_one_line], **options)
 
 
 class TimeZoneField(forms.ChoiceField):
+    """A choice among the time zones that this machine knows."""
+
     def __init__(self, **options: Any) -> None:
         super().__init__(
             choices=time_zone_choices,
@@ -51,6 +55,7 @@ class PersonForm(forms.Form):
     )
 
     def email_of_person(self) -> str:
+        """Return the address that the password must not resemble."""
         return str(self.cleaned_data.get("email", ""))
 
     def clean(self) -> dict[str, Any]:
@@ -89,6 +94,8 @@ class SignUpForm(PersonForm):
 
 
 class InvitedForm(PersonForm):
+    """A person who signs up with the address that was invited."""
+
     def __init__(self, *args: Any, email: str, **options: Any) -> None:
         super().__init__(*args, **options)
         self.email = email
@@ -98,6 +105,8 @@ class InvitedForm(PersonForm):
 
 
 class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The name, the slug and the time zone of an organization."""
+
     time_zone = TimeZoneField(label="Time zone")
 
     class Meta:
@@ -124,6 +133,8 @@ class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class InviteForm(forms.Form):
+    """The address and the role of somebody to invite."""
+
     email = forms.EmailField(
         label="E-mail",
         max_length=254,
@@ -141,11 +152,15 @@ class InviteForm(forms.Form):
 
 
 class RoleForm(forms.Form):
+    """Another role for a member."""
+
     role = forms.ChoiceField(choices=Role.choices)
 
 
 class KeyExpiryForm(forms.Form):
-    """`cleaned_data["expires_at"]` is a moment, or None for never."""
+    """The last day of a key; `cleaned_data["expires_at"]` is a moment, or None for
+    never.
+    """
 
     expires_at = forms.DateField(
         label="Expires",
@@ -161,6 +176,11 @@ class KeyExpiryForm(forms.Form):
         self.fields["expires_at"].widget.attrs["min"] = today.isoformat()
 
     def clean_expires_at(self) -> datetime | None:
+        """Return the end of the chosen day as an aware datetime, or None for never.
+
+        Raises:
+            ValidationError: the day is over, or too far away to be stored.
+        """
         day: date | None = self.cleaned_data["expires_at"]
         if day is None:
             return None
@@ -174,7 +194,7 @@ class KeyExpiryForm(forms.Form):
 
 
 class CreateKeyForm(KeyExpiryForm):
-    """`create_key(organization=…, by=…, **form.cleaned_data)` makes the key."""
+    """A new key; `create_key(organization=…, by=…, **form.cleaned_data)` makes it."""
 
     name = NameField(
         label="Name",
@@ -191,10 +211,14 @@ class CreateKeyForm(KeyExpiryForm):
 
 
 class RenameKeyForm(forms.Form):
+    """Another name for a key."""
+
     name = NameField(label="Name", widget=forms.TextInput({"autocomplete": "off"}))
 
 
 class RollKeyForm(forms.Form):
+    """How long the old key works beside the new one; `overlap` is a timedelta."""
+
     overlap = forms.TypedChoiceField(
         label="The old key works for",
         choices=[

@@ -1,3 +1,5 @@
+"""Requests as views get them once access is decided."""
+
 from __future__ import annotations
 
 from django.http import HttpRequest
@@ -7,12 +9,16 @@ from accounts.models import Membership, Organization, User
 
 
 class SignedInRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
     user: User
     htmx: HtmxDetails
 
 
 class OrganizationRequest(SignedInRequest):
-    """What `accounts.access.organization_view` leaves behind for a view."""
+    """A request within an organization, with what `accounts.access.organization_view`
+    found.
+    """
 
     organization: Organization
     membership: Membership

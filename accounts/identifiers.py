@@ -6,5 +6,5 @@ import uuid_utils.compat
 
 
 def time_ordered_uuid() -> UUID:
-    """A UUID of version 7: new rows land at the end of an index, not all over it."""
+    """Return a new UUID of version 7: new rows land at the end of an index."""
     return uuid_utils.compat.uuid7()

@@ -1,5 +1,7 @@
-"""Whether the `Authorization` header of a request opens anything. Asked once per
-request by the webhook, REST and MCP; a malformed key costs no query."""
+"""The check of a request's `Authorization` header.
+
+The webhook, REST and MCP run it once per request; a malformed key costs no query.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +24,8 @@ _LOOK_UP = f"""
 
 
 class KeyOutcome(StrEnum):
+    """What the check of a header found."""
+
     MISSING = "missing"
     MALFORMED = "malformed"
     UNKNOWN = "unknown"
@@ -32,7 +36,7 @@ class KeyOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyCheck:
-    """What a header is worth. The ids are also there for an expired or revoked key."""
+    """The result of a check. The ids are also there for an expired or revoked key."""
 
     outcome: KeyOutcome
     # One sentence that a person can act on; never the key.
@@ -55,12 +59,12 @@ class KeyCheck:
 
     @property
     def may_write(self) -> bool:
-        """Whether it may change what the organization keeps, by REST."""
+        """Tell whether the key may change what the organization stores, by REST."""
         return not self.refused and self.scope == ApiKey.Scope.FULL
 
 
 MAX_REMEMBERED = 1000
-# By digest, of this process: what was good when it was last asked.
+# By digest, of this process: what was good at its last check.
 _found_good: dict[bytes, KeyCheck] = {}
 
 MISSING = KeyCheck(
@@ -91,6 +95,7 @@ GOOD = "This API key is good."
 
 
 def check_key(authorization_header: str | None) -> KeyCheck:
+    """Return what the header is worth, with one query where it holds a well-formed key."""
     text = key_in(authorization_header)
     if isinstance(text, KeyCheck):
         return text
@@ -116,15 +121,17 @@ def check_key(authorization_header: str | None) -> KeyCheck:
 
 
 def remembered(authorization_header: str | None) -> KeyCheck | None:
-    """What this process last found a good key to be; no I/O. It may be worth nothing
-    by now: only for who asks again in the statement that writes, and before refusing.
+    """Return what this process last found a good key to be, without I/O.
+
+    The key may be revoked by now: only for callers that check it again in the statement
+    that writes, and before they refuse.
     """
     text = key_in(authorization_header)
     return None if isinstance(text, KeyCheck) else _found_good.get(keys.digest(text))
 
 
 def key_in(authorization_header: str | None) -> str | KeyCheck:
-    """The text of a well-formed key, or else why the header holds none. No I/O."""
+    """Return the text of a well-formed key, or why the header holds none, without I/O."""
     header = (authorization_header or "").replace("\t", " ").strip(" ")
     if not header:
         return MISSING

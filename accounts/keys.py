@@ -1,4 +1,4 @@
-"""The text of an API key: how it is made and how a typo is told from a stranger.
+"""The text of an API key: how it is made, and how a typo is told from an unknown key.
 
 `zelto_` + 43 base62 characters + the CRC32 of all that precedes as 6 base62 digits.
 """
@@ -21,13 +21,13 @@ _SHAPE = re.compile(
 
 
 def generate_key() -> str:
-    """A new key, 256 random bits; the only moment at which its text exists."""
+    """Return the text of a new key of 256 random bits; it is stored nowhere."""
     random_part = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))
     return PREFIX + random_part + checksum(PREFIX + random_part)
 
 
 def checksum(text: str) -> str:
-    """The CRC32 of `text` as six base62 digits."""
+    """Return the CRC32 of `text` as six base62 digits."""
     number = zlib.crc32(text.encode())
     digits = []
     for _ in range(CHECKSUM_LENGTH):
@@ -37,14 +37,14 @@ def checksum(text: str) -> str:
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether the text has a key's shape and its checksum fits; asks nobody."""
+    """Tell whether the text has a key's shape and its checksum fits, without a query."""
     if not _SHAPE.fullmatch(text):
         return False
     return checksum(text[:-CHECKSUM_LENGTH]) == text[-CHECKSUM_LENGTH:]
 
 
 def without_keys(text: str) -> str:
-    """`text` with any key in it masked: people paste keys where names belong."""
+    """Return `text` with any key in it masked: people paste keys where names belong."""
     return _SHAPE.sub(
         lambda key: f"{key[0][:SHOWN_PREFIX_LENGTH]}…{key[0][-SHOWN_SUFFIX_LENGTH:]}",
         text,
@@ -52,5 +52,5 @@ def without_keys(text: str) -> str:
 
 
 def digest(text: str) -> bytes:
-    """What is stored in place of the key: its SHA-256."""
+    """Return the SHA-256 of a key, 32 bytes, which is stored in place of the key."""
     return hashlib.sha256(text.encode()).digest()

@@ -1,8 +1,10 @@
-"""Links that leave by mail or terminal."""
+"""Absolute links for mails and the terminal."""
 
 from django.conf import settings
 
 
 def absolute_url(path: str) -> str:
-    """Below the configured address, never below what a request's Host header says."""
+    """Return the path below the configured address, never below a request's Host
+    header.
+    """
     return f"{settings.BASE_URL}{path}"

@@ -1,4 +1,4 @@
-"""Mails to people. One that cannot be sent never fails what it told of."""
+"""Mails to people. One that cannot be sent never undoes the change that it reports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def deliver(message: EmailMessage) -> bool:
-    """Whether the mail server took it."""
+    """Send a mail, and tell whether the mail server took it; a failure is logged."""
     try:
         message.send()
     except (OSError, SMTPException):
@@ -27,12 +27,15 @@ def deliver(message: EmailMessage) -> bool:
 
 
 def mail_invitation(invitation: Invitation, link: str) -> bool:
+    """Mail the link of an invitation, and tell whether the mail server took it."""
     context = {"invitation": invitation, "link": link}
     return _deliver_template("invitation", context, to=invitation.email)
 
 
 def mail_email_changed(user: User, *, before: str) -> bool:
-    """To the address until now: whoever changed it has the new one."""
+    """Mail the address `before` that it was replaced: whoever changed it reads the new
+    one.
+    """
     context = {"user": user, "before": before, "base_url": settings.BASE_URL}
     return _deliver_template("email_changed", context, to=before)
 

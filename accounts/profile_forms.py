@@ -1,4 +1,4 @@
-"""What people type about themselves."""
+"""Forms for one's own name and e-mail address."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from accounts.models import User
 
 
 class OwnNameForm(forms.Form):
+    """One's own name."""
+
     name = NameField(
         label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
 
 
 class OwnEmailForm(forms.Form):
+    """Another e-mail address of one's own, with the current password."""
+
     email = forms.EmailField(
         label="E-mail",
         max_length=254,
@@ -39,6 +43,11 @@ class OwnEmailForm(forms.Form):
         return str(self.cleaned_data["email"]).lower()
 
     def clean_password(self) -> str:
+        """Return the current password.
+
+        Raises:
+            ValidationError: it is not the password of this user.
+        """
         password = str(self.cleaned_data["password"])
         if not self.user.check_password(password):
             raise ValidationError("This is not your current password.")

@@ -9,7 +9,7 @@ from accounts.models import Organization
 
 LENGTH = 63
 FALLBACK = "team"
-# Words that could become pages beside organizations, or pass for the house itself.
+# Words that could become pages beside organizations, or pass for this project.
 RESERVED = frozenset(
     {
         "account", "accounts", "admin", "api", "billing", "docs", "health", "help",
@@ -21,12 +21,19 @@ RESERVED = frozenset(
 
 
 def validate_slug_is_free_to_use(slug: str) -> None:
+    """Refuse a slug that is reserved.
+
+    Raises:
+        ValidationError: the slug is one of `RESERVED`.
+    """
     if slug in RESERVED:
         raise ValidationError(f"“{slug}” is reserved. Choose another address.")
 
 
 def unused_slug(name: str) -> str:
-    """From the name, with a number where it is taken."""
+    """Return a slug made from the name, with a number where that one is taken or
+    reserved.
+    """
     stem = slugify(name)[:LENGTH].strip("-_") or FALLBACK
     taken = set(
         Organization.objects.filter(slug__startswith=stem[: LENGTH - 8]).values_list(

@@ -1,4 +1,4 @@
-"""The time zones one may choose."""
+"""The time zones that an organization may choose."""
 
 import zoneinfo
 from functools import cache
@@ -10,6 +10,7 @@ _NO_ZONES = {"Factory", "localtime", "posixrules"}
 
 @cache
 def time_zone_choices() -> list[tuple[str, str]]:
+    """Return (name, label) of each time zone that this machine knows, sorted by name."""
     names = {
         name
         for name in zoneinfo.available_timezones()

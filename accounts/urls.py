@@ -1,3 +1,5 @@
+"""The addresses of the pages of accounts."""
+
 from allauth.account import views as allauth_views
 from django.urls import include, path, re_path
 

@@ -1,0 +1,3 @@
+"""What programs may ask of an organization: REST under `/v1`, and MCP for coding
+agents.
+"""

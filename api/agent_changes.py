@@ -1,4 +1,4 @@
-"""What a program may change of an agent: what is absent stays as it is."""
+"""What a program may change of an agent; what is absent stays as it is."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ MAX_DESCRIPTION_CHARACTERS = 2000
 
 
 def read_name(value: Any) -> str:
+    """Return a name, checked.
+
+    Raises:
+        PydanticCustomError: it is no text, too long, not one line, or cannot be stored.
+    """
     name = _read(value, MAX_NAME_CHARACTERS)
     try:
         validate_one_line(name)
@@ -39,6 +44,11 @@ def read_name(value: Any) -> str:
 
 
 def read_description(value: Any) -> str:
+    """Return a description, checked.
+
+    Raises:
+        PydanticCustomError: it is no text, too long, or cannot be stored.
+    """
     return _read(value, MAX_DESCRIPTION_CHARACTERS)
 
 
@@ -87,8 +97,13 @@ class AgentChange(BaseModel):
     )
 
 
-def change_it(caller: Caller, agent_id: UUID, sent: dict[str, Any]) -> None:
-    """Raises `Refusal` (422) that names each field at fault."""
+def change_from_body(caller: Caller, agent_id: UUID, sent: dict[str, Any]) -> None:
+    """Change an agent as a body says.
+
+    Raises:
+        Refusal: 422 that names each field at fault.
+        Http404: the organization has no such agent.
+    """  # noqa: DOC501 - `validation_refusal` makes a Refusal
     agent = find_agent(caller.organization, agent_id)
     try:
         change = AgentChange.model_validate(sent)

@@ -72,19 +72,30 @@ class AgentList(Listed):
     data: list[Agent] = Field(description="The newest first.")
 
 
-def list_agents(organization: Organization, asked: PageParameters) -> ListSlice[Agent]:
-    """By creation, newest first."""
+def list_agents(
+    organization: Organization, parameters: PageParameters
+) -> ListSlice[Agent]:
+    """Return a page of agents by creation, newest first.
+
+    Raises:
+        Refusal: 400, the cursor is none.
+    """
     rows = _agents(organization).order_by("-created_at", "-id")
-    if end := position_in(asked.cursor):
+    if end := position_in(parameters.cursor):
         rows = rows.filter(
             Q(created_at__lt=end.created_at)
             | Q(created_at=end.created_at, id__lt=end.id)
         )
-    agents = _resources(rows[: asked.limit + 1])
-    return list_slice(agents, asked.limit, _cursor_of)
+    agents = _resources(rows[: parameters.limit + 1])
+    return list_slice(agents, parameters.limit, _cursor_of)
 
 
 def get_agent(organization: Organization, agent_id: UUID) -> Agent:
+    """Return an agent as programs see it.
+
+    Raises:
+        Http404: the organization has no such agent.
+    """  # noqa: DOC501 - `nothing` makes an Http404
     agents = _resources(_agents(organization).filter(pk=agent_id))
     if not agents:
         raise nothing("agent")
@@ -92,7 +103,11 @@ def get_agent(organization: Organization, agent_id: UUID) -> Agent:
 
 
 def find_agent(organization: Organization, agent_id: UUID) -> AgentRow:
-    """The row, to be changed."""
+    """Return the row of an agent, to be changed.
+
+    Raises:
+        Http404: the organization has no such agent.
+    """  # noqa: DOC501 - `nothing` makes an Http404
     row = _agents(organization).filter(pk=agent_id).first()
     if row is None:
         raise nothing("agent")
@@ -104,7 +119,7 @@ def _agents(organization: Organization) -> AgentQuerySet:
 
 
 def _resources(rows: AgentQuerySet) -> list[Agent]:
-    """Two queries for any number of them."""
+    """Return the agents of these rows, with two queries for any number of them."""
     newest = Conversation.objects.filter(agent=OuterRef("pk")).newest_first()
     found: list[Any] = list(
         rows.annotate(

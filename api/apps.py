@@ -1,3 +1,5 @@
+"""The app `api`, as Django registers it."""
+
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""The body of a request that brings one: read by the same rules as the webhook's."""
+"""The JSON body of a request, read by the same rules as the webhook's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 def read_object(request: Request) -> dict[str, Any]:
-    """The one JSON object in it. Raises `Refusal`."""
+    """Return the one JSON object of a request's body.
+
+    Raises:
+        Refusal: the body is too large, of another type or encoding, or no JSON object.
+    """
     headers = request.headers
     try:
         envelope = request_body.check_type(

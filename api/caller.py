@@ -1,4 +1,4 @@
-"""The program that asks: its key, and through it the organization."""
+"""The program that sends a request: its key, and through it the organization."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ MAY_ONLY_READ = "This key may only read. Ask with a key of the scope full."
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """A program with a good key."""
+
     check: KeyCheck
     key: ApiKey
 
@@ -34,19 +36,33 @@ class Caller:
         return self.key.organization
 
     def require(self, *, writes: bool) -> None:
-        """Raises `Refusal` where the key's scope does not cover it."""
+        """Require that the key may read or, with `writes`, change what the organization
+        has.
+
+        Raises:
+            Refusal: 403, the scope of the key does not cover it.
+        """
         if not self.check.may_read:
             raise Refusal(403, MAY_ONLY_POST)
         if writes and not self.check.may_write:
             raise Refusal(403, MAY_ONLY_READ)
 
     def require_posting(self) -> None:
+        """Require that the key may post sessions.
+
+        Raises:
+            Refusal: 403, the scope of the key does not cover it.
+        """
         if not self.check.may_post:
             raise Refusal(403, MAY_NOT_POST)
 
 
 def find_caller(request: HttpRequest) -> Caller:
-    """Raises `Refusal` where the request brings no good key. Never looks at a cookie."""
+    """Return the program that sends a request, by its key and never by a cookie.
+
+    Raises:
+        Refusal: 401, the request has no good key.
+    """  # noqa: DOC501 - `unauthorized` makes a Refusal
     check = key_check.check_key(request.headers.get("Authorization"))
     if check.refused or check.key_id is None:
         raise unauthorized(check)
@@ -58,6 +74,7 @@ def find_caller(request: HttpRequest) -> Caller:
 
 
 def unauthorized(check: KeyCheck) -> Refusal:
+    """Return the refusal of a key that is not good."""
     return Refusal(401, check.detail, headers=(("WWW-Authenticate", "Bearer"),))
 
 

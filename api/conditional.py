@@ -1,3 +1,5 @@
+"""Answers of 304 to programs that have the content already."""
+
 from __future__ import annotations
 
 from django.http.response import HttpResponseBase
@@ -6,7 +8,9 @@ from django.utils.decorators import decorator_from_middleware
 
 
 class AnswersOnly(ConditionalGetMiddleware):
-    """A problem has an id of its own each time: no tag of it would ever fit again."""
+    """A middleware that tags answers of 200 only: a problem has another id each time,
+    so its tag would never fit again.
+    """
 
     def needs_etag(self, response: HttpResponseBase) -> bool:
         return response.status_code == 200 and super().needs_etag(response)

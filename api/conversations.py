@@ -342,7 +342,7 @@ def with_warnings(
 
 
 def recording_of(row: ConversationRow) -> Recording:
-    kept = row.told_recording
+    kept = row.recording_or_none
     return Recording(
         state=kept.public_state if kept else "none",
         error=(kept.last_error or None) if kept else None,

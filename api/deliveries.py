@@ -153,24 +153,30 @@ class ReplayParameters(Parameters):
 
 
 def list_deliveries(
-    organization: Organization, asked: DeliveryParameters
+    organization: Organization, parameters: DeliveryParameters
 ) -> ListSlice[Delivery]:
-    """Newest first. A part may be short, or empty, and not be the last: where no index
-    leads to what is asked for, only so many rows are looked through at once."""
+    """Return a part of the log, newest first.
+
+    A part may be short, or empty, and not be the last: where no index serves the
+    filters, only `MAX_SEARCHED` rows are read at once.
+
+    Raises:
+        Refusal: 400, the cursor is none of this organization.
+    """
     filters = Filters(
-        outcome=asked.outcome or "",
-        status=asked.status,
-        key=asked.key_id,
-        provider=asked.provider or "",
-        reference=asked.reference_id or "",
-        since=as_moment(asked.since, organization.zone),
-        until=as_moment(asked.until, organization.zone),
+        outcome=parameters.outcome or "",
+        status=parameters.status,
+        key=parameters.key_id,
+        provider=parameters.provider or "",
+        reference=parameters.reference_id or "",
+        since=as_moment(parameters.since, organization.zone),
+        until=as_moment(parameters.until, organization.zone),
     )
     found = find_older(
         organization,
         filters,
-        than=_sequence_in(asked.cursor, organization),
-        count=asked.limit,
+        than=_sequence_in(parameters.cursor, organization),
+        count=parameters.limit,
         most_searched=MAX_SEARCHED,
     )
     sequences = {row.uuid: row.sequence for row in found.rows}
@@ -183,11 +189,17 @@ def list_deliveries(
 
 
 def with_body(row: DeliveryRow) -> DeliveryWithBody:
+    """Return a delivery with its body, as text where that is UTF-8."""
     text, encoding = _body_of(row)
     return DeliveryWithBody(**_fields_of(row), body=text, body_encoding=encoding)
 
 
 def find_delivery(organization: Organization, delivery_id: UUID) -> DeliveryRow:
+    """Return the row of a delivery, with its key.
+
+    Raises:
+        Http404: the organization has no such delivery.
+    """  # noqa: DOC501 - `nothing` makes an Http404
     row = (
         DeliveryRow.objects.in_organization(organization)
         .select_related("key")
@@ -200,6 +212,7 @@ def find_delivery(organization: Organization, delivery_id: UUID) -> DeliveryRow:
 
 
 def resource_of(row: DeliveryRow) -> Delivery:
+    """Return a delivery as programs see it."""
     return Delivery(**_fields_of(row))
 
 

@@ -1,5 +1,6 @@
-"""What Django REST framework asks for on the way to a view: who asks, whether the key
-covers it, in which language, and what an exception is answered with."""
+"""What Django REST framework calls on the way to a view: who asks, whether the key
+covers it, in which format, and what an exception is answered with.
+"""
 
 from __future__ import annotations
 
@@ -25,18 +26,24 @@ READING_METHODS = frozenset({"GET", "HEAD"})
 
 
 class BearerKey(BaseAuthentication):
+    """Authentication by an API key in the `Authorization` header."""
+
     def authenticate(self, request: Request) -> tuple[None, Caller]:
         return None, find_caller(plain(request))
 
 
 class ScopeCoversIt(BasePermission):
+    """The permission to read with a key that may read, and to change with one that may
+    write.
+    """
+
     def has_permission(self, request: Request, view: APIView) -> bool:
         caller_of(request).require(writes=request.method not in READING_METHODS)
         return True
 
 
 class OnlyJson(BaseContentNegotiation):
-    """There is one language, whatever `Accept` says."""
+    """A negotiation that always answers JSON, whatever `Accept` says."""
 
     def select_parser(
         self, request: Request, parsers: Iterable[BaseParser]
@@ -54,16 +61,21 @@ class OnlyJson(BaseContentNegotiation):
 
 
 def plain(request: Request) -> HttpRequest:
+    """Return Django's own request."""
     inner: HttpRequest = request._request
     return inner
 
 
 def caller_of(request: Request) -> Caller:
+    """Return the program that sends the request, as `BearerKey` found it."""
     return cast(Caller, request.auth)
 
 
 def answer_exception(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """None leaves it to Django, which answers 500, or 503 where the database is away."""
+    """Return the answer to an exception as a problem of RFC 9457.
+
+    None leaves it to Django, which answers 500, or 503 where the database is away.
+    """
     request = plain(context["request"])
     if isinstance(error, Refusal):
         return refused(request, error)
@@ -77,6 +89,7 @@ def answer_exception(error: Exception, context: dict[str, Any]) -> HttpResponse 
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Return the answer to a refusal."""
     return problem(
         request,
         refusal.status,

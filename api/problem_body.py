@@ -1,4 +1,4 @@
-"""The shape of every error, as `integrations.problems` builds it."""
+"""The shape of every error (RFC 9457), as `integrations.problems` builds it."""
 
 from __future__ import annotations
 

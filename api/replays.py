@@ -1,4 +1,4 @@
-"""Asking for a delivery to be processed again, and what is answered."""
+"""Processing a delivery again at the request of a program."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ from integrations.processing.replay import (
 
 
 def replay(caller: Caller, delivery_id: UUID, provider: str | None) -> Delivery:
-    """Raises `Refusal`: 409 where there is nothing to replay, 422 where the body still
-    does not fit, 400 where its provider is to be named."""
+    """Process a delivery again, and return the one that stands for it from now on.
+
+    Raises:
+        Refusal: 409 where there is nothing to replay, 422 where the body still does not
+            fit, 400 where its provider is to be named.
+        Http404: the organization has no such delivery.
+    """
     row = find_delivery(caller.organization, delivery_id)
     try:
         replayed = replay_delivery(

@@ -1,9 +1,9 @@
-"""A place in the delivery log as a cursor that tells nothing of it.
+"""A place in the delivery log as a cursor that discloses nothing of it.
 
-The log's sequence counts the posts of all organizations, so it is not for anybody's
-eyes. What is sealed is authenticated and the same each time: a keyed digest of place and
-organization, and the place under a stream that is keyed with that digest (SIV, RFC 5297,
-with HMAC-SHA256 in the place of AES).
+The log's sequence counts the posts of all organizations, so it must not be disclosed.
+What is sealed is authenticated and the same each time: a keyed digest of place and
+organization, and the place under a stream that is keyed with that digest (SIV, RFC
+5297, with HMAC-SHA256 in the place of AES).
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def seal(place: int, organization_id: UUID) -> str:
 def unseal(cursor: str, organization_id: UUID) -> int:
     """Return the place of a cursor.
 
-    Raises: `BrokenSeal`.
+    Raises:
+        BrokenSeal: the cursor was not made here, or not for this organization.
     """
     try:
         sealed = base64.b64decode(cursor + "==", altchars=b"-_", validate=True)

@@ -23,7 +23,7 @@ from web.request_id import request_id_of
 
 
 class Upload:
-    """One upload on its way in; `arrival` is what is known of it so far."""
+    """One upload while it is received; `arrival` is what is known of it so far."""
 
     def __init__(self, request: HttpRequest, organization_id: UUID, key_id: UUID):
         self.request = request
@@ -36,7 +36,12 @@ class Upload:
         )
 
     def take(self, caller: Caller) -> Uploaded:
-        """Raises `Refusal`."""
+        """Store the recording and its call, and return what was made of them.
+
+        Raises:
+            Refusal: the key, the body, the audio or the call is at fault, or nothing
+                can be stored just now.
+        """
         caller.require_posting()
         with upload_slot(self.arrival.organization_id):
             try:
@@ -86,7 +91,9 @@ class Upload:
 
 
 def faults_of(parts: Parts) -> list[Fault]:
-    """Of the parts themselves."""
+    """Return the faults of the parts themselves: those that are missing, repeated or
+    empty.
+    """
     faults = []
     for name, count in (("file", parts.files), ("call", parts.calls)):
         if not count:
@@ -99,7 +106,9 @@ def faults_of(parts: Parts) -> list[Fault]:
 
 
 def log_refusal(request: HttpRequest, refusal: Refusal, upload: Upload | None) -> None:
-    """Where the key belongs to an organization, in its log, as the webhook does."""
+    """Write a refusal to the organization's log, where the key belongs to one, as the
+    webhook does.
+    """
     if refusal.status == 503:
         return
     if upload is None:

@@ -1,3 +1,5 @@
+"""The addresses of `/v1` and `/mcp`."""
+
 from __future__ import annotations
 
 from django.urls import URLPattern, path
@@ -11,6 +13,7 @@ app_name = "api"
 
 
 def endpoint(route: str, view: type[APIView], name: str) -> URLPattern:
+    """Return the route of a view below `/v1/`, which answers 304 where the `ETag` fits."""
     return path(f"v1/{route}", conditional(view.as_view()), name=name)
 
 

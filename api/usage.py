@@ -65,11 +65,17 @@ class UsageParameters(Parameters):
     )
 
 
-def get_usage(organization: Organization, asked: UsageParameters) -> Usage:
-    """A call counts on the day of its first delivery."""
+def get_usage(organization: Organization, parameters: UsageParameters) -> Usage:
+    """Return what an organization used by day.
+
+    A call counts on the day of its first delivery.
+
+    Raises:
+        Refusal: 400, the period ends before it begins, or is longer than `MAX_DAYS`.
+    """  # noqa: DOC501 - `_strange_period` makes a Refusal
     today = timezone.now().astimezone(organization.zone).date()
-    last = asked.last_day or max(today, asked.first_day or today)
-    first = asked.first_day or last - timedelta(days=DAYS - 1)
+    last = parameters.last_day or max(today, parameters.first_day or today)
+    first = parameters.first_day or last - timedelta(days=DAYS - 1)
     if first > last:
         raise _strange_period("must not lie after to")
     if (last - first).days >= MAX_DAYS:

@@ -1,4 +1,4 @@
-"""make bench: measures Zelto and compares, all in one run. See bench/README.md."""
+"""Measures Zelto and compares, all in one run (`make bench`). See bench/README.md."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ SECTIONS = ("posts", "processing", "visible", "memory", "pages")
 
 
 def read_arguments() -> argparse.Namespace:
+    """Return the options of the command line, with `sections` as a list."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "--only", metavar="SECTIONS", help=f"some of: {','.join(SECTIONS)}"
@@ -42,6 +43,8 @@ def read_arguments() -> argparse.Namespace:
 
 
 class Run:
+    """A run of the bench: which sections are measured, and what was found."""
+
     def __init__(self, instance: Instance, arguments: argparse.Namespace) -> None:
         self.instance = instance
         self.sections = arguments.sections
@@ -49,6 +52,7 @@ class Run:
         self.report = Report({"sections": self.sections, "quick": self.is_quick})
 
     def measure(self) -> Report:
+        """Measure all requested sections."""
         if "posts" in self.sections:
             with self.instance.running("web"):
                 self.measure_stored_only()
@@ -58,6 +62,7 @@ class Run:
         return self.report
 
     def measure_stored_only(self) -> None:
+        """Measure posts without a worker."""
         self.announce("posts")
         rounds, seconds = (1, 3) if self.is_quick else (3, 6)
         self.report.add(
@@ -65,7 +70,9 @@ class Run:
         )
 
     def measure_whole_stack(self) -> None:
-        """With the worker; memory right after the load, pages last: they fill it."""
+        """Measure with the worker; memory right after the load, pages last: they fill
+        it.
+        """
         tenant = self.instance.provision("Processed")
         rate = processing.GOAL_RATE
         if "processing" in self.sections:
@@ -97,6 +104,9 @@ class Run:
             )
 
     def stored_rate(self) -> float | None:
+        """Return the posts a second that were stored without a worker, where that was
+        measured.
+        """
         if "posts" not in self.report.figures:
             return None
         by_name = self.report.figures["posts"][str(processing.CONNECTIONS)]
@@ -104,16 +114,18 @@ class Run:
         return rate
 
     def announce(self, section: str) -> None:
+        """Print the section, and read the settings of the database."""
         print(f"{section}:", flush=True)
         self.report.database = self.instance.database_settings()
 
 
 def main() -> int:
+    """Run the bench, and return the exit status."""
     arguments = read_arguments()
     signal.signal(signal.SIGTERM, _end)
     try:
         wrk()
-        warn_of_company()
+        warn_of_load()
         # The cluster's own account must be able to walk to it.
         results = data_directory() / "bench"
         make_data_directory(results)
@@ -129,7 +141,8 @@ def main() -> int:
     return 0
 
 
-def warn_of_company() -> None:
+def warn_of_load() -> None:
+    """Print a warning where other programs keep the machine busy."""
     load = os.getloadavg()[0]
     if load > QUIET_LOAD:
         print(

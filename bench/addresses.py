@@ -1,5 +1,7 @@
-"""The pages that are timed: thirty addresses of each kind, where it can be each of
-another row, so that no page is fast because it was just read."""
+"""The pages that are timed: thirty addresses of each kind.
+
+Where possible each is of another row, so that no page is fast because it was just read.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bench.filling import Ask
+from bench.filling import Execute
 
 REQUESTS = 30
 DEEP = 50_000  # rows: a thousand pages
@@ -23,14 +25,18 @@ class Page:
     shows: str
 
 
-def kinds_of_pages(ask: Ask, slug: str) -> Iterator[tuple[str, list[Page]]]:
-    rows = Rows(ask, slug)
+def kinds_of_pages(execute: Execute, slug: str) -> Iterator[tuple[str, list[Page]]]:
+    """Yield the name and the pages of each kind."""
+    rows = Rows(execute, slug)
     organization = f"/org/{slug}"
     listing = f"{organization}/conversations"
     agents, some = rows.agents(), rows.some()
 
     def each(path: str, found: list[tuple[Any, ...]]) -> list[Page]:
-        """path: with `{}` for the first value of each row; its last one is shown."""
+        """Return a page for each row, which shows the row's last value.
+
+        path: with `{}` for the first value of the row.
+        """
         return [Page(path.format(row[0]), row[-1]) for row in found]
 
     yield "list", each(listing, rows.newest() * REQUESTS)
@@ -48,14 +54,17 @@ def kinds_of_pages(ask: Ask, slug: str) -> Iterator[tuple[str, list[Page]]]:
 
 
 class Rows:
-    """Of one organization, chosen by the same rule whatever their number."""
+    """Rows of one organization, chosen by the same rule whatever their number."""
 
-    def __init__(self, ask: Ask, slug: str) -> None:
-        self.ask = ask
+    def __init__(self, execute: Execute, slug: str) -> None:
+        self.execute = execute
         self.slug = slug
 
     def select(self, what: str, rest: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self.ask(
+        """Return columns of conversations with their agents; `rest` continues the
+        WHERE.
+        """
+        return self.execute(
             f"SELECT {what} FROM conversations_conversation AS call "  # noqa: S608
             "JOIN conversations_agent AS agent ON agent.id = call.agent_id "
             "WHERE call.organization_id = "
@@ -64,6 +73,7 @@ class Rows:
         )
 
     def newest(self, provider: str | None = None) -> list[tuple[Any, ...]]:
+        """Return (id, reference) of the newest conversation, as one row."""
         rest = "AND call.provider = %s" if provider else ""
         values = [provider] if provider else []
         return self.select(
@@ -73,9 +83,11 @@ class Rows:
         )
 
     def agents(self) -> list[tuple[Any, ...]]:
+        """Return (id, name) of up to `REQUESTS` agents."""
         return self.select("DISTINCT agent.id, agent.name", "LIMIT %s", REQUESTS)
 
     def newest_of_agents(self) -> list[tuple[Any, ...]]:
+        """Return (agent id, reference) of the newest conversation of each agent."""
         return self.select(
             "DISTINCT ON (agent.id) agent.id, call.external_id",
             "ORDER BY agent.id, call.created_at DESC LIMIT %s",
@@ -83,6 +95,7 @@ class Rows:
         )
 
     def some(self) -> list[tuple[Any, ...]]:
+        """Return (id, reference) of `REQUESTS` conversations, spread over all."""
         return self.select(
             "call.id, call.external_id",
             "ORDER BY md5(call.external_id) LIMIT %s",
@@ -90,10 +103,13 @@ class Rows:
         )
 
     def references(self) -> list[tuple[Any, ...]]:
+        """Return (reference, reference) of `REQUESTS` conversations."""
         return [(reference, reference) for _, reference in self.some()]
 
     def weeks(self) -> list[tuple[str, str]]:
-        """The query for a week, and its newest conversation."""
+        """Return (query, reference) of weeks: the query for each, and its newest
+        conversation.
+        """
         count = self.count()
         found = []
         for number in range(REQUESTS):
@@ -109,8 +125,9 @@ class Rows:
         return found
 
     def deep(self) -> list[tuple[str, str]]:
-        """A thousand pages deep, or where there are fewer three quarters of the way:
-        the cursor of a row, and the row after it."""
+        """Return (cursor, reference) a thousand pages deep, or where there are fewer
+        three quarters of the way: the cursor of a row, and the row after it.
+        """
         depth = min(DEEP, self.count() * 3 // 4)
         return [
             (cursor_of(*self.at(depth + number)[:2]), self.at(depth + number + 1)[2])
@@ -118,11 +135,12 @@ class Rows:
         ]
 
     def count(self) -> int:
+        """Return how many conversations the organization has."""
         count: int = self.select("count(*)", "")[0][0]
         return count
 
     def at(self, position: int) -> tuple[Any, ...]:
-        """Id, moment and reference of a row, counted from the newest."""
+        """Return id, moment and reference of a row, counted from the newest."""
         return self.select(
             "call.id, call.created_at, call.external_id",
             "ORDER BY call.created_at DESC, call.id DESC OFFSET %s LIMIT 1",
@@ -131,6 +149,8 @@ class Rows:
 
 
 def cursor_of(identifier: Any, created_at: Any) -> str:
-    """As `conversations/search/keyset.py` writes it; a wrong one would show other rows."""
+    """Return a cursor as `conversations/search/keyset.py` writes it; a wrong one would
+    show other rows.
+    """
     text = f"{created_at.isoformat()} {identifier}"
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")

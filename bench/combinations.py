@@ -1,5 +1,8 @@
-"""Combinations of searches and filters that are timed: of each kind of filter with
-words, with another filter and deep in the list, and of what never meets."""
+"""Combinations of searches and filters that are timed.
+
+Of each kind of filter: with words, with another filter, deep in the list, and such that
+no row fits both.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ Kinds = Iterator[tuple[str, str, list[Query]]]
 
 
 def combinations(rows: Rows) -> Kinds:
+    """Yield the name, a text of the right answer and the queries of each kind."""
     some = [
         {
             "agent": agent,
@@ -36,7 +40,7 @@ def combinations(rows: Rows) -> Kinds:
     ]
 
     def of(*names: str, **fixed: str) -> list[Query]:
-        """These filters of each row, and what is the same for all."""
+        """Return these filters of each row, with what is the same for all."""
         return [{name: row[name] for name in names} | fixed for row in some]
 
     yield from words_and_facts(some)
@@ -54,6 +58,7 @@ def combinations(rows: Rows) -> Kinds:
 
 
 def words_and_facts(some: list[Query]) -> Kinds:
+    """Yield searches for words with filters."""
     names = [*some[0]] * REQUESTS
     by_one = [
         {"q": "lamp", name: row[name]} for row, name in zip(some, names, strict=False)
@@ -71,6 +76,7 @@ def words_and_facts(some: list[Query]) -> Kinds:
 
 
 def of_a_year_ago(rows: Rows) -> Kinds:
+    """Yield searches whose rows are at the end of the list."""
     oldest = rows.at(rows.count() - 1)[1].date()
     dates = {"to": str(oldest.replace(day=28))}
     yield "word, a year ago", FOUND, [{"q": "lamp", **dates}] * REQUESTS
@@ -79,6 +85,7 @@ def of_a_year_ago(rows: Rows) -> Kinds:
 
 
 def deep_in_filters(rows: Rows, some: list[Query]) -> Kinds:
+    """Yield pages deep in a filtered list."""
     cursors = [cursor for cursor, _ in rows.deep()]
     for name, filters in {
         "deep page, ended, metadata": ("ended_reason", "metadata.campaign"),
@@ -99,7 +106,9 @@ def deep_in_filters(rows: Rows, some: list[Query]) -> Kinds:
 
 
 def references(rows: Rows, some: list[Query]) -> Kinds:
-    """`call` begins every reference, 1555 every number."""
+    """Yield searches by the beginning of a reference: `call` begins all, 1555 all
+    numbers.
+    """
     words = vocabulary()
     numbers = [number for _, number in _numbers(rows)]
     yield (
@@ -140,7 +149,9 @@ def _numbers(rows: Rows) -> list[tuple[str, str]]:
 
 
 def that_never_meet(some: list[Query]) -> Kinds:
-    """Ada Lovelace calls at even numbers, so she never says the odd word."""
+    """Yield filters that no row fits together: Ada Lovelace calls at even numbers, so
+    she never says the odd word.
+    """
     never = {"q": f"{EVENLY} {ODDLY}"}
     yield (
         "beginnings, never meet",

@@ -1,5 +1,5 @@
-"""Name what stops the bench."""
+"""What stops the bench."""
 
 
 class BenchError(Exception):
-    """Say in a sentence why nothing can be measured, or not this."""
+    """Nothing can be measured, or not this; the text says why."""

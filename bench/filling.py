@@ -14,7 +14,7 @@ from bench.findable import EVENLY, FORMERLY, ODDLY, make_findable, not_indexed_m
 from bench.session import SAID
 from bench.vocabulary import SAID_IN_A_CALL, WORDS, vocabulary
 
-Ask = Callable[..., list[tuple[Any, ...]]]
+Execute = Callable[..., list[tuple[Any, ...]]]
 
 AGENTS = 50
 # The first organization has the first of them, and with them most conversations.
@@ -36,7 +36,7 @@ EMPTY = {
 }
 
 PROMPT = (
-    "You answer the phone for Northwind. Be brief and friendly. Ask for the order "
+    "You answer the phone for Northwind. Be brief and friendly. Execute for the order "
     "number before you look anything up. Never promise a date that the carrier has not "
     "announced. Hand over to a person when somebody asks twice, when a refund is over "
     "a hundred dollars, or when you are not sure. End the call with a question whether "
@@ -44,30 +44,41 @@ PROMPT = (
 )
 
 
-def fill(ask: Ask, conversations: int) -> None:
-    """For organizations of these names, which are there and have none yet."""
-    _agents(ask)
-    _calls(ask, conversations)
-    with not_indexed_meanwhile(ask):
-        _conversations(ask)
-    _words(ask, conversations)
-    _transcripts(ask)
-    make_findable(ask, {number: turns(number) for number in range(1, TRANSCRIPTS + 1)})
-    _deliveries(ask)
-    _charges(ask)
+def fill(execute: Execute, conversations: int) -> None:
+    """Insert conversations and all that belongs to them.
+
+    The organizations of `AGENTS_OF` must exist and have none yet.
+    """
+    _agents(execute)
+    _calls(execute, conversations)
+    with not_indexed_meanwhile(execute):
+        _conversations(execute)
+    _words(execute, conversations)
+    _transcripts(execute)
+    make_findable(
+        execute, {number: turns(number) for number in range(1, TRANSCRIPTS + 1)}
+    )
+    _deliveries(execute)
+    _charges(execute)
     for table in (
         *("conversations_agent", "conversations_conversation"),
         *("conversations_transcript", "conversations_searchentry"),
         *("conversations_seenvalue", "conversations_charge"),
         "integrations_delivery",
     ):
-        ask(f"VACUUM (ANALYZE) {table}")
-    ask("DROP TABLE bench_agent, bench_transcript, bench_call, bench_said")
+        execute(f"VACUUM (ANALYZE) {table}")
+    execute("DROP TABLE bench_agent, bench_transcript, bench_call, bench_said")
 
 
-def insert(ask: Ask, table: str, values: Mapping[str, str], source: str) -> None:
-    """values: an expression over the source for each column that is to have one."""
-    columns = ask(
+def insert(
+    execute: Execute, table: str, values: Mapping[str, str], source: str
+) -> None:
+    """Insert rows into a table from a source, with empty values in columns that have no
+    default.
+
+    values: an expression over the source for each column that is to have one.
+    """
+    columns = execute(
         "SELECT column_name, udt_name FROM information_schema.columns "
         "WHERE table_schema = 'public' AND table_name = %s AND is_nullable = 'NO' "
         "AND column_default IS NULL AND is_identity = 'NO' AND is_generated = 'NEVER'",
@@ -75,24 +86,24 @@ def insert(ask: Ask, table: str, values: Mapping[str, str], source: str) -> None
     )
     empty = {name: EMPTY[kind] for name, kind in columns if name not in values}
     all_values = {**values, **empty}
-    ask(
+    execute(
         f"INSERT INTO {table} ({', '.join(all_values)}) "  # noqa: S608 - ours
         f"SELECT {', '.join(all_values.values())} FROM {source}"
     )
 
 
-def _agents(ask: Ask) -> None:
-    ask("CREATE TABLE bench_agent (number int, organization text)")
+def _agents(execute: Execute) -> None:
+    execute("CREATE TABLE bench_agent (number int, organization text)")
     number = 0
     for organization, count in AGENTS_OF.items():
-        ask(
+        execute(
             "INSERT INTO bench_agent SELECT number, %s "
             "FROM generate_series(%s::int, %s::int) AS number",
             *(organization, number + 1, number + count),
         )
         number += count
     insert(
-        ask,
+        execute,
         "conversations_agent",
         {
             "id": "uuidv7('-1 year'::interval)",
@@ -109,9 +120,12 @@ def _agents(ask: Ask) -> None:
     )
 
 
-def _calls(ask: Ask, conversations: int) -> None:
-    """One row for each: when it came, and who took it. Some agents are busier."""
-    ask(
+def _calls(execute: Execute, conversations: int) -> None:
+    """Make one row for each call: when it came, and who took it.
+
+    Some agents are busier.
+    """
+    execute(
         """
         CREATE TABLE bench_call AS
         SELECT number, uuidv7(at - now()) AS id, at, transcript,
@@ -133,13 +147,13 @@ def _calls(ask: Ask, conversations: int) -> None:
     )
 
 
-def _conversations(ask: Ask) -> None:
+def _conversations(execute: Execute) -> None:
     names = (
         "ARRAY['Ada Lovelace', 'Grace Hopper', 'Alan Turing', 'Mary Kenneth Keller']"
     )
     reasons = "ARRAY['user_initiated', 'agent_hangup', 'timeout', 'transferred']"
     insert(
-        ask,
+        execute,
         "conversations_conversation",
         {
             "id": "id",
@@ -167,15 +181,15 @@ def _conversations(ask: Ask) -> None:
     )
 
 
-def _words(ask: Ask, conversations: int) -> None:
-    """What is said in one call and not in most others."""
-    ask("CREATE TABLE bench_word (rank int, word text)")
-    ask(
+def _words(execute: Execute, conversations: int) -> None:
+    """Make words that are said in one call and not in most others."""
+    execute("CREATE TABLE bench_word (rank int, word text)")
+    execute(
         "INSERT INTO bench_word SELECT rank, word "
         "FROM unnest(%s::text[]) WITH ORDINALITY AS one (word, rank)",
         vocabulary(),
     )
-    ask(
+    execute(
         """
         CREATE TABLE bench_said AS
         SELECT number, array_agg(word)
@@ -191,18 +205,18 @@ def _words(ask: Ask, conversations: int) -> None:
         """,
         *(EVENLY, ODDLY, conversations, FORMERLY, WORDS, SAID_IN_A_CALL),
     )
-    ask("DROP TABLE bench_word")
+    execute("DROP TABLE bench_word")
 
 
-def _transcripts(ask: Ask) -> None:
-    ask("CREATE TABLE bench_transcript (number int, turns jsonb)")
-    ask(
+def _transcripts(execute: Execute) -> None:
+    execute("CREATE TABLE bench_transcript (number int, turns jsonb)")
+    execute(
         "INSERT INTO bench_transcript SELECT number, turns "
         "FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS one (turns, number)",
         json.dumps([turns(number) for number in range(1, TRANSCRIPTS + 1)]),
     )
     insert(
-        ask,
+        execute,
         "conversations_transcript",
         {
             "conversation_id": "call.id",
@@ -218,7 +232,7 @@ def _transcripts(ask: Ask) -> None:
 
 
 def turns(number: int) -> list[dict[str, str]]:
-    """6 to 29 turns, 0.8 to 4 kB; the same for the same number."""
+    """Return 6 to 29 turns, 0.8 to 4 kB; the same for the same number."""
     dice = random.Random(number)  # noqa: S311 - no secret
     return [
         {
@@ -230,10 +244,10 @@ def turns(number: int) -> list[dict[str, str]]:
     ]
 
 
-def _deliveries(ask: Ask) -> None:
-    """The log of the same calls, as after the retention of bodies."""
+def _deliveries(execute: Execute) -> None:
+    """Insert the log of the same calls, as after the retention of bodies."""
     insert(
-        ask,
+        execute,
         "integrations_delivery",
         {
             "uuid": "uuidv7(at - now())",
@@ -260,10 +274,10 @@ def _deliveries(ask: Ask) -> None:
     )
 
 
-def _charges(ask: Ask) -> None:
-    """What `/v1/usage` and the page of usage add up."""
+def _charges(execute: Execute) -> None:
+    """Insert what `/v1/usage` and the page of usage add up."""
     insert(
-        ask,
+        execute,
         "conversations_charge",
         {
             "id": "uuidv7(created_at - now())",

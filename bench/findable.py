@@ -1,5 +1,7 @@
-"""Making a million conversations findable at once: what `conversations/search/index_worker.py` does
-one by one takes a quarter of an hour. A test compares the two.
+"""Entries of the search for a million conversations, made in one statement.
+
+What `conversations/search/index_worker.py` does one by one takes a quarter of an hour.
+A test compares the two.
 """
 
 from __future__ import annotations
@@ -11,51 +13,55 @@ from typing import Any
 from conversations.search import lexemes
 from conversations.search.tokenizer import words_in
 
-Ask = Callable[..., list[tuple[Any, ...]]]
+Execute = Callable[..., list[tuple[Any, ...]]]
 
 # Each in every other call, never both; and one of the oldest tenth of them only.
 EVENLY, ODDLY, FORMERLY = "evenly", "oddly", "formerly"
 
 
 @contextmanager
-def not_indexed_meanwhile(ask: Ask) -> Iterator[None]:
-    """Conversations that are written leave no job for the worker."""
+def not_indexed_meanwhile(execute: Execute) -> Iterator[None]:
+    """Let conversations be written in the block without a job for the worker."""
     table = "conversations_conversation"
-    ask(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     try:
         yield
     finally:
-        ask(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def make_findable(
-    ask: Ask, transcripts: Mapping[int, Sequence[Mapping[str, object]]]
+    execute: Execute, transcripts: Mapping[int, Sequence[Mapping[str, object]]]
 ) -> None:
-    """For what `bench_call`, `bench_said` and the conversations hold."""
-    ask("CREATE TABLE bench_words (transcript int, words text[])")
+    """Insert the search entries of what `bench_call`, `bench_said` and the
+    conversations hold.
+
+    transcripts: the turns of each by its number.
+    """
+    execute("CREATE TABLE bench_words (transcript int, words text[])")
     for number, turns in transcripts.items():
         words = sorted(words_in(lexemes.said(turns, "")))
-        ask("INSERT INTO bench_words VALUES (%s, %s)", number, words)
-    ask("CREATE TABLE bench_tag (organization_id uuid, tag text)")
-    for (organization_id,) in ask("SELECT id FROM accounts_organization"):
+        execute("INSERT INTO bench_words VALUES (%s, %s)", number, words)
+    execute("CREATE TABLE bench_tag (organization_id uuid, tag text)")
+    for (organization_id,) in execute("SELECT id FROM accounts_organization"):
         tag = lexemes.tag_of(organization_id)
-        ask("INSERT INTO bench_tag VALUES (%s, %s)", organization_id, tag)
+        execute("INSERT INTO bench_tag VALUES (%s, %s)", organization_id, tag)
     # Made whole afterwards: row by row an index of words takes an hour.
-    ((index,),) = ask(
+    ((index,),) = execute(
         "SELECT pg_get_indexdef('search_entry_words'::regclass)",
     )
-    ask("DROP INDEX search_entry_words")
-    ask(_ENTRIES)
-    ask(index)
+    execute("DROP INDEX search_entry_words")
+    execute(_ENTRIES)
+    execute(index)
     for kind, value in _SEEN.items():
-        ask(
+        execute(
             "INSERT INTO conversations_seenvalue "  # noqa: S608 - ours
             "(id, organization_id, kind, value, last_seen_at) "
             f"SELECT gen_random_uuid(), organization_id, '{kind}', {value}, "
             "max(created_at) FROM conversations_conversation AS call GROUP BY 2, 4 "
             "ON CONFLICT DO NOTHING",
         )
-    ask("DROP TABLE bench_words, bench_tag")
+    execute("DROP TABLE bench_words, bench_tag")
 
 
 _SEEN = {

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psutil
 import psycopg
@@ -50,6 +51,7 @@ class Tenant:
 
 
 def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -57,6 +59,8 @@ def free_port() -> int:
 
 
 class Instance:
+    """One Zelto in a folder, with its port, its environment and its log."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.data_dir = folder / "data"
@@ -74,7 +78,11 @@ class Instance:
 
     @contextmanager
     def running(self, *processes: str) -> Iterator[None]:
-        """With these processes of the Procfile; with all, where none is named."""
+        """Run these processes of the Procfile for the block; all, where none is named.
+
+        Raises:
+            BenchError: it did not start within `START_LASTS` seconds.
+        """
         with open(self.log, "ab") as log:
             self.owner = subprocess.Popen(
                 [sys.executable, "-m", "zelto.embedded", "run", *processes],
@@ -95,19 +103,24 @@ class Instance:
 
     def _wait_until_ready(self) -> None:
         assert self.owner is not None  # noqa: S101 - `running` has just set it
-        before = self._said().count("Ready: ")
+        before = self._output().count("Ready: ")
         give_up_at = time.monotonic() + START_LASTS
-        while self._said().count("Ready: ") == before:
+        while self._output().count("Ready: ") == before:
             if self.owner.poll() is not None or time.monotonic() > give_up_at:
-                raise BenchError(f"Zelto did not start:\n{self._said()[-4000:]}")
+                raise BenchError(f"Zelto did not start:\n{self._output()[-4000:]}")
             time.sleep(0.1)
 
-    def _said(self) -> str:
+    def _output(self) -> str:
         return self.log.read_text("utf-8", "replace")
 
-    # What is asked of it
+    # What is requested of it
 
     def provision(self, name: str) -> Tenant:
+        """Make an organization with an owner and a key.
+
+        Raises:
+            BenchError: the command failed.
+        """
         email = f"{name.lower()}@example.org"
         printed = self.manage(
             *("provision", "--organization", name, "--email", email),
@@ -117,6 +130,11 @@ class Instance:
         return Tenant(made["slug"], email, made["apiKey"])
 
     def manage(self, *command: str, **environment: str) -> str:
+        """Run a command of `manage.py`, and return what it printed.
+
+        Raises:
+            BenchError: the command failed.
+        """
         result = subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=CHECKOUT,
@@ -128,17 +146,32 @@ class Instance:
             raise BenchError(f"manage.py {command[0]} failed:\n{result.stderr}")
         return result.stdout
 
-    def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """The rows of one statement, committed; an INSERT's where it returns some."""
+    def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of one statement, committed; an INSERT's where it returns
+        some.
+        """
         with psycopg.connect(
             autocommit=True, **connection_parameters(self.data_dir)
         ) as connection:
             cursor = connection.execute(statement.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 
+    def seal(self, place: int, organization_id: UUID) -> str:
+        """Return the cursor of a place in the log, made with this instance's secret key.
+
+        Raises:
+            BenchError: the command failed.
+        """
+        code = (
+            "from uuid import UUID; from api.sealed_cursor import seal; "
+            f"print(seal({place}, UUID('{organization_id}')))"
+        )
+        return self.manage("shell", "--no-imports", "--command", code).strip()
+
     def database_settings(self) -> dict[str, str]:
+        """Return the settings of the database on which figures depend."""
         return dict(
-            self.ask(
+            self.execute(
                 "SELECT name, current_setting(name) FROM pg_settings WHERE name IN "
                 "('fsync', 'full_page_writes', 'server_version', 'shared_buffers', "
                 "'synchronous_commit', 'wal_level')"
@@ -146,10 +179,14 @@ class Instance:
         )
 
     def forget_sessions(self) -> None:
-        """As if none had been posted; tenants and their keys stay."""
+        """Delete all sessions; tenants and their keys stay.
+
+        Raises:
+            BenchError: a lock on the tables was not released.
+        """
         for _ in range(TRUNCATE_TRIES):
             with suppress(psycopg.errors.DeadlockDetected):  # with a vacuum
-                self.ask(
+                self.execute(
                     "TRUNCATE integrations_delivery, conversations_agent, "
                     "conversations_charge CASCADE"
                 )
@@ -159,7 +196,7 @@ class Instance:
     # What it is made of
 
     def processes(self) -> list[psutil.Process]:
-        """All of them: the owner, web, beat, worker, and Postgres's."""
+        """Return all processes: the owner, web, beat, worker, and Postgres's."""
         owners = [psutil.Process(self.owner.pid)] if self.owner else []
         return owners + self._others()
 
@@ -170,7 +207,7 @@ class Instance:
 
 @contextmanager
 def empty_instance(folder: Path) -> Iterator[Instance]:
-    """On a folder that is new, and gone afterwards with all that was in it."""
+    """Make an instance on a new folder, and delete all that is in it after the block."""
     remove(folder)
     make_data_directory(folder)
     try:
@@ -180,6 +217,11 @@ def empty_instance(folder: Path) -> Iterator[Instance]:
 
 
 def remove(folder: Path) -> None:
+    """Delete the folder of an instance, and its cluster where that lies elsewhere.
+
+    Raises:
+        BenchError: its database still runs.
+    """
     # Root's cluster may lie elsewhere, with a link to it here.
     cluster = cluster_folder(folder / "data")
     if postgres_processes(cluster.resolve()):

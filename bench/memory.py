@@ -1,4 +1,4 @@
-"""What all processes together keep of the machine's memory."""
+"""The memory of all processes together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ GOAL = 600.0  # MB
 
 
 def measure(instance: Instance) -> tuple[Figures, list[Ratio]]:
-    """Right after whatever load came before: what was taken then is seldom returned."""
+    """Measure right after whatever load came before: memory that was taken is seldom
+    returned.
+    """
     sizes = [one for process in instance.processes() if (one := _size(process))]
     total = sum(size for _, size in sizes)
     by_program: dict[str, float] = {}
@@ -23,8 +25,11 @@ def measure(instance: Instance) -> tuple[Figures, list[Ratio]]:
 
 
 def _size(process: psutil.Process) -> tuple[str, float] | None:
-    """Its share: a page that n processes share counts as an n-th for each (PSS). Where
-    the system does not tell, what is its own (USS)."""
+    """Return the role and the megabytes of a process: a page that n processes share
+    counts as an n-th for each (PSS).
+
+    Where the system does not report that, its own (USS).
+    """
     try:
         memory = process.memory_full_info()
         name = _role(process)

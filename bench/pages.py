@@ -23,6 +23,7 @@ SEARCH_GOAL = 300  # ms
 
 
 def measure(instance: Instance, *, is_quick: bool) -> tuple[Figures, list[Ratio]]:
+    """Measure pages, searches and requests; `is_quick` leaves out the million."""
     tenants = [instance.provision(name) for name in AGENTS_OF]
     small = _filled(instance, tenants[0], SMALL)
     if is_quick:
@@ -43,7 +44,7 @@ def measure(instance: Instance, *, is_quick: bool) -> tuple[Figures, list[Ratio]
     ]
     requests = _all_timed(
         Reader(instance.port, tenants[0].key),
-        kinds_of_requests(instance.ask, tenants[0].slug),
+        kinds_of_requests(instance.execute, tenants[0].slug, instance.seal),
     )
     ratios += ratios_of_requests(requests)
     figures = {str(SMALL): small, str(LARGE): large}
@@ -53,20 +54,20 @@ def measure(instance: Instance, *, is_quick: bool) -> tuple[Figures, list[Ratio]
 def _filled(instance: Instance, tenant: Tenant, conversations: int) -> Figures:
     instance.forget_sessions()
     began = time.monotonic()
-    fill(instance.ask, conversations)
-    size = instance.ask("SELECT pg_database_size(current_database())")[0][0]
+    fill(instance.execute, conversations)
+    size = instance.execute("SELECT pg_database_size(current_database())")[0][0]
     print(
         f"  {conversations:,} conversations, filled in {time.monotonic() - began:.0f} s, "
         f"{size / 1e9:.2f} GB",
         flush=True,
     )
     reader = Reader.signed_in(instance, tenant)
-    return _all_timed(reader, kinds_of_pages(instance.ask, tenant.slug))
+    return _all_timed(reader, kinds_of_pages(instance.execute, tenant.slug))
 
 
 def _searches(instance: Instance, tenant: Tenant) -> Figures:
     reader = Reader.signed_in(instance, tenant)
-    return _all_timed(reader, kinds_of_searches(instance.ask, tenant.slug))
+    return _all_timed(reader, kinds_of_searches(instance.execute, tenant.slug))
 
 
 def _all_timed(reader: Reader, kinds: Iterable[tuple[str, list[Page]]]) -> Figures:

@@ -1,5 +1,8 @@
-"""Posts that are stored, and in the same minutes what bounds them: a bare view, bare
-inserts, and the endpoint that does everything before it answers."""
+"""Posts that are stored, and in the same minutes what bounds them.
+
+Those are a bare view, bare inserts, and the endpoint that does everything before it
+answers.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,12 @@ Measure = Callable[[int, int], tuple[float, Figures]]
 def measure(
     instance: Instance, *, rounds: int, seconds: int
 ) -> tuple[Figures, list[Ratio]]:
-    """Of an instance that runs `web` alone."""
+    """Measure posts to an instance that runs `web` alone, in so many rounds of so many
+    seconds each.
+
+    Raises:
+        BenchError: what is compared with did not answer 200.
+    """
     key = instance.provision("Stored").key
     instance.manage(
         *("migrate", "--run-syncdb", "--verbosity=0"), DJANGO_SETTINGS_MODULE=NAIVE
@@ -47,7 +55,7 @@ def measure(
             str(connections): _rounds(measures, connections, rounds, seconds)
             for connections in CONNECTIONS
         }
-        kept = instance.ask("SELECT count(*) FROM integrations_delivery")[0][0]
+        kept = instance.execute("SELECT count(*) FROM integrations_delivery")[0][0]
         instance.forget_sessions()  # else the next worker would begin with them
     return figures, _ratios(figures, kept)
 
@@ -67,7 +75,7 @@ def _posting(instance: Instance, url: str, key: str) -> Measure:
 
 
 def _without_errors(measure: Measure) -> Measure:
-    """What is compared with must have done its work."""
+    """Return the measure, which fails where an answer was not 200."""
 
     def checked(connections: int, seconds: int) -> tuple[float, Figures]:
         rate, details = measure(connections, seconds)
@@ -93,7 +101,7 @@ def _details(sent: Sent) -> Figures:
 def _rounds(
     measures: dict[str, Measure], connections: int, rounds: int, seconds: int
 ) -> Figures:
-    """In turns, so that whatever else the machine does falls on all of them."""
+    """Measure in turns, so that whatever else the machine does affects all of them."""
     found: dict[str, list[Figures]] = {name: [] for name in measures}
     for _ in range(rounds):
         for name, one in measures.items():

@@ -23,7 +23,10 @@ DRAINED_WITHIN = 600.0
 def measure(
     instance: Instance, tenant: Tenant, *, seconds: int, stored_rate: float | None
 ) -> tuple[Figures, list[Ratio]]:
-    """stored_rate: of the same run, without a worker."""
+    """Measure the sustained rate, then the lag at parts of it.
+
+    stored_rate: posts a second of the same run, without a worker.
+    """
     sustained = _flat_out(instance, tenant, seconds)
     rate = sustained["rate"]
     held = _paced(instance, tenant, seconds, rate * HELD_SHARE)
@@ -49,13 +52,13 @@ def _rate_ratio(rate: float, stored_rate: float | None) -> Ratio:
 
 
 def _flat_out(instance: Instance, tenant: Tenant, seconds: int) -> Figures:
-    """As many as are answered for a while, until the last of them is processed."""
+    """Post as fast as is answered, until the last post is processed."""
     post(instance, tenant, seconds=WARM_UP_SECONDS)
     wait_until_drained(instance)
     began_at = now(instance)
     sent = post(instance, tenant, seconds=seconds)
     wait_until_drained(instance)
-    processed, lasted = instance.ask(
+    processed, lasted = instance.execute(
         "SELECT count(*), EXTRACT(epoch FROM max(processed_at) - min(received_at))::float"
         " FROM integrations_delivery"
         " WHERE outcome = 'processed' AND received_at >= %s",
@@ -84,6 +87,7 @@ def _paced(instance: Instance, tenant: Tenant, seconds: int, offered: float) -> 
 def post(
     instance: Instance, tenant: Tenant, *, seconds: int, rate: float | None = None
 ) -> Sent:
+    """Post sessions for so many seconds; with a rate no more than so many a second."""
     return post_sessions(
         f"{instance.url}/webhooks/calls",
         tenant.key,
@@ -95,8 +99,13 @@ def post(
 
 
 def wait_until_drained(instance: Instance) -> None:
+    """Wait until no delivery is left to process.
+
+    Raises:
+        BenchError: some are left after `DRAINED_WITHIN` seconds.
+    """
     give_up_at = time.monotonic() + DRAINED_WITHIN
-    while instance.ask(
+    while instance.execute(
         "SELECT FROM integrations_delivery WHERE outcome = 'accepted' LIMIT 1"
     ):
         if time.monotonic() > give_up_at:
@@ -105,14 +114,14 @@ def wait_until_drained(instance: Instance) -> None:
 
 
 def now(instance: Instance) -> datetime:
-    """By the clock of the database, which dates the log."""
-    moment: datetime = instance.ask("SELECT now()")[0][0]
+    """Return the moment by the clock of the database, which dates the log."""
+    moment: datetime = instance.execute("SELECT now()")[0][0]
     return moment
 
 
 def lag(instance: Instance, began_at: datetime) -> Figures:
-    """Seconds from a delivery's arrival to its conversation, from the log."""
-    failed, (p50, p99, worst) = instance.ask(
+    """Return percentiles of the seconds from a delivery's arrival to its conversation."""
+    failed, (p50, p99, worst) = instance.execute(
         """
         SELECT count(*) FILTER (WHERE outcome = 'failed'),
             percentile_cont(ARRAY[0.5, 0.99, 1]) WITHIN GROUP (

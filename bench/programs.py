@@ -1,24 +1,31 @@
-"""What programs ask of `/v1`, at a million: a page of conversations takes as long at the
-top as a thousand pages down, and as with a filter."""
+"""What programs request of `/v1`, at a million conversations.
+
+A page of conversations takes as long at the top as a thousand pages down, and as with a
+filter.
+"""
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from uuid import UUID
 
 from bench.addresses import REQUESTS, Page, Rows, cursor_of
-from bench.filling import Ask
+from bench.filling import Execute
 from bench.report import Figures, Ratio, at_most
 
 LIMITS = (50, 200)
 PAGES = 1_000
 GOAL = 1.5
 CONVERSATION, DELIVERY = '"agentId":', '"receivedAt":'
+# Makes the cursor of a place in the log of an organization.
+Seal = Callable[[int, UUID], str]
 
 
-def kinds_of_requests(ask: Ask, slug: str) -> Iterator[tuple[str, list[Page]]]:
-    rows = Rows(ask, slug)
+def kinds_of_requests(
+    execute: Execute, slug: str, seal: Seal
+) -> Iterator[tuple[str, list[Page]]]:
+    """Yield the name and the requests of each kind."""
+    rows = Rows(execute, slug)
     agents = [str(agent) for agent, _ in rows.newest_of_agents()]
     for limit in LIMITS:
         # Of what there is, where that is less.
@@ -38,12 +45,14 @@ def kinds_of_requests(ask: Ask, slug: str) -> Iterator[tuple[str, list[Page]]]:
         places = [cursor_of(*rows.at(depth + n)[:2]) for n in range(REQUESTS)]
         deep = [Page(f"{listing}&cursor={at}", CONVERSATION) for at in places]
         yield f"{name}: deep", deep
-    yield from _others(rows, agents)
+    yield from _others(rows, agents, seal)
 
 
-def _others(rows: Rows, agents: list[str]) -> Iterator[tuple[str, list[Page]]]:
+def _others(
+    rows: Rows, agents: list[str], seal: Seal
+) -> Iterator[tuple[str, list[Page]]]:
     yield "/v1/deliveries: first", _same("/v1/deliveries", DELIVERY)
-    deep = f"/v1/deliveries?cursor={_place_in_log(rows)}"
+    deep = f"/v1/deliveries?cursor={_place_in_log(rows, seal)}"
     yield "/v1/deliveries: deep", _same(deep, DELIVERY)
     livekit = "/v1/deliveries?provider=livekit"
     yield "/v1/deliveries: provider", _same(livekit, DELIVERY)
@@ -55,6 +64,7 @@ def _others(rows: Rows, agents: list[str]) -> Iterator[tuple[str, list[Page]]]:
 
 
 def ratios_of_requests(figures: Figures) -> list[Ratio]:
+    """Return how much slower than the first page other pages are."""
     ratios = []
     for limit in LIMITS:
         name = f"/v1/conversations, {limit}"
@@ -75,12 +85,13 @@ def _same(path: str, shows: str) -> list[Page]:
     return [Page(path, shows)] * REQUESTS
 
 
-def _place_in_log(rows: Rows) -> str:
-    """As `api/deliveries.py` writes it, of three quarters of the way."""
-    place: Any = rows.ask(
-        "SELECT sequence FROM integrations_delivery WHERE organization_id = "
+def _place_in_log(rows: Rows, seal: Seal) -> str:
+    """Return the cursor of a delivery three quarters of the way down the log."""
+    place, organization_id = rows.execute(
+        "SELECT sequence, organization_id FROM integrations_delivery "
+        "WHERE organization_id = "
         "(SELECT id FROM accounts_organization WHERE slug = %s) "
         "ORDER BY sequence DESC OFFSET %s LIMIT 1",
         *(rows.slug, rows.count() * 3 // 4),
-    )[0][0]
-    return urlsafe_b64encode(str(place).encode()).decode().rstrip("=")
+    )[0]
+    return seal(place, organization_id)

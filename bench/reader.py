@@ -1,5 +1,6 @@
-"""Somebody who is signed in and reads pages, or a program that has a key, over one
-connection."""
+"""A person who is signed in and reads pages, or a program that has a key, over one
+connection.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +17,16 @@ LOGIN = "/login"
 
 
 class Answer(NamedTuple):
+    """An answer, and the seconds to its last byte."""
+
     status: int
     text: str
     seconds: float
 
 
 class Reader:
+    """A client with one connection, which keeps its cookies."""
+
     def __init__(self, port: int, key: str = "") -> None:
         self.key = key
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -29,26 +34,38 @@ class Reader:
 
     @classmethod
     def signed_in(cls, instance: Instance, tenant: Tenant) -> Self:
+        """Return a reader who has logged in as the owner of the tenant.
+
+        Raises:
+            BenchError: the login was refused.
+        """
         reader = cls(instance.port)
-        reader.ask("GET", LOGIN)
+        reader.request("GET", LOGIN)
         form = {
             "login": tenant.email,
             "password": PASSWORD,
             "csrfmiddlewaretoken": reader.cookies["csrftoken"],
         }
-        reader.ask("POST", LOGIN, form)
+        reader.request("POST", LOGIN, form)
         if "sessionid" not in reader.cookies:
             raise BenchError("The bench could not sign in.")
         return reader
 
     def get(self, path: str) -> Answer:
-        """An answer of 200, and how long it took to the last byte."""
-        answer = self.ask("GET", path)
+        """Return an answer of 200.
+
+        Raises:
+            BenchError: it has another status.
+        """
+        answer = self.request("GET", path)
         if answer.status != 200:
             raise BenchError(f"{path} answered {answer.status}.")
         return answer
 
-    def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> Answer:
+    def request(
+        self, method: str, path: str, form: dict[str, str] | None = None
+    ) -> Answer:
+        """Send a request, and return its answer whatever the status."""
         body = urlencode(form) if form else None
         headers = {"Cookie": "; ".join(f"{n}={v}" for n, v in self.cookies.items())}
         if self.key:

@@ -1,4 +1,4 @@
-"""What is shown and kept of a run."""
+"""What is printed and stored of a run."""
 
 from __future__ import annotations
 
@@ -27,18 +27,21 @@ class Ratio:
 
 
 def at_least(name: str, value: float, goal: float, unit: str = "") -> Ratio:
+    """Return a ratio that is met from the goal on."""
     return Ratio(
         name, f">= {_figure(goal)}{unit}", _figure(value) + unit, value >= goal
     )
 
 
 def at_most(name: str, value: float, goal: float, unit: str = "") -> Ratio:
+    """Return a ratio that is met up to the goal."""
     return Ratio(
         name, f"<= {_figure(goal)}{unit}", _figure(value) + unit, value <= goal
     )
 
 
 def below(name: str, value: float, goal: float, unit: str = "") -> Ratio:
+    """Return a ratio that is met below the goal."""
     return Ratio(name, f"< {_figure(goal)}{unit}", _figure(value) + unit, value < goal)
 
 
@@ -48,7 +51,9 @@ def _figure(value: float) -> str:
 
 @dataclass
 class Report:
-    """database: its settings that matter here.
+    """All that a run found.
+
+    database: its settings on which figures depend.
     figures: everything that was measured, by section.
     """
 
@@ -59,10 +64,12 @@ class Report:
     ratios: list[Ratio] = field(default_factory=list)
 
     def add(self, section: str, figures: Figures, ratios: list[Ratio]) -> None:
+        """Add what a section found."""
         self.figures[section] = figures
         self.ratios += ratios
 
     def write(self, folder: Path) -> Path:
+        """Write all figures as JSON into the folder, and return the file."""
         content = {
             "began_at": self.began_at.isoformat(),
             "ended_at": datetime.now(UTC).isoformat(),
@@ -77,6 +84,7 @@ class Report:
         return path
 
     def table(self) -> str:
+        """Return the ratios as a table of text."""
         rows = [("", "goal", "value", "met")]
         rows += [
             (one.name, one.goal, one.value, "yes" if one.met else "NO")
@@ -91,6 +99,7 @@ class Report:
 
 
 def machine() -> Figures:
+    """Return what the figures depend on: processor, memory, load and versions."""
     return {
         "system": platform.platform(),
         "processor": _processor(),

@@ -1,5 +1,8 @@
 """Searches and filters that are timed: thirty addresses of each kind, all different
-where that is possible. What is common, what is rare, what never meets, what was long ago.
+where that is possible.
+
+They are of what is common, what is rare, what no row has together, and what was long
+ago.
 """
 
 from __future__ import annotations
@@ -10,15 +13,16 @@ from urllib.parse import urlencode
 
 from bench.addresses import REQUESTS, Page, Rows
 from bench.combinations import FOUND, NOTHING, Query, combinations
-from bench.filling import Ask
+from bench.filling import Execute
 from bench.findable import EVENLY, FORMERLY, ODDLY
 from bench.vocabulary import vocabulary
 
 LETTERS = list("abcdfghlmnoprstw")
 
 
-def kinds_of_searches(ask: Ask, slug: str) -> Iterator[tuple[str, list[Page]]]:
-    rows = Rows(ask, slug)
+def kinds_of_searches(execute: Execute, slug: str) -> Iterator[tuple[str, list[Page]]]:
+    """Yield the name and the pages of each kind."""
+    rows = Rows(execute, slug)
     listing = f"/org/{slug}/conversations"
     kinds = chain(searches_for_words(rows), searches_by_facts(rows), combinations(rows))
     for name, shows, queries in kinds:
@@ -30,6 +34,7 @@ def kinds_of_searches(ask: Ask, slug: str) -> Iterator[tuple[str, list[Page]]]:
 
 
 def searches_for_words(rows: Rows) -> Iterator[tuple[str, str, list[Query]]]:
+    """Yield searches for words by how frequent they are."""
     words = vocabulary()
 
     def ranks(start: int, step: int = 1) -> list[str]:
@@ -64,6 +69,7 @@ def searches_for_words(rows: Rows) -> Iterator[tuple[str, str, list[Query]]]:
 
 
 def searches_by_facts(rows: Rows) -> Iterator[tuple[str, str, list[Query]]]:
+    """Yield filters by columns and metadata, alone and together."""
     some = rows.select(
         "call.external_id, call.customer_number, call.version, call.ended_reason, "
         "call.metadata->>'campaign', call.metadata->>'room', call.agent_id::text",
@@ -72,7 +78,7 @@ def searches_by_facts(rows: Rows) -> Iterator[tuple[str, str, list[Query]]]:
     )
 
     def by(**columns: int) -> list[Query]:
-        """By parameters, each with the column of a row."""
+        """Return a query for each row: its parameters, each with a column of the row."""
         return [
             {name.replace("__", "."): row[column] for name, column in columns.items()}
             for row in some
@@ -100,8 +106,8 @@ def searches_by_facts(rows: Rows) -> Iterator[tuple[str, str, list[Query]]]:
 def searches_of_deliveries(
     rows: Rows, listing: str
 ) -> Iterator[tuple[str, list[Page]]]:
-    """The log: what an index leads to, and what is looked through."""
-    ((key,),) = rows.ask(
+    """Yield filters of the log: those that an index serves, and those that read rows."""
+    ((key,),) = rows.execute(
         "SELECT key_id::text FROM integrations_delivery WHERE organization_id = "
         "(SELECT id FROM accounts_organization WHERE slug = %s) LIMIT 1",
         rows.slug,

@@ -30,7 +30,7 @@ RUNS = itertools.count(100)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of a run. not_ok: answers of 400 and above; lost: without an answer."""
+    """What became of a run. not_ok: answers of 400 and above; lost: without an answer."""
 
     answers: int
     seconds: float
@@ -41,11 +41,16 @@ class Sent:
 
     @property
     def rate(self) -> float:
-        """Good answers per second."""
+        """Return the good answers per second."""
         return (self.answers - self.not_ok) / self.seconds
 
 
 def wrk() -> str:
+    """Return the path of wrk.
+
+    Raises:
+        BenchError: it is not installed.
+    """
     found = shutil.which("wrk")
     if found is None:
         raise BenchError(NO_WRK)
@@ -61,7 +66,11 @@ def post_sessions(
     seconds: float,
     rate: float | None = None,
 ) -> Sent:
-    """Posts for so many seconds; with a rate no more than so many a second."""
+    """Post for so many seconds; with a rate no more than so many a second.
+
+    Raises:
+        BenchError: wrk failed or printed no result.
+    """
     template = folder / "session.json"
     template.write_text(body(), "utf-8")
     command = [wrk(), "--threads=1", f"--connections={connections}"]
@@ -76,7 +85,7 @@ def post_sessions(
 
 
 class Pgbench:
-    """Inserts rows like those of the delivery log into a table like it."""
+    """Inserts of rows like those of the delivery log into a table like it."""
 
     # All that `integrations/delivery_log/append.py` writes. Ids are as ours: the next one is
     # the largest.
@@ -95,12 +104,16 @@ VALUES (uuidv7(), :organization, :organization, statement_timestamp(), 'zelto',
         self.program = str(find_programs(None) / "pgbench")
         self.script = instance.folder / "insert.sql"
         self.script.write_text(self.INSERT, "utf-8")
-        instance.ask(
+        instance.execute(
             "CREATE TABLE bench_delivery (LIKE integrations_delivery INCLUDING ALL)"
         )
 
     def insert_rows(self, *, connections: int, seconds: float) -> float:
-        """Rows per second, each committed by itself."""
+        """Return the rows per second, each committed by itself.
+
+        Raises:
+            BenchError: pgbench failed or printed no result.
+        """
         text = body("0" * 12, "07")
         variables = {
             "number": 0,

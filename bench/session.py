@@ -36,6 +36,7 @@ SAID = (
 
 
 def session(call: str = CALL_PLACE, agent: str = AGENT_PLACE) -> dict[str, Any]:
+    """Return the body of a post; the defaults are placeholders that `post.lua` fills."""
     return {
         "call": {
             "externalId": f"call-{call}",
@@ -53,6 +54,7 @@ def session(call: str = CALL_PLACE, agent: str = AGENT_PLACE) -> dict[str, Any]:
 
 
 def turns() -> list[dict[str, Any]]:
+    """Return the 20 turns."""
     return [
         {
             "role": "user" if number % 2 else "assistant",
@@ -64,4 +66,5 @@ def turns() -> list[dict[str, Any]]:
 
 
 def body(call: str = CALL_PLACE, agent: str = AGENT_PLACE) -> str:
+    """Return the body of a post as JSON."""
     return json.dumps(session(call, agent))

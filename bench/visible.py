@@ -30,7 +30,10 @@ PAUSE = (0.6, 1.6)
 def measure(
     instance: Instance, tenant: Tenant, *, samples: int, load: float
 ) -> tuple[Figures, list[Ratio]]:
-    """load: posts a second of another organization, for the second half."""
+    """Measure without load, and then with posts of another organization.
+
+    load: posts a second.
+    """
     watched = instance.provision("Watched")
     watcher = Watcher(instance, watched)
     idle = watcher.samples(samples)
@@ -51,7 +54,8 @@ def measure(
 class Watcher:
     """Posts one session at a time, and looks until its list shows it.
 
-    The list is asked once the row is there: asking all the time would be a load.
+    The list is requested once the row is there: requesting it all the time would be a
+    load.
     """
 
     def __init__(self, instance: Instance, tenant: Tenant) -> None:
@@ -61,10 +65,16 @@ class Watcher:
         self.list = f"/org/{tenant.slug}/conversations"
 
     def samples(self, count: int) -> list[float]:
+        """Return so many samples, in seconds."""
         self.sample()  # its connections are made here
         return [self.sample() for _ in range(count)]
 
     def sample(self) -> float:
+        """Return the seconds from a post to a list that shows it.
+
+        Raises:
+            BenchError: the session is stored, and its list does not show it.
+        """
         time.sleep(random.uniform(*PAUSE))  # noqa: S311 - no secret
         call = f"{random.getrandbits(40):012x}"
         payload = body(call, "07")
@@ -78,6 +88,11 @@ class Watcher:
         return seconds
 
     def post(self, payload: str) -> None:
+        """Post a session.
+
+        Raises:
+            BenchError: it was not answered 200.
+        """
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.instance.port, timeout=GIVE_UP_AFTER
         )
@@ -92,6 +107,11 @@ class Watcher:
             raise BenchError(f"A post was answered with {status}.")
 
     def wait_for_row(self, external_id: str) -> None:
+        """Wait until the conversation of a post is stored.
+
+        Raises:
+            BenchError: it is not, after `GIVE_UP_AFTER` seconds.
+        """
         give_up_at = time.monotonic() + GIVE_UP_AFTER
         where = connection_parameters(self.instance.data_dir)
         with psycopg.connect(autocommit=True, **where) as connection:
@@ -108,7 +128,7 @@ class Watcher:
 
 @contextmanager
 def _loaded(instance: Instance, tenant: Tenant, load: float) -> Iterator[None]:
-    """Others post all the while, in runs that are short enough to end soon after."""
+    """Let another organization post during the block, in runs that end soon after it."""
     ending = threading.Event()
 
     def post() -> None:

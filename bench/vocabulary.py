@@ -18,7 +18,7 @@ _ENDS = ["", "", "", "l", "n", "r", "s", "t", "nd", "st"]
 
 
 def vocabulary() -> list[str]:
-    """Short and common ones first, as in a language; always the same."""
+    """Return the words, short and common ones first, as in a language; always the same."""
     dice = random.Random(1)  # noqa: S311 - no secret
     syllables = ["".join(parts) for parts in itertools.product(_STARTS, _VOWELS, _ENDS)]
     words: dict[str, None] = {}

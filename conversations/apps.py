@@ -1,3 +1,5 @@
+"""The app `conversations`, as Django registers it."""
+
 from django.apps import AppConfig
 
 

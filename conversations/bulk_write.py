@@ -1,7 +1,7 @@
-"""Writing many rows in one statement, handed over as one JSON document.
+"""Writing many rows in one statement, as one JSON document.
 
-`bulk_create` hands over an array for each column and quotes every text in it, which
-takes a worker three times as long.
+`bulk_create` sends an array for each column and quotes every text in it, which takes a
+worker three times as long.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ DOCUMENT_CHARACTERS = 16 * 1024 * 1024
 
 
 def insert_missing(rows: Sequence[Model], *, unique: Sequence[str]) -> set[Any]:
-    """Inserts the rows in their order; the primary keys of those that were not there.
+    """Insert the rows in their order; return the primary keys of those that were not
+    there.
 
-    unique: the columns of the constraint that tells.
+    unique: the columns of the constraint that decides.
     """
     return _write(rows, f"ON CONFLICT ({', '.join(unique)}) DO NOTHING")
 
 
 def insert_or_update(rows: Sequence[Model], *, fields: Sequence[str]) -> None:
-    """Inserts the rows; of those that are there by primary key, sets these fields."""
+    """Insert the rows; of those that are there by primary key, set these fields."""
     if rows:
         meta = rows[0]._meta
         columns = [_column(meta.get_field(name)) for name in fields]
@@ -77,7 +78,7 @@ def _documents(
 
 
 def _as_text(value: Any) -> str:
-    """Bytes, ids, moments and amounts, as Postgres reads them."""
+    """Return bytes, ids, moments and amounts as Postgres reads them."""
     return rf"\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 

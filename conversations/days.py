@@ -1,4 +1,4 @@
-"""Days as an organization counts them."""
+"""Days in the time zone of an organization."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from datetime import date, datetime, time, tzinfo
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:
+    """Return the moment at which a day begins in a zone."""
     return datetime.combine(day, time.min, tzinfo=zone)
 
 
 def read_day(text: str, name: str, faults: list[str]) -> date | None:
-    """A day of an address; where it is none, a sentence for the reader in `faults`.
+    """Return the day that a text of an address names; where it is none, add a sentence
+    for the reader to `faults`.
 
     name: the field's label.
     """

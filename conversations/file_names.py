@@ -1,4 +1,4 @@
-"""Names of files that people take along."""
+"""Names of files that people download."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_STEM_CHARACTERS = 80
 
 
 def file_name(reference: str, ending: str, *, otherwise: object) -> str:
-    """Return a name that every system bears, made of what is left of a reference.
+    """Return a name that every system accepts, made of what is left of a reference.
 
     otherwise: the stem where nothing is left of it.
     """

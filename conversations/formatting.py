@@ -46,7 +46,7 @@ def dollars(cost: Decimal | None) -> str:
 
 
 def thousands(count: int) -> str:
-    """Return `10,000`."""
+    """Return a count with its thousands apart, as `10,000`."""
     return f"{count:,}"
 
 

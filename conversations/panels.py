@@ -14,7 +14,7 @@ from accounts.http import OrganizationRequest
 def render_panel(
     request: OrganizationRequest, folder: str, name: str, context: Mapping[str, object]
 ) -> HttpResponse:
-    """The fragment for htmx, the same inside a page for everybody else."""
+    """Return the fragment for htmx, and the same inside a page for everybody else."""
     template = f"{folder}/{'_' if request.htmx else ''}{name}"
     response = render(request, template, dict(context))
     patch_vary_headers(response, ["HX-Request"])

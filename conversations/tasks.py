@@ -1,4 +1,4 @@
-"""Tasks that the broker starts; the rules are in the features' own folders."""
+"""Tasks that the broker starts; what they do is in the features' own folders."""
 
 from __future__ import annotations
 
@@ -17,23 +17,27 @@ SECONDS_AT_ONCE = 1.0
 
 @shared_task
 def move_merged_conversations() -> None:
+    """Move conversations of merged agents for a second, then queue the rest."""
     if merging.move_merged_conversations(seconds=SECONDS_AT_ONCE):
         move_merged_conversations.delay()
 
 
 @shared_task
 def fetch_recordings() -> None:
+    """Fetch recordings until none is due; wake a worker where some are left."""
     if fetch_worker.fetch_until_none_is_due():
         wakeup.wake_worker()
 
 
 @shared_task
 def delete_unused_files() -> None:
+    """Delete files that no recording names any more."""
     files.delete_unused()
 
 
 @shared_task
 def transcribe() -> None:
+    """Transcribe recordings until none is due; wake a worker where some are left."""
     if transcription_worker.transcribe_until_none_is_due():
         _transcribe_more.wake()
 
@@ -42,5 +46,6 @@ _transcribe_more = Throttle(lambda **options: transcribe.apply_async(**options))
 
 
 @worker_shutting_down.connect
-def end_what_is_under_way(**told: object) -> None:
+def stop_running_tasks(**details: object) -> None:
+    """Tell the tasks of this process that it is to end."""
     worker_stop.requested.set()

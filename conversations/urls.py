@@ -1,3 +1,5 @@
+"""The addresses of the pages of conversations, agents and usage."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -25,7 +27,9 @@ AGENT = "org/<slug:slug>/agents/<uuid:agent_id>"
 def page(
     route: str, view: Callable[..., HttpResponseBase], name: str
 ) -> list[URLPattern]:
-    """The page's address, and the same with a slash that somebody typed."""
+    """Return the routes of a page: its address, and the same with a slash that somebody
+    typed.
+    """
     return [path(f"{route}/", view), path(route, view, name=name)]
 
 

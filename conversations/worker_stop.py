@@ -1,5 +1,6 @@
-"""When a worker's task lets go: once its process is told to end, or its turn is over and
-whatever waits behind it in the queue is due."""
+"""When a task of a worker stops: once its process is to end, or its turn is over and
+other tasks in the queue are due.
+"""
 
 from __future__ import annotations
 
@@ -28,5 +29,5 @@ class Turn:
 
     @property
     def is_over(self) -> bool:
-        """Also where this process is to end."""
+        """Tell whether the time is used up, or this process is to end."""
         return is_requested() or time.monotonic() >= self._end

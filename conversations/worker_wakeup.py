@@ -1,8 +1,7 @@
 """Waking a worker: at most one message per process and 100 ms.
 
-A thread of its own sends them, so that nobody waits for a broker, whatever becomes of
-that one. A worker that is awake keeps looking, and a sweep finds what no message
-announced.
+A thread of its own sends them, so that nobody waits for a broker, whatever its state. A
+worker that is awake keeps looking, and a sweep finds what no message announced.
 """
 
 from __future__ import annotations
@@ -23,21 +22,21 @@ EXPIRES_SECONDS = 2
 
 
 class Throttle:
-    """One thread, begun with the first wake-up: a process that was forked after would
-    otherwise be without.
+    """A thread that sends wake-ups, started with the first one: a process that was
+    forked after would otherwise be without.
 
-    announce: puts a task on its way, as Celery's `apply_async` does.
+    announce: queues a task, as Celery's `apply_async` does.
     """
 
     def __init__(self, announce: Callable[..., object]) -> None:
         self._announce = announce
-        self._wanted = threading.Event()
+        self._requested = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
-        """Returns at once and never fails."""
-        self._wanted.set()
+        """Request a wake-up; return at once and never fail."""
+        self._requested.set()
         if self._thread is None or not self._thread.is_alive():
             with self._lock:
                 if self._thread is None or not self._thread.is_alive():
@@ -48,13 +47,13 @@ class Throttle:
 
     def _run(self) -> None:
         while True:
-            self._wanted.wait()
-            self._wanted.clear()
+            self._requested.wait()
+            self._requested.clear()
             sent = self._send()
             time.sleep(PAUSE_SECONDS if sent else PAUSE_AFTER_FAILURE_SECONDS)
 
     def _send(self) -> bool:
-        """Whether the broker took the message."""
+        """Send a wake-up, and tell whether the broker took it."""
         try:
             self._announce(retry=False, expires=EXPIRES_SECONDS, ignore_result=True)
         except (OperationalError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The cast of every test: two people of one organization, an admin, an outsider."""
+"""The people and keys of every test: an owner, an admin and a member, and an outsider."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> object:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Cheap password hashes, static files without a `collectstatic` before, and
-    recordings in a folder that goes."""
+    """Use cheap password hashes, static files without a `collectstatic` before, and a
+    folder of recordings that is deleted.
+    """
     with override_settings(
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES={
@@ -62,7 +63,9 @@ def quick_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_emptying() -> Iterator[None]:
-    """Rate limits too, whose counts lie in a table without a model."""
+    """Empty all tables after a test with transactions, also that of rate limits, which
+    has no model.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             TransactionTestCase, "_fixture_teardown", lambda test_case: empty_tables()
@@ -72,7 +75,9 @@ def quick_emptying() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def recording_wakeups(monkeypatch: pytest.MonkeyPatch) -> list[None]:
-    """One for each time that a worker would be woken for recordings."""
+    """Return a list with one item for each time that a worker would be woken for
+    recordings.
+    """
     sent: list[None] = []
     monkeypatch.setattr(
         "conversations.recordings.wakeup.wake_worker", lambda: sent.append(None)
@@ -91,6 +96,7 @@ def other_organization(db: None) -> Organization:
 
 
 def person(name: str, organization: Organization, role: Role) -> User:
+    """Make a user of the organization, with the role."""
     user = User.objects.create_user(
         f"{name.lower()}@example.org", PASSWORD, name=f"{name} Example"
     )
@@ -100,29 +106,30 @@ def person(name: str, organization: Organization, role: Role) -> User:
 
 @pytest.fixture
 def alice(organization: Organization) -> User:
-    """Owner of `organization`."""
+    """Return the owner of `organization`."""
     return person("Alice", organization, Role.OWNER)
 
 
 @pytest.fixture
 def dora(organization: Organization) -> User:
-    """Admin of `organization`."""
+    """Return an admin of `organization`."""
     return person("Dora", organization, Role.ADMIN)
 
 
 @pytest.fixture
 def bob(organization: Organization) -> User:
-    """Member of `organization`."""
+    """Return a member of `organization`."""
     return person("Bob", organization, Role.MEMBER)
 
 
 @pytest.fixture
 def charlie(other_organization: Organization) -> User:
-    """The outsider: owner of `other_organization`."""
+    """Return the outsider, who owns `other_organization`."""
     return person("Charlie", other_organization, Role.OWNER)
 
 
 def signed_in(user: User) -> Client:
+    """Return a client that is signed in."""
     client = Client()
     client.force_login(user)
     return client
@@ -150,13 +157,15 @@ def charlie_client(charlie: User) -> Client:
 
 @pytest.fixture
 def password() -> str:
-    """What everybody of the cast signs in with."""
+    """Return the password of all these people."""
     return PASSWORD
 
 
 @pytest.fixture
 def make_key(db: None) -> MakeKey:
-    """`make_key(organization, scope="read", ...)` gives the row and the key's text."""
+    """Return `make_key(organization, scope="read", ...)`, which gives the row and the
+    key's text.
+    """
 
     def make(
         organization: Organization,

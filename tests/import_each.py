@@ -1,5 +1,6 @@
-"""Import each module named on standard input in a fork of its own, as the first of ours
-after `django.setup()`; print those that cannot be, with the error."""
+"""Import each module named on standard input in a fork of its own, as the first of this
+project after `django.setup()`; print those that fail, with the error.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +39,10 @@ def error_of_first_import(module: str) -> str:
             os.write(writer, repr(error).encode()[:4000])
         os._exit(0)
     os.close(writer)
-    with os.fdopen(reader) as told:
-        said = told.read()
+    with os.fdopen(reader) as output:
+        text = output.read()
     os.waitpid(child, 0)
-    return said
+    return text
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
-"""What posts come to, written down again as simply as the contract says it: for
-comparing with what the real thing made of them."""
+"""The state that posts result in, as simply as the contract says it, to compare with
+what is stored.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 
 
 def plain_fold(bodies: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the state after all of these bodies."""
     state: dict[str, Any] = {"metadata": {}, "turns": None, "prompt": "", "sent": None}
     explicit = sent_any = False
     for body in bodies:
@@ -37,6 +39,7 @@ def plain_fold(bodies: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def expected(bodies: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the facts of a conversation after all of these bodies."""
     state = plain_fold(bodies)
     duration = state["sent"]
     if duration is None and state["startedAt"] and state["endedAt"]:

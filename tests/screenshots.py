@@ -1,8 +1,8 @@
-"""Every page in light and dark, narrow and wide: `make screenshots`.
+"""Screenshots of every page in light and dark, narrow and wide: `make screenshots`.
 
-Starts a stack of its own, fills it by `manage.py demo`, and writes PNGs to
-<data dir>/screenshots: first those of an organization that has nothing, then full ones,
-with texts as long as they may be, as a member sees them, on paper and without scripts.
+Starts a stack of its own, fills it by `manage.py demo`, and writes PNGs to <data
+dir>/screenshots: first those of an organization that has nothing, then full ones, with
+texts as long as they may be, as a member sees them, on paper and without scripts.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ OF_A_MEMBER = {
 
 
 def post_long_texts(stack: Stack, key: str) -> None:
-    """Whatever may be long or unbroken, is; letters run both ways."""
+    """Post a session in which every text is as long as it may be, or unbroken, in both
+    directions of writing.
+    """
     long = body(
         "R" * 255,
         endedReason="of-a-reason-without-end-" * 10,
@@ -115,6 +117,7 @@ def post_long_texts(stack: Stack, key: str) -> None:
 
 
 def shoot(page: Page, address: str, file: Path) -> None:
+    """Write a screenshot of the whole page to the file."""
     page.goto(address)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file, full_page=True)
@@ -122,6 +125,8 @@ def shoot(page: Page, address: str, file: Path) -> None:
 
 @contextmanager
 def each_look(browser: Browser) -> Iterator[Iterator[tuple[str, BrowserContext]]]:
+    """Yield (name, browser context) of each width and color scheme."""
+
     def looks() -> Iterator[tuple[str, BrowserContext]]:
         for width, pixels in WIDTHS.items():
             for scheme in SCHEMES:

@@ -1,4 +1,4 @@
-"""Pages and JSON compressed on their way out."""
+"""Compression of pages and JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = frozenset(
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Nothing but text: audio is compressed already, and asked for in ranges.
+    """Compress text only: audio is compressed already, and requested in ranges.
 
     What one could guess from the size of a compressed page (BREACH) is masked: Django
     varies the size of each by up to 100 bytes and gives every form another CSRF token.

@@ -1,4 +1,4 @@
-"""What a failed statement tells: whether the database is at fault, or what it was given."""
+"""What a failed statement says: whether the database is at fault, or the rows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ OVER_A_LIMIT = "54"
 
 def is_away(error: Exception) -> bool:
     """Tell whether the database is at fault, and none of the rows that were to be
-    written: then all of them come back later.
+    written.
 
-    Two workers that wait in a circle are none of both: trying again helps. Nor is a
-    limit of the database's, which one row alone is over.
+    Then all of them can be written later. A deadlock counts as neither: trying again
+    helps. Nor does a limit of the database's count, which one row alone exceeds.
     """
     if not isinstance(error, OperationalError | InterfaceError):
         return False
@@ -24,7 +24,7 @@ def is_away(error: Exception) -> bool:
 
 
 def is_held(error: BaseException | None) -> bool:
-    """Tell whether a row was held by somebody else for longer than one waits for it."""
+    """Tell whether a lock was waited for longer than the statement's `lock_timeout`."""
     return isinstance(error, OperationalError) and isinstance(
         error.__cause__, LockNotAvailable
     )

@@ -1,4 +1,4 @@
-"""How every POST asks the database."""
+"""Queries of POSTs: prepared once, and repeated on a new connection where one died."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from django.db import (
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def server_binding_cursor() -> CursorWrapper:
-    """Sends parameters apart from the statement, as binary where they are bytes, so
-    that Postgres prepares a statement once and never sees a body as a literal."""
+    """Return a cursor that sends parameters apart from the statement, bytes as binary,
+    so that Postgres prepares a statement once and never parses a body as a literal.
+    """
     # Looked up once: each attribute of `django.db.connection` looks it up again.
     database = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
@@ -32,20 +33,25 @@ def server_binding_cursor() -> CursorWrapper:
 
 
 def on_live_connection(
-    ask: Callable[[], Answer], *, again: Callable[[], Answer]
-) -> Answer:
-    """Asks, and once more on a new connection where this thread's had died.
+    query: Callable[[], Result], *, again: Callable[[], Result]
+) -> Result:
+    """Run `query`, and `again` on a new connection where this thread's connection had
+    died.
 
-    What a POST asks anyway also tells whether its connection still works: a query for
+    The query of a POST also shows whether its connection still works: another query for
     that alone, before each, would double what most of them cost.
 
-    again: what is asked the second time. The first may have been committed, with its
-        answer alone lost, so this must not write the same once more.
+    again: what runs the second time. The first may have been committed, with its answer
+        alone lost, so this must not write the same once more.
+
+    Raises:
+        OperationalError: the query failed on a connection that works, or again.
+        InterfaceError: as `OperationalError`.
     """
     database = connections[DEFAULT_DB_ALIAS]
     database.health_check_done = True  # type: ignore[attr-defined]  # stubs lack it
     try:
-        return ask()
+        return query()
     except (OperationalError, InterfaceError):
         if database.is_usable():
             raise

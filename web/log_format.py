@@ -1,6 +1,6 @@
-"""The shape of a line in the log: text for people, JSON for collectors.
+"""The format of a line in the log: text for people, JSON for collectors.
 
-Each line that is written while a request is answered tells which one.
+Each line that is written while a request is answered names that request.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from web.request_id import current_request, request_id_of
 
 
 class TextFormatter(logging.Formatter):
+    """One line of text a record, with the request at its end."""
+
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name} {message}", style="{")
 
@@ -30,7 +32,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One object a line; `exception` holds the traceback, with its line ends."""
+    """One JSON object a line; `exception` holds the traceback, with its line ends."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC)
@@ -49,7 +51,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def request_facts(record: logging.LogRecord) -> dict[str, Any]:
-    """Of the request that the record is about; empty outside of one."""
+    """Return the id, method, path and status of the record's request; empty outside of
+    one.
+    """
     # Django itself logs a refusal after the middleware is left, with its request.
     request = getattr(record, "request", None) or current_request.get()
     if not isinstance(request, HttpRequest):

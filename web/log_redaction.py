@@ -13,11 +13,14 @@ _SECRET_PATH = re.compile(
 
 
 def hide(text: str) -> str:
+    """Return the text with the tokens of sign-up, invitation and reset links masked."""
     return _SECRET_PATH.sub(r"\1…", text)
 
 
 class HideSecretPaths(logging.Filter):
-    """Django logs the path of every request that it refuses."""
+    """A filter that masks tokens in records: Django logs the path of every refused
+    request.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = hide(str(record.msg))

@@ -6,11 +6,12 @@ sends, hold one for as long as that takes. Whoever gives such an answer takes a 
 first and releases it when its thread is free again.
 
 Nothing here ends a long answer. A thread that waits in the server for its reader or its
-sender runs no code of ours: granian puts what it is given into a channel of four chunks
-and blocks in it, outside Python, until the reader takes some or its connection ends; and
-its `read()` blocks until as many bytes are there as were asked for. What ends the
-connections of readers who take nothing is the kernel, see `web/stalled_clients.py`. A
-sender who is there and sends a byte now and then keeps a slot.
+sender runs no code of this project: granian puts what it is given into a channel of
+four chunks and blocks in it, outside Python, until the reader takes some or its
+connection ends; and its `read()` blocks until as many bytes are there as were
+requested. What ends the connections of readers who take nothing is the kernel, see
+`web/stalled_clients.py`. A sender who is there and sends a byte now and then keeps a
+slot.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ from django.conf import settings
 
 
 class Kind(StrEnum):
+    """What takes long: an export, a recording that is downloaded, or one that is
+    uploaded.
+    """
+
     EXPORT = "export"
     DOWNLOAD = "download"
     UPLOAD = "upload"
@@ -70,6 +75,7 @@ class Budget:
         return slot
 
     def release(self, slot: Slot) -> None:
+        """Free a slot; one that is free already stays so."""
         with self._lock:
             self._taken.discard(slot)
 
@@ -80,7 +86,7 @@ class Budget:
 
 
 class Slot:
-    """Holds a place in a budget; as a context manager, until its block ends."""
+    """A place in a budget; as a context manager, held until its block ends."""
 
     def __init__(self, budget: Budget, kind: Kind, organization_id: UUID) -> None:
         self.kind = kind
@@ -88,7 +94,7 @@ class Slot:
         self._budget = budget
 
     def release(self) -> None:
-        """Give the place back: any number of times, from any thread."""
+        """Free the place: any number of times, from any thread."""
         self._budget.release(self)
 
     def __enter__(self) -> Self:

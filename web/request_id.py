@@ -1,4 +1,4 @@
-"""An id on every answer, so that a sender's log and ours can be laid side by side."""
+"""An id on every answer, which the log of a sender and the log here share."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ current_request: ContextVar[HttpRequest | None] = ContextVar(
 
 
 class RequestIdMiddleware:
+    """Set `request.request_id`, 32 hexadecimal digits, and the header `X-Request-Id`."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
@@ -32,4 +34,5 @@ class RequestIdMiddleware:
 
 
 def request_id_of(request: HttpRequest) -> str:
+    """Return the id of a request, or an empty text where the middleware did not see it."""
     return getattr(request, "request_id", "")

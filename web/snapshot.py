@@ -14,8 +14,8 @@ _AS_OF_NOW = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 def one_snapshot() -> Iterator[None]:
     """Let all reads of the block see what the first of them saw; nothing is written.
 
-    Costs three short statements. Within a transaction it does nothing: that one has
-    begun to look already.
+    Costs three short statements. Within a transaction it does nothing, since a
+    transaction that has run a query cannot change its isolation level.
     """
     if connection.in_atomic_block:
         yield

@@ -3,10 +3,10 @@
 A thread that waits for its reader is blocked in the web server, and nothing that Python
 does in another thread gets it out. But the kernel ends a connection of which something
 waits to be taken and nothing was for `TCP_USER_TIMEOUT`; then the server drops the
-answer and closes its body. It also asks those who say nothing whether they are still
-there, so that a client whose machine went does not hold an answer or an upload.
+answer and closes its body. It also probes idle clients, so that one whose machine is
+gone does not hold an answer or an upload.
 
-Sockets that are accepted have the options of the one that listens, so that one is told.
+Accepted sockets inherit the options of the listening one, so that one is set.
 
 Only Linux has `TCP_USER_TIMEOUT`; elsewhere a reader who is there and takes nothing is
 waited for. On no system does this end a reader who takes a little now and then, or a
@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 
 STALLED_SECONDS = 60
-# Then silence is asked about so often; each question that gets no answer counts.
+# An idle client is probed so often, and is gone after so many probes without answer.
 PROBE_SECONDS = 10
 PROBES = 3
 
@@ -33,8 +33,9 @@ Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 def ended_when_stalled(application: Application) -> Application:
-    """Return the WSGI application, which on its first request has the kernel look after
-    the clients of this process: granian listens only after it has loaded us."""
+    """Return the WSGI application, which on its first request sets the timeouts of this
+    process's sockets: granian listens only after it has loaded the application.
+    """
     first = threading.Lock()
 
     def answer(
@@ -49,7 +50,8 @@ def ended_when_stalled(application: Application) -> Application:
 
 def sockets_of_server() -> list[int]:
     """Return the descriptors on which this process listens, then those of the clients
-    that it has accepted on the same ports."""
+    that it has accepted on the same ports.
+    """
     ours = psutil.Process().net_connections("tcp")
     listening = [one for one in ours if one.status == psutil.CONN_LISTEN]
     ports = {one.laddr.port for one in listening}
@@ -63,7 +65,8 @@ def sockets_of_server() -> list[int]:
 
 def end_stalled(descriptors: Iterable[int], seconds: int = STALLED_SECONDS) -> None:
     """Have the kernel end connections on these sockets, and those that they accept,
-    where the other side takes nothing for so long or is gone."""
+    where the other side takes nothing for `seconds` or is gone.
+    """
     options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
     for name, value in (
         ("TCP_USER_TIMEOUT", seconds * 1000),

@@ -1,4 +1,4 @@
-"""What people do to accounts: every write, as a verb with its actor."""
+"""Everything that changes accounts: one function a change, which names who makes it."""
 
 from accounts.actions.api_keys import (
     KeyIsOver,

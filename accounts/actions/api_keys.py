@@ -1,6 +1,9 @@
+"""Making, renaming, rolling and revoking API keys."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -10,8 +13,8 @@ from accounts import keys
 from accounts.audit import record
 from accounts.models import ApiKey, AuditAction, Organization, User
 
-# Waits for nobody: whoever holds a row is writing the same thing. A key whose last use
-# is less than a minute old is not written again, so that a busy key stays one row
+# Skips rows that are locked: whoever holds one writes the same thing. A key whose last
+# use is less than a minute old is not written again, so that a busy key stays one row
 # version a minute.
 _TOUCH = f"""
     WITH used AS (
@@ -30,7 +33,7 @@ _TOUCH = f"""
 
 
 class KeyIsOver(Exception):
-    """It is revoked, or has expired where that matters."""
+    """The key is revoked, or has expired where that matters."""
 
 
 def create_key(
@@ -42,22 +45,21 @@ def create_key(
     expires_at: datetime | None = None,
     form_token: UUID | None = None,
 ) -> tuple[ApiKey, str | None]:
-    """The new key and its text, which exists only now.
+    """Make a key, and return it with its text, which is stored nowhere.
 
-    A form token that already made a key gives that key and no text: a page that is
-    sent twice mints once.
+    A form token that already made a key gives that key and None: a page that is sent
+    twice makes one key.
+
+    Raises:
+        IntegrityError: the key breaks another constraint than that of its form token.
     """
     made = _key_made_by(organization, form_token)
     if made is not None:
         return made, None
-    text = keys.generate_key()
-    key = ApiKey(
+    key, text = _new_key(
         organization=organization,
         name=name.strip(),
         scope=ApiKey.Scope(scope),
-        digest=keys.digest(text),
-        prefix=text[: keys.SHOWN_PREFIX_LENGTH],
-        last_four=text[-keys.SHOWN_SUFFIX_LENGTH :],
         made_by=by,
         expires_at=expires_at,
         form_token=form_token,
@@ -75,6 +77,18 @@ def create_key(
     return key, text
 
 
+def _new_key(**fields: Any) -> tuple[ApiKey, str]:
+    """Return a key that is not saved yet, and its text."""
+    text = keys.generate_key()
+    key = ApiKey(
+        digest=keys.digest(text),
+        prefix=text[: keys.SHOWN_PREFIX_LENGTH],
+        last_four=text[-keys.SHOWN_SUFFIX_LENGTH :],
+        **fields,
+    )
+    return key, text
+
+
 def _key_made_by(organization: Organization, form_token: UUID | None) -> ApiKey | None:
     if form_token is None:
         return None
@@ -85,6 +99,7 @@ def _key_made_by(organization: Organization, form_token: UUID | None) -> ApiKey 
 
 @transaction.atomic
 def rename_key(*, key: ApiKey, name: str, by: User) -> None:
+    """Give a key another name; the same name changes nothing."""
     before = ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk).name
     key.name = name.strip()
     if key.name == before:
@@ -95,8 +110,13 @@ def rename_key(*, key: ApiKey, name: str, by: User) -> None:
 
 @transaction.atomic
 def change_key_expiry(*, key: ApiKey, expires_at: datetime | None, by: User) -> None:
-    """expires_at: None never expires. An expired key works again; a revoked one never
-    does."""
+    """Change when a key expires; an expired key may so become usable again.
+
+    expires_at: an aware datetime, or None for never.
+
+    Raises:
+        KeyIsOver: the key is revoked.
+    """
     before = _locked(key)
     if before.expires_at == expires_at:
         return
@@ -110,10 +130,13 @@ def change_key_expiry(*, key: ApiKey, expires_at: datetime | None, by: User) -> 
 def roll_key(
     *, key: ApiKey, overlap: timedelta, by: User, form_token: UUID | None = None
 ) -> tuple[ApiKey, str | None]:
-    """A new key in the place of this one, which works for the overlap still.
+    """Make a key in the place of this one, which works for the overlap still.
 
-    The new key and its text, as `create_key` gives them. It may do what the old one
-    may; where that one was made to expire, it lives as long. Raises `KeyIsOver`.
+    Return the new key and its text, as `create_key` does. It has the scope of the old
+    one; where that one was made to expire, it lives as long.
+
+    Raises:
+        KeyIsOver: the old key is revoked or has expired.
     """
     made = _key_made_by(key.organization, form_token)
     if made is not None:
@@ -138,7 +161,11 @@ def roll_key(
 
 
 def _locked(key: ApiKey) -> ApiKey:
-    """As it is now; it stays so until the transaction ends. A revoked one is over."""
+    """Return the key as it is now, locked until the transaction ends.
+
+    Raises:
+        KeyIsOver: the key is revoked.
+    """
     locked = ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
     if locked.revoked_at:
         raise KeyIsOver
@@ -147,7 +174,10 @@ def _locked(key: ApiKey) -> ApiKey:
 
 @transaction.atomic
 def revoke_key(*, key: ApiKey, by: User) -> None:
-    """Binds from the next check on, for good. Who revoked first stays on record."""
+    """Revoke a key for good, from the next check on.
+
+    Who revoked it first stays on record.
+    """
     revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
         revoked_at=timezone.now(), revoked_by=by
     )
@@ -167,7 +197,10 @@ def _note(action: AuditAction, key: ApiKey, by: User, **detail: str) -> None:
 
 
 def touch_keys(*, used: dict[UUID, datetime]) -> None:
-    """Notes when keys were last used; called by the worker, never by a POST."""
+    """Store when keys were last used; for the worker, never within a POST.
+
+    used: the moment of use, an aware datetime, by the id of the key.
+    """
     if not used:
         return
     with connection.cursor() as cursor:

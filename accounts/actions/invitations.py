@@ -1,3 +1,5 @@
+"""Inviting people to an organization, and revoking invitations."""
+
 from __future__ import annotations
 
 import secrets
@@ -30,11 +32,13 @@ class AlreadyMember(Exception):
 
 
 class InvitationVoid(Exception):
-    """Revoked, replaced, used or expired."""
+    """The invitation is revoked, replaced, used or expired."""
 
 
 @dataclass(frozen=True)
 class Invited:
+    """An invitation, its link, and whether the mail server took the mail."""
+
     invitation: Invitation
     # Exists only now; None where this very form had invited before.
     link: str | None
@@ -49,7 +53,13 @@ def invite(
     by: User,
     form_token: UUID | None = None,
 ) -> Invited:
-    """Invites, and mails the link. Inviting an address again voids its earlier link."""
+    """Invite an address, and mail it the link.
+
+    Inviting it again voids its earlier link.
+
+    Raises:
+        AlreadyMember: the address belongs to a member.
+    """
     email = email.strip().lower()
     if Membership.objects.filter(organization=organization, user__email=email).exists():
         raise AlreadyMember
@@ -97,14 +107,17 @@ def _keep(
 
 
 def revoke_invitation(*, invitation: Invitation, by: User) -> None:
-    """Its link opens nothing from now on. An accepted one stays on record."""
+    """Void the link of an invitation. An accepted one stays on record."""
     _revoke(Invitation.objects.filter(pk=invitation.pk), by)
 
 
 def revoke_invitations_above(
     *, organization: Organization, inviter: User, role: Role | None, by: User
 ) -> None:
-    """What somebody invited to holds only as long as they themselves might."""
+    """Revoke what somebody invited to roles that they may no longer give.
+
+    role: the role that the inviter has now; None where they left.
+    """
     allowed = role.may_invite() if role else []
     of_inviter = Invitation.objects.in_organization(organization).filter(
         invited_by=inviter
@@ -131,7 +144,12 @@ def _note(action: AuditAction, invitation: Invitation, by: User) -> None:
 
 
 def locked_invitation(invitation: Invitation) -> Invitation:
-    """Held until the transaction ends, so that one link lets in one person."""
+    """Return the invitation, locked until the transaction ends: one link lets in one
+    person.
+
+    Raises:
+        InvitationVoid: it was revoked, replaced, used, or has expired.
+    """
     locked = (
         Invitation.objects.select_related("organization")
         .select_for_update(of=("self",))

@@ -1,3 +1,5 @@
+"""Changing the roles of members, and removing them."""
+
 from __future__ import annotations
 
 from django.db import transaction
@@ -8,14 +10,18 @@ from accounts.models import AuditAction, Membership, Organization, Role, User
 
 
 class LastOwner(Exception):
-    """An organization keeps at least one owner."""
+    """The change would leave the organization without an owner."""
 
     detail = "An organization keeps at least one owner. Make somebody else owner first."
 
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: str, by: User) -> None:
-    """Raises `LastOwner`."""
+    """Give a member another role, and revoke invitations that it no longer allows.
+
+    Raises:
+        LastOwner: the member is the last owner, and the role is another.
+    """
     new_role = Role(role)
     locked = _locked(membership)
     if locked is None or locked.role == new_role:
@@ -33,7 +39,12 @@ def change_role(*, membership: Membership, role: str, by: User) -> None:
 
 @transaction.atomic
 def remove_member(*, membership: Membership, by: User) -> None:
-    """Also leaving, where `by` is the member. Raises `LastOwner`."""
+    """Remove a member and revoke the invitations they sent; `by` is the member who
+    leaves.
+
+    Raises:
+        LastOwner: the member is the last owner.
+    """
     locked = _locked(membership)
     if locked is None:
         return
@@ -56,10 +67,11 @@ def _note(action: AuditAction, membership: Membership, by: User, **detail: str) 
 
 
 def _locked(membership: Membership) -> Membership | None:
-    """The membership as it is now, with nobody else changing roles meanwhile.
+    """Return the membership as it is now, and keep others from changing roles
+    meanwhile.
 
-    The lock is the organization's: two owners who demote each other touch two
-    different memberships, and both would count the other one as the owner left over.
+    The lock is the organization's: two owners who demote each other touch two different
+    memberships, and both would count the other one as the owner left over.
     """
     Organization.objects.select_for_update(no_key=True).get(
         pk=membership.organization_id

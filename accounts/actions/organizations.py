@@ -1,3 +1,5 @@
+"""Changing an organization."""
+
 from __future__ import annotations
 
 from django.db import transaction
@@ -10,6 +12,9 @@ from accounts.models import AuditAction, Organization, User
 def change_organization(
     *, organization: Organization, name: str, slug: str, time_zone: str, by: User
 ) -> None:
+    """Store the name, slug and time zone of an organization, and record those that
+    changed.
+    """
     new = {"name": name, "slug": slug, "time_zone": time_zone}
     before = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     changed = {

@@ -1,4 +1,4 @@
-"""What people change about themselves."""
+"""Changes that people make to their own account."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from accounts.models import AuditAction, Organization, User
 
 @transaction.atomic
 def change_own_name(*, by: User, name: str) -> None:
+    """Store one's own name, and record it in each of one's organizations."""
     person = User.objects.select_for_update(no_key=True).get(pk=by.pk)
     before, person.name = person.name, name.strip()
     by.name = person.name
@@ -22,8 +23,14 @@ def change_own_name(*, by: User, name: str) -> None:
 
 
 def change_own_email(*, by: User, email: str) -> str:
-    """The address until now. Raises `EmailTaken`. Links for a forgotten password that
-    went to the old one are void, since each is bound to its address."""
+    """Store one's own e-mail address, and return the one until now.
+
+    Links for a forgotten password that went to the old address are void, since each is
+    bound to its address.
+
+    Raises:
+        EmailTaken: another account has this address.
+    """
     email = email.strip().lower()
     try:
         with transaction.atomic():
@@ -44,8 +51,9 @@ def change_own_email(*, by: User, email: str) -> str:
 
 
 def note_password_set(*, person: User, by: User) -> None:
-    """Tell the organizations of the person that an operator set another password, in
-    the transaction that sets it."""
+    """Record in each organization of the person that an operator set another password,
+    in the transaction that sets it.
+    """
     for organization in Organization.objects.filter(memberships__user=person):
         record(
             organization=organization,
@@ -56,7 +64,9 @@ def note_password_set(*, person: User, by: User) -> None:
 
 
 def _note(action: AuditAction, person: User, *, subject: str, before: str) -> None:
-    """In each organization of the person: all of them see the name and the address."""
+    """Record a change in each organization of the person: all of them see name and
+    address.
+    """
     for organization in Organization.objects.filter(memberships__user=person):
         record(
             organization=organization,

@@ -1,4 +1,4 @@
-"""Everything that a script needs to begin with, as often as it asks."""
+"""Making an organization, a user and a key for a script, any number of times."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from accounts.models import ApiKey, Membership, Organization, User
 
 @dataclass(frozen=True)
 class Provisioned:
+    """What is there after `provision`; `key_text` is None where no key was made now."""
+
     organization: Organization
     user: User
     key_text: str | None
@@ -37,7 +39,14 @@ def provision(
     key_scope: str = ApiKey.Scope.FULL,
     key_expires: date | datetime | None = None,
 ) -> Provisioned:
-    """Raises `LastOwner` where the role would leave the organization without one."""
+    """Make the organization, the user and the key that are not there yet.
+
+    The user gets this password and this role. `key_expires` as a date is the end of
+    that day in the organization's time zone.
+
+    Raises:
+        LastOwner: the role would leave the organization without an owner.
+    """
     serialize_sign_up()
     user = _user_who_can_log_in(email, password)
     organization = _organization(organization_name, user, role)

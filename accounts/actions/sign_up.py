@@ -24,7 +24,7 @@ _SIGN_UP_LOCK = 7_205_719_001
 
 
 class NotOpen(Exception):
-    """Nobody may sign up this way (any more)."""
+    """Nobody may sign up this way, or no longer."""
 
 
 class EmailTaken(Exception):
@@ -32,7 +32,8 @@ class EmailTaken(Exception):
 
 
 def serialize_sign_up() -> None:
-    """Whoever comes second waits until the first is through, then sees what it did.
+    """Wait until no other sign-up is under way, and hold others off until the
+    transaction ends.
 
     A constraint cannot say "only while the table is empty", nor "one by this name".
     """
@@ -44,6 +45,11 @@ def serialize_sign_up() -> None:
 def sign_up_first_owner(
     *, email: str, name: str, password: str, organization_name: str, time_zone: str
 ) -> tuple[User, Organization]:
+    """Make the first user of this instance and their organization.
+
+    Raises:
+        NotOpen: the instance has, or had, a user or an organization.
+    """
     serialize_sign_up()
     if first_owner.has_owner():
         raise NotOpen
@@ -57,6 +63,12 @@ def sign_up_first_owner(
 def sign_up_openly(
     *, email: str, name: str, password: str, organization_name: str, time_zone: str
 ) -> tuple[User, Organization]:
+    """Make a user and their organization, where anybody may sign up.
+
+    Raises:
+        NotOpen: `OPEN_SIGNUP` is off.
+        EmailTaken: another account has this address.
+    """
     if not settings.OPEN_SIGNUP:
         raise NotOpen
     serialize_sign_up()
@@ -68,7 +80,12 @@ def sign_up_openly(
 
 @transaction.atomic
 def sign_up_invited(*, invitation: Invitation, name: str, password: str) -> User:
-    """The address is the invited one: nobody signs up as somebody else."""
+    """Make a user with the address that was invited, and a member of the organization.
+
+    Raises:
+        InvitationVoid: the invitation was revoked, replaced, used, or has expired.
+        EmailTaken: another account has this address.
+    """
     serialize_sign_up()
     locked = locked_invitation(invitation)
     user = create_person(email=locked.email, name=name, password=password)
@@ -78,7 +95,11 @@ def sign_up_invited(*, invitation: Invitation, name: str, password: str) -> User
 
 @transaction.atomic
 def accept_invitation(*, invitation: Invitation, by: User) -> Membership:
-    """Raises `InvitationVoid`. Whoever is a member already stays what they are."""
+    """Make a user a member. Whoever is a member already keeps their role.
+
+    Raises:
+        InvitationVoid: the invitation was revoked, replaced, used, or has expired.
+    """
     return _join(locked_invitation(invitation), by)
 
 
@@ -97,7 +118,11 @@ def _join(invitation: Invitation, user: User) -> Membership:
 
 
 def create_person(*, email: str, name: str, password: str) -> User:
-    """Within `serialize_sign_up`."""
+    """Make a user; call `serialize_sign_up` first, in the same transaction.
+
+    Raises:
+        EmailTaken: another account has this address.
+    """
     email = email.strip().lower()
     if User.objects.filter(email=email).exists():
         raise EmailTaken
@@ -107,7 +132,11 @@ def create_person(*, email: str, name: str, password: str) -> User:
 def create_organization(
     *, name: str, time_zone: str, by: User, role: str = Role.OWNER
 ) -> Organization:
-    """Within `serialize_sign_up`, so that the address found free still is."""
+    """Make an organization with its first member.
+
+    Call `serialize_sign_up` first, in the same transaction, so that the slug found free
+    still is.
+    """
     organization = Organization.objects.create(
         name=name.strip(), slug=unused_slug(name), time_zone=time_zone
     )
@@ -122,6 +151,7 @@ def create_organization(
 
 
 def note_joined(membership: Membership) -> None:
+    """Record that somebody became a member."""
     record(
         organization=membership.organization,
         by=membership.user,

@@ -1,3 +1,7 @@
+"""The tables of accounts: users, organizations, memberships, invitations, keys, audit
+entries.
+"""
+
 from accounts.models.api_key import ApiKey
 from accounts.models.audit_entry import AuditAction, AuditEntry, AuditEntryQuerySet
 from accounts.models.claim import Claim

@@ -1,3 +1,5 @@
+"""API keys, of which only the digest is stored."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -15,6 +17,7 @@ from accounts.names import validate_one_line
 
 
 def is_usable() -> models.Q:
+    """Return the condition of keys that are neither revoked nor expired."""
     return models.Q(revoked_at=None) & (
         models.Q(expires_at=None) | models.Q(expires_at__gt=Now())
     )
@@ -28,7 +31,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(is_usable())
 
     def listed(self) -> Self:
-        """For the page of keys: those that still open something first."""
+        """Order keys for their page: usable ones first, the newest first of each."""
         return (
             self.select_related("made_by", "revoked_by")
             .alias(opens=is_usable())
@@ -43,7 +46,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """A credential of an organization. The key itself is nowhere, only its digest."""
+    """A credential of an organization.
+
+    The key itself is stored nowhere, only its digest.
+    """
 
     class Scope(models.TextChoices):
         FULL = "full", "Full access"
@@ -101,7 +107,7 @@ class ApiKey(models.Model):
         return f"{self.prefix}…{self.last_four}"
 
     def state(self, now: datetime | None = None) -> str:
-        """`revoked`, `expired` or `active`."""
+        """Return `revoked`, `expired` or `active`."""
         if self.revoked_at:
             return "revoked"
         if self.expires_at and self.expires_at <= (now or timezone.now()):

@@ -1,3 +1,5 @@
+"""Entries of the audit log, and the actions that they record."""
+
 from __future__ import annotations
 
 from typing import ClassVar, Self
@@ -61,8 +63,11 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """Who did what, on what, when. Written by `accounts.audit.record` and never
-    changed: a trigger refuses it, and lets an entry go with its organization only."""
+    """Who did what, on what, when.
+
+    Written by `accounts.audit.record` and never changed: a trigger refuses it, and lets
+    an entry be deleted with its organization only.
+    """
 
     # Of version 7, so in the order of their making: lists go by the id alone.
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)

@@ -1,3 +1,5 @@
+"""The row that says that this instance has, or had, an owner."""
+
 from __future__ import annotations
 
 from django.db import models
@@ -5,8 +7,11 @@ from django.utils import timezone
 
 
 class Claim(models.Model):
-    """That somebody has taken this instance over. One row at most: a trigger makes it
-    with the first user or organization, and it stays when they are gone."""
+    """That somebody has taken this instance over.
+
+    One row at most: a trigger makes it with the first user or organization, and it
+    stays when they are gone.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     claimed_at = models.DateTimeField(default=timezone.now)

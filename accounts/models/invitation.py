@@ -1,3 +1,5 @@
+"""Invitations, of which only the digest of the link's token is stored."""
+
 from __future__ import annotations
 
 import hashlib
@@ -24,6 +26,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.select_related("invited_by").order_by("-created_at", "-id")
 
     def with_token(self, token: str) -> Invitation | None:
+        """Return the invitation that has this token, or None."""
         return (
             self.select_related("organization", "invited_by")
             .filter(token_digest=Invitation.digest(token))
@@ -32,7 +35,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """A link that makes whoever opens it a member; only its digest is kept."""
+    """A link that makes whoever opens it a member; only the digest of its token is
+    stored.
+    """
 
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     organization = models.ForeignKey(
@@ -77,10 +82,11 @@ class Invitation(models.Model):
 
     @staticmethod
     def digest(token: str) -> bytes:
+        """Return the SHA-256 of a token, 32 bytes."""
         return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
     def state(self, now: datetime | None = None) -> str:
-        """`accepted`, `expired` or `pending`."""
+        """Return `accepted`, `expired` or `pending`."""
         if self.accepted_at:
             return "accepted"
         if self.expires_at <= (now or timezone.now()):

@@ -1,3 +1,5 @@
+"""Organizations, their members and the roles of those."""
+
 from __future__ import annotations
 
 import secrets
@@ -14,6 +16,8 @@ from accounts.names import validate_one_line
 
 
 class Role(models.TextChoices):
+    """What a member may do; each role covers those before it."""
+
     MEMBER = "member", "Member"
     ADMIN = "admin", "Admin"
     OWNER = "owner", "Owner"
@@ -23,26 +27,34 @@ class Role(models.TextChoices):
         return [Role.MEMBER, Role.ADMIN, Role.OWNER].index(self)
 
     def covers(self, needed: Role) -> bool:
-        """Whether this role may do what `needed` may do."""
+        """Tell whether this role may do what `needed` may do."""
         return self.rank >= needed.rank
 
     def may_invite(self) -> list[Role]:
-        """Nobody lets others in above themselves."""
+        """Return the roles that this one may invite others to: none above itself."""
         if not self.covers(Role.ADMIN):
             return []
         return [role for role in Role if self.covers(role)]
 
 
 def validate_time_zone(value: str) -> None:
+    """Refuse a time zone that this machine does not know.
+
+    Raises:
+        ValidationError: it is no key of the IANA database here.
+    """
     if value not in zoneinfo.available_timezones():
         raise ValidationError(f"{value} is not a time zone; try Europe/Berlin or UTC.")
 
 
 def new_secret() -> bytes:
+    """Return 32 random bytes."""
     return secrets.token_bytes(32)
 
 
 class Organization(models.Model):
+    """Whose agents, conversations and keys these are: every query starts from one."""
+
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     name = models.CharField(max_length=255, validators=[validate_one_line])
     slug = models.SlugField(
@@ -78,6 +90,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
+    """A user in an organization, with one role."""
+
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="memberships"

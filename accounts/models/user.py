@@ -1,3 +1,5 @@
+"""Users, who sign in with an e-mail address."""
+
 from __future__ import annotations
 
 from typing import Any, ClassVar

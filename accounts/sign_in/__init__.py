@@ -1,0 +1,1 @@
+"""Signing in as allauth does it, with the forms, mails and rate limits of this project."""

@@ -1,4 +1,4 @@
-"""What allauth leaves to us: whose links a mail has, who signs up, what is said."""
+"""What allauth leaves to its host: links in mails, who signs up, messages, rate limits."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    """Signing in without the Host header of a request, and without sign-up by allauth."""
+
     error_messages = {  # noqa: RUF012
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "This e-mail address and password do not match.",

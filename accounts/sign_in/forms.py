@@ -1,4 +1,4 @@
-"""allauth's forms in our words."""
+"""allauth's forms with the labels of this project."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from accounts.forms import PASSWORD_RULES
 
 
 def relabel(form: Form, **labels: str) -> None:
+    """Set labels of fields by their names, and remove their placeholders."""
     for name, label in labels.items():
         field = form.fields[name]
         field.label = label

@@ -1,4 +1,4 @@
-"""How often one address may sign up; allauth limits its own pages itself."""
+"""How often one IP address may sign up; allauth limits its own pages itself."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ P = ParamSpec("P")
 def limit_sign_up(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Answer 429 where an IP address posts a sign-up too often."""
+
     @wraps(view)
     def limited(
         request: HttpRequest, *args: P.args, **kwargs: P.kwargs

@@ -1,0 +1,3 @@
+"""The pages of accounts: signing up, invitations, members, the profile, the
+organization.
+"""

@@ -1,3 +1,5 @@
+"""The page at `/`."""
+
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
@@ -11,6 +13,7 @@ from accounts.access import home_membership
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the conversations of the organization visited last."""
     membership = home_membership(request)
     if membership is None:
         return render(request, "accounts/no_organization.html")

@@ -1,4 +1,4 @@
-"""What opens when somebody follows an invitation."""
+"""The pages behind the link of an invitation."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ from accounts.sign_in.rate_limits import limit_sign_up
 @require_http_methods(["GET", "POST"])
 @limit_sign_up
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Signed out: sign up, or log in first. Signed in: asks whether to accept."""
+    """Show an invitation: with a sign-up to those signed out, with a question to
+    others.
+    """
     found = Invitation.objects.with_token(token)
     if found is None:
         return _void(request, found)
     if request.user.is_authenticated:
-        return _ask(request, found)
+        return _confirm(request, found)
     if found.state() != "pending":
         return _void(request, found)
     return _sign_up(request, found)
@@ -42,6 +44,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 @require_POST
 def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the signed-in person a member."""
     found = Invitation.objects.with_token(token)
     if found is None:
         return _void(request, found)
@@ -52,7 +55,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("conversations:list", slug=found.organization.slug)
 
 
-def _ask(request: HttpRequest, found: Invitation) -> HttpResponse:
+def _confirm(request: HttpRequest, found: Invitation) -> HttpResponse:
     user = cast(User, request.user)
     if Membership.objects.filter(organization=found.organization, user=user).exists():
         return redirect("conversations:list", slug=found.organization.slug)

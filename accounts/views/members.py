@@ -1,3 +1,5 @@
+"""The page of members and pending invitations."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -32,6 +34,7 @@ from accounts.models import Invitation, Membership, Role
 @require_safe
 @organization_view()
 def members(request: OrganizationRequest) -> HttpResponse:
+    """Show the members, and to admins the pending invitations."""
     return _page(request, InviteForm(membership=request.membership))
 
 
@@ -39,7 +42,9 @@ def members(request: OrganizationRequest) -> HttpResponse:
 @never_cache
 @organization_view(Role.ADMIN)
 def send_invitation(request: OrganizationRequest) -> HttpResponse:
-    """Its answer shows the link, once; hence no redirect."""
+    """Invite somebody, and answer with the link, which is shown once; hence no
+    redirect.
+    """
     if request.method == "GET":
         return redirect("accounts:members", slug=request.organization.slug)
     form = InviteForm(request.POST, membership=request.membership)
@@ -58,6 +63,7 @@ def send_invitation(request: OrganizationRequest) -> HttpResponse:
 @require_POST
 @organization_view(Role.ADMIN)
 def revoke(request: OrganizationRequest, invitation_id: UUID) -> HttpResponse:
+    """Revoke a pending invitation."""
     invitation = get_object_or_404(
         Invitation.objects.in_organization(request.organization), pk=invitation_id
     )
@@ -69,6 +75,7 @@ def revoke(request: OrganizationRequest, invitation_id: UUID) -> HttpResponse:
 @require_POST
 @organization_view(Role.OWNER)
 def role(request: OrganizationRequest, membership_id: UUID) -> HttpResponse:
+    """Give a member another role."""
     membership = _member(request, membership_id)
     form = RoleForm(request.POST)
     if form.is_valid():
@@ -86,7 +93,11 @@ def role(request: OrganizationRequest, membership_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @organization_view()
 def remove(request: OrganizationRequest, membership_id: UUID) -> HttpResponse:
-    """Owners remove anybody, everybody may leave."""
+    """Remove a member, as an owner; or leave, as anybody.
+
+    Raises:
+        PermissionDenied: it is another member, and the person is no owner.
+    """
     membership = _member(request, membership_id)
     is_self = membership.pk == request.membership.pk
     if not is_self and not request.membership.covers(Role.OWNER):

@@ -1,3 +1,5 @@
+"""The page of the organization's name, slug and time zone."""
+
 from __future__ import annotations
 
 from django.contrib import messages
@@ -16,7 +18,11 @@ from accounts.models import Organization, Role
 @require_http_methods(["GET", "POST"])
 @organization_view()
 def organization(request: OrganizationRequest) -> HttpResponse:
-    """Owners change it, everybody else reads it."""
+    """Show the organization to members, and let owners change it.
+
+    Raises:
+        PermissionDenied: somebody who is no owner posts a change.
+    """
     if request.method == "POST" and not request.membership.covers(Role.OWNER):
         raise PermissionDenied("Only an owner may change the organization.")
     # A copy: what was typed and refused must not show in the frame of the page.

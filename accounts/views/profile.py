@@ -1,4 +1,4 @@
-"""One's own name and e-mail address."""
+"""The page of one's own name and e-mail address."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from accounts.profile_forms import OwnEmailForm, OwnNameForm
 @never_cache
 @signed_in_view
 def profile(request: SignedInRequest) -> HttpResponse:
+    """Show one's own name, e-mail address and organizations."""
     return _page(request)
 
 
@@ -29,6 +30,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @signed_in_view
 def name(request: SignedInRequest) -> HttpResponse:
+    """Change one's own name."""
     if request.method == "GET":
         return redirect("accounts:profile")
     form = OwnNameForm(request.POST)
@@ -44,7 +46,9 @@ def name(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @signed_in_view
 def email(request: SignedInRequest) -> HttpResponse:
-    """The password stands for the person; the old address is told."""
+    """Change one's own e-mail address, for which the password is needed; mail the old
+    one.
+    """
     if request.method == "GET":
         return redirect("accounts:profile")
     refusal = ratelimit.consume_or_429(

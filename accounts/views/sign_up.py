@@ -31,7 +31,7 @@ SignUp = Callable[..., tuple[User, Organization]]
 @require_http_methods(["GET", "POST"])
 @limit_sign_up
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
-    """The first owner takes over an empty instance."""
+    """Let the first owner take over an empty instance."""
     if first_owner.has_owner():
         return render(request, "accounts/sign_in/welcome_used.html", status=410)
     if not first_owner.is_token(token):
@@ -44,6 +44,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @limit_sign_up
 def sign_up(request: HttpRequest) -> HttpResponse:
+    """Let anybody sign up with an organization of their own, where that is open."""
     if request.user.is_authenticated:
         return redirect("home")
     if not settings.OPEN_SIGNUP:

@@ -1,3 +1,5 @@
+"""The tools `list_agents` and `get_agent`."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -31,9 +33,10 @@ class AgentArguments(Parameters):
     takes=PageParameters,
     gives=page_of(AgentWithPage),
 )
-def list_agents(caller: Caller, asked: PageParameters) -> dict[str, Any]:
+def list_agents(caller: Caller, arguments: PageParameters) -> dict[str, Any]:
+    """List agents, with their system prompts cut."""
     organization = caller.organization
-    part = list_(organization, asked)
+    part = list_(organization, arguments)
     return part_that_fits(part, lambda row: _shown(organization, row, LONG_TEXT))
 
 
@@ -45,8 +48,9 @@ def list_agents(caller: Caller, asked: PageParameters) -> dict[str, Any]:
     gives=AgentWithPage,
     not_found="list_agents gives the ids.",
 )
-def get_agent(caller: Caller, asked: AgentArguments) -> dict[str, Any]:
-    agent = get(caller.organization, asked.agent_id)
+def get_agent(caller: Caller, arguments: AgentArguments) -> dict[str, Any]:
+    """Return one agent with its system prompt."""
+    agent = get(caller.organization, arguments.agent_id)
     return _shown(caller.organization, agent, MAX_TEXT_CHARACTERS)
 
 
@@ -57,4 +61,5 @@ def _shown(organization: Organization, agent: Agent, most: int) -> dict[str, Any
 
 
 def page_of_agent(organization: Organization, agent_id: UUID) -> str:
+    """Return the address of an agent's page."""
     return page(organization, "conversations:agent", agent_id)

@@ -1,4 +1,4 @@
-"""Keeping what a model reads within bounds: long texts are cut and say by how much."""
+"""Bounds on what a model reads: long texts are cut and say by how much."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ MAX_FREE_JSON_CHARACTERS = 15_000
 
 
 def cut(text: str, most: int) -> str:
+    """Return at most the first `most` characters, with how many more there are."""
     if len(text) <= most:
         return text
     return f"{text[:most]}… ({len(text) - most:,} more characters)"
 
 
 def cut_texts(row: dict[str, Any], most: int) -> dict[str, Any]:
-    """Its texts, each at most so long; what is in it deeper stays."""
+    """Return the row with each text cut to `most` characters; texts in deeper levels
+    stay.
+    """
     return {
         name: cut(value, most) if isinstance(value, str) else value
         for name, value in row.items()
@@ -31,11 +34,14 @@ def cut_texts(row: dict[str, Any], most: int) -> dict[str, Any]:
 
 
 def size(value: Any) -> int:
+    """Return the characters of a value as JSON."""
     return len(json.dumps(value, ensure_ascii=False))
 
 
 def cut_json(value: dict[str, Any], room: int) -> dict[str, Any]:
-    """As many of its keys as there is room for, and how many were left out."""
+    """Return as many of its keys as fit into `room` characters, with how many were left
+    out.
+    """
     kept: dict[str, Any] = {}
     for name, each in value.items():
         taken = size(name) + size(each)
@@ -53,7 +59,9 @@ def cut_json(value: dict[str, Any], room: int) -> dict[str, Any]:
 def count_that_fit(
     rows: Sequence[dict[str, Any]], room: int = MAX_OUTPUT_CHARACTERS
 ) -> int:
-    """How many of the first rows fit; one at least, so that every cursor goes on."""
+    """Return how many of the first rows fit into `room` characters: one at least, so
+    that every cursor advances.
+    """
     for number, row in enumerate(rows):
         room -= size(row)
         if room < 0:

@@ -1,3 +1,5 @@
+"""The tools `list_conversations`, `get_conversation` and `get_transcript`."""
+
 from __future__ import annotations
 
 from itertools import islice
@@ -74,9 +76,12 @@ class TranscriptArguments(ConversationArguments):
     takes=ConversationParameters,
     gives=page_of(ConversationWithPage),
 )
-def list_conversations(caller: Caller, asked: ConversationParameters) -> dict[str, Any]:
+def list_conversations(
+    caller: Caller, arguments: ConversationParameters
+) -> dict[str, Any]:
+    """List conversations, with their metadata cut."""
     organization = caller.organization
-    part = list_(organization, asked)
+    part = list_(organization, arguments)
     return part_that_fits(part, lambda row: _shown(organization, row, FREE_JSON))
 
 
@@ -88,8 +93,11 @@ def list_conversations(caller: Caller, asked: ConversationParameters) -> dict[st
     gives=ConversationWithPage,
     not_found=FIND_IT,
 )
-def get_conversation(caller: Caller, asked: ConversationArguments) -> dict[str, Any]:
-    conversation = get(caller.organization, asked.conversation_id)
+def get_conversation(
+    caller: Caller, arguments: ConversationArguments
+) -> dict[str, Any]:
+    """Return the facts of one conversation."""
+    conversation = get(caller.organization, arguments.conversation_id)
     return _shown(caller.organization, conversation, MAX_FREE_JSON_CHARACTERS)
 
 
@@ -102,10 +110,15 @@ def get_conversation(caller: Caller, asked: ConversationArguments) -> dict[str, 
     gives=TranscriptWithPage,
     not_found=FIND_IT,
 )
-def get_transcript(caller: Caller, asked: TranscriptArguments) -> dict[str, Any]:
+def get_transcript(caller: Caller, arguments: TranscriptArguments) -> dict[str, Any]:
+    """Return a part of the turns of one conversation, as many as fit.
+
+    Raises:
+        Refusal: 400, the cursor is none of this transcript.
+    """  # noqa: DOC501 - `strange_cursor` makes a Refusal
     organization = caller.organization
-    transcript = get_whole_transcript(organization, asked.conversation_id)
-    start = _place_in(asked.cursor)
+    transcript = get_whole_transcript(organization, arguments.conversation_id)
+    start = _place_in(arguments.cursor)
     turns = transcript.content or []
     if start and start >= len(turns):
         raise strange_cursor()
@@ -131,24 +144,25 @@ def _place_in(cursor: str | None) -> int:
 
 
 def _turn(turn: dict[str, Any]) -> dict[str, Any]:
-    told = {
+    known = {
         "role": turn.get("role"),
         "content": cut(turn["content"], MAX_TURN_CHARACTERS),
     }
-    return told | cut_json(
-        {name: each for name, each in turn.items() if name not in told}, FREE_JSON
+    return known | cut_json(
+        {name: each for name, each in turn.items() if name not in known}, FREE_JSON
     )
 
 
 def _shown(
     organization: Organization, conversation: Conversation, room: int
 ) -> dict[str, Any]:
-    told = as_json(conversation)
-    return told | {
-        "metadata": cut_json(told["metadata"], room),
+    fields = as_json(conversation)
+    return fields | {
+        "metadata": cut_json(fields["metadata"], room),
         "url": page_of_conversation(organization, conversation.id),
     }
 
 
 def page_of_conversation(organization: Organization, conversation_id: UUID) -> str:
+    """Return the address of a conversation's page."""
     return page(organization, "conversations:detail", conversation_id)

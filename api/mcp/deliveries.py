@@ -1,3 +1,5 @@
+"""The tool `list_deliveries`."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -28,17 +30,19 @@ DeliveryWithPage = with_url(Delivery)
     takes=DeliveryParameters,
     gives=page_of(DeliveryWithPage),
 )
-def list_deliveries(caller: Caller, asked: DeliveryParameters) -> dict[str, Any]:
+def list_deliveries(caller: Caller, arguments: DeliveryParameters) -> dict[str, Any]:
+    """List deliveries, without their bodies."""
     organization = caller.organization
-    part = list_(organization, asked)
+    part = list_(organization, arguments)
     return part_that_fits(part, lambda row: shown_delivery(organization, row))
 
 
 def shown_delivery(organization: Organization, delivery: Delivery) -> dict[str, Any]:
-    told = cut_texts(as_json(delivery), LONG_TEXT)
-    return told | {
-        "errors": _faults(told["errors"]),
-        "warnings": _faults(told["warnings"]),
+    """Return a delivery with its texts and faults cut, and its page."""
+    fields = cut_texts(as_json(delivery), LONG_TEXT)
+    return fields | {
+        "errors": _faults(fields["errors"]),
+        "warnings": _faults(fields["warnings"]),
         "url": page(organization, "integrations:delivery", delivery.id),
     }
 

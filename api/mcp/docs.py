@@ -1,3 +1,5 @@
+"""The tool `read_docs`."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -50,15 +52,21 @@ class Docs(Resource):
     gives=Docs,
     not_found="Call read_docs without a path for the pages there are.",
 )
-def read_docs(caller: Caller, asked: DocsArguments) -> dict[str, Any]:
-    if asked.path is None:
+def read_docs(caller: Caller, arguments: DocsArguments) -> dict[str, Any]:
+    """Return the list of help pages, or a part of one.
+
+    Raises:
+        Http404: there is no page of this path.
+        Refusal: 400, the cursor is none of this page.
+    """  # noqa: DOC501 - `nothing` makes an Http404
+    if arguments.path is None:
         pages = [_listed(each) for each in help_pages()]
         return {"pages": pages, "markdown": None, "nextCursor": None}
-    found = help_page(asked.path)
+    found = help_page(arguments.path)
     if found is None:
         raise nothing("page of the help", "path")
     text = found.markdown(caller.organization.slug)
-    start = _place_in(asked.cursor, len(text))
+    start = _place_in(arguments.cursor, len(text))
     end = min(start + MAX_OUTPUT_CHARACTERS, len(text))
     return {
         "pages": [_listed(found)],

@@ -1,4 +1,4 @@
-"""The dashboard page of each thing, for a person to open."""
+"""Addresses of dashboard pages, and models of tools that contain them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from accounts.models import Organization
 
 
 def page(organization: Organization, name: str, *ids: UUID | str) -> str:
+    """Return the address of a page of the organization, by the name of its route."""
     path = reverse(name, args=[organization.slug, *map(str, ids)])
     return f"{settings.BASE_URL}{path}"
 
 
 def with_url(model: type[BaseModel], **further: Any) -> type[BaseModel]:
-    """The model of a REST object, and its page."""
+    """Return the model of a REST object with the address of its page."""
     return create_model(
         f"{model.__name__}WithPage",
         __base__=model,
@@ -29,7 +30,7 @@ def with_url(model: type[BaseModel], **further: Any) -> type[BaseModel]:
 
 
 def page_of(model: type[BaseModel]) -> type[BaseModel]:
-    """The model of a part of a list of these."""
+    """Return the model of a part of a list of these."""
     return create_model(
         f"{model.__name__}Part",
         data=(list[model], ...),  # type: ignore[valid-type]

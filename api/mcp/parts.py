@@ -1,3 +1,5 @@
+"""Parts of lists that fit into one answer."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -12,7 +14,7 @@ Row = TypeVar("Row")
 def part_that_fits(
     part: ListSlice[Row], show: Callable[[Row], dict[str, Any]]
 ) -> dict[str, Any]:
-    """As many rows as the bounds of an answer allow, and the cursor behind them."""
+    """Return as many rows as the bounds of an answer allow, and the cursor after them."""
     shown = [show(row) for row in part.rows]
     count = count_that_fit(shown)
     cursor = part.next_cursor

@@ -1,3 +1,5 @@
+"""The tool `search_transcripts`."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -66,15 +68,16 @@ class SearchParameters(ConversationParameters):
     takes=SearchParameters,
     gives=page_of(Found),
 )
-def search_transcripts(caller: Caller, asked: SearchParameters) -> dict[str, Any]:
+def search_transcripts(caller: Caller, arguments: SearchParameters) -> dict[str, Any]:
+    """Return conversations in which all words occur, with the turns that have them."""
     with one_snapshot():
-        part = list_conversations(caller.organization, asked)
+        part = list_conversations(caller.organization, arguments)
         turns = dict(
             Transcript.objects.filter(
                 conversation_id__in=[row.id for row in part.rows]
             ).values_list("conversation_id", "turns")
         )
-    words = asked_words(asked.q)
+    words = asked_words(arguments.q)
 
     def show(row: Conversation) -> dict[str, Any]:
         matches = list(_matches(turns.get(row.id) or [], words))
@@ -118,8 +121,11 @@ def _has_one(folded: str, words: Sequence[AskedWord]) -> bool:
 
 
 def _around(text: str, words: Sequence[AskedWord]) -> str:
-    """Folding may change how long a text is, so the place is looked for in the text
-    itself: of the first word that is written there as it was asked for."""
+    """Return the text around the first of the words.
+
+    Normalizing may change how long a text is, so the place is looked for in the text
+    itself: of the first word that is written there as it was searched for.
+    """
     lower = text.lower()
     spellings = [each for word in words for each in (word.whole, *word.parts)]
     places = [lower.find(each) for each in spellings]

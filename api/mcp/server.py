@@ -1,5 +1,8 @@
-"""`/mcp`: what a coding agent asks. Refused before any JSON-RPC: another method, a page
-of another site, no key, a key that may not read."""
+"""The MCP server at `/mcp`, for coding agents.
+
+Refused before any JSON-RPC: another method, a page of another site, no key, a key that
+may not read.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,8 @@ from web.request_id import request_id_of
 
 logger = logging.getLogger(__name__)
 
-Asked = TypeVar("Asked", bound=Parameters)
-Give = Callable[[Caller, Asked], dict[str, Any]]
+Arguments = TypeVar("Arguments", bound=Parameters)
+Give = Callable[[Caller, Arguments], dict[str, Any]]
 
 MAX_BODY_BYTES = 256 * 1024
 INSTRUCTIONS = """\
@@ -61,31 +64,16 @@ def tool(
     *,
     title: str,
     description: str,
-    takes: type[Asked],
+    takes: type[Arguments],
     gives: type[BaseModel],
     not_found: str = "",
-) -> Callable[[Give[Asked]], Give[Asked]]:
-    """Registers a function as the tool of its name.
+) -> Callable[[Give[Arguments]], Give[Arguments]]:
+    """Register a function as the tool of its name.
 
-    not_found: where to find the id that is asked for.
+    not_found: where to find the id that the tool needs.
     """
 
-    def register(give: Give[Asked]) -> Give[Asked]:
-        def answer(request: HttpRequest, arguments: dict[str, Any]) -> dict[str, Any]:
-            given = {name: each for name, each in arguments.items() if each is not None}
-            try:
-                return give(request.mcp_caller, read_arguments(takes, given))  # type: ignore[attr-defined]
-            except Refusal as refusal:
-                raise ToolError(_advice(refusal, takes)) from refusal
-            except Http404 as missing:
-                raise ToolError(f"{missing} {not_found}".strip()) from missing
-            except (OperationalError, InterfaceError) as away:
-                raise ToolError(AWAY) from away
-            except Exception as fault:
-                logger.exception("The tool %s failed", give.__name__)
-                detail = f"{FAULT} {request_id_of(request)}."
-                raise ToolError(detail) from fault
-
+    def register(give: Give[Arguments]) -> Give[Arguments]:
         server.tool(
             name=give.__name__,
             title=title,
@@ -96,14 +84,41 @@ def tool(
             destructive=False,
             idempotent=True,
             open_world=False,
-        )(answer)
+        )(_answering(give, takes, not_found))
         return give
 
     return register
 
 
+def _answering(
+    give: Give[Arguments], takes: type[Arguments], not_found: str
+) -> Callable[[HttpRequest, dict[str, Any]], dict[str, Any]]:
+    """Return what the server calls: it reads the arguments, and answers every exception
+    as a text from which a model can go on.
+    """
+
+    def answer(request: HttpRequest, arguments: dict[str, Any]) -> dict[str, Any]:
+        given = {name: each for name, each in arguments.items() if each is not None}
+        try:
+            return give(request.mcp_caller, read_arguments(takes, given))  # type: ignore[attr-defined]
+        except Refusal as refusal:
+            raise ToolError(_advice(refusal, takes)) from refusal
+        except Http404 as missing:
+            raise ToolError(f"{missing} {not_found}".strip()) from missing
+        except (OperationalError, InterfaceError) as away:
+            raise ToolError(AWAY) from away
+        except Exception as fault:
+            logger.exception("The tool %s failed", give.__name__)
+            detail = f"{FAULT} {request_id_of(request)}."
+            raise ToolError(detail) from fault
+
+    return answer
+
+
 def _brief(schema: Any) -> Any:
-    """Every session of a model reads the schemas of all tools: without examples."""
+    """Return a schema without examples: every session of a model reads the schemas of
+    all tools.
+    """
     if isinstance(schema, list):
         return [_brief(each) for each in schema]
     if not isinstance(schema, dict):
@@ -116,7 +131,9 @@ def _brief(schema: Any) -> Any:
 
 
 def _advice(refusal: Refusal, takes: type[Parameters]) -> str:
-    """What is wrong, and what can be asked for: the model's next try should fit."""
+    """Return what is wrong, and the arguments that there are: the model's next try
+    should fit.
+    """
     names = ", ".join(described(takes, mode="validation")["properties"]) or "none"
     faults = "; ".join(f"{one['path']} {one['detail']}" for one in refusal.errors)
     return f"{faults or refusal.detail}. Arguments of this tool: {names}."
@@ -124,6 +141,7 @@ def _advice(refusal: Refusal, takes: type[Parameters]) -> str:
 
 @csrf_exempt
 def mcp(request: HttpRequest) -> HttpResponse:
+    """Answer a POST of JSON-RPC by a program whose key may read."""
     if request.method != "POST":
         detail = f"Send a POST to {request.path}, not a {request.method}."
         return problem(request, 405, detail, headers={"Allow": "POST"})
@@ -146,8 +164,11 @@ def mcp(request: HttpRequest) -> HttpResponse:
 
 
 def _is_from_here(origin: str | None) -> bool:
-    """Programs send no Origin; a browser does, and it must not be led here by a name
-    that points at this machine (DNS rebinding)."""
+    """Tell whether a request may come from a browser with this `Origin`.
+
+    Programs send none; a browser does, and it must not be led here by a name that
+    points at this machine (DNS rebinding).
+    """
     if origin is None:
         return True
     try:

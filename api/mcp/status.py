@@ -1,3 +1,5 @@
+"""The tools `health` and `get_connection_status`."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -98,7 +100,8 @@ class StatusArguments(Parameters):
     takes=Parameters,
     gives=Health,
 )
-def health(caller: Caller, asked: Parameters) -> dict[str, Any]:
+def health(caller: Caller, arguments: Parameters) -> dict[str, Any]:
+    """Return the organization of the key, and what the key may do."""
     organization = caller.organization
     return {
         "organization": organization.name,
@@ -120,9 +123,10 @@ def health(caller: Caller, asked: Parameters) -> dict[str, Any]:
     gives=ConnectionStatus,
     not_found="list_agents gives the ids; leave agentId out for the whole organization.",
 )
-def get_connection_status(caller: Caller, asked: StatusArguments) -> dict[str, Any]:
+def get_connection_status(caller: Caller, arguments: StatusArguments) -> dict[str, Any]:
+    """Return whether sessions arrive, of each provider and of one agent."""
     organization = caller.organization
-    agent = _agent(organization, asked.agent_id) if asked.agent_id else None
+    agent = _agent(organization, arguments.agent_id) if arguments.agent_id else None
     return {
         "providers": [_provider(organization, provider) for provider in PAGES],
         "agent": agent,

@@ -1,7 +1,15 @@
-"""All tools, loaded: each module registers its own with the server."""
+"""The MCP endpoint with all tools: importing a module of tools registers them."""
 
 from __future__ import annotations
 
+from api.mcp import (  # noqa: F401
+    agents,
+    conversations,
+    deliveries,
+    docs,
+    search,
+    status,
+)
 from api.mcp.server import mcp
 
 __all__ = ["mcp"]

@@ -1,4 +1,4 @@
-"""What drf-spectacular has to be told of this API."""
+"""Extensions of drf-spectacular for this API."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from drf_spectacular.openapi import AutoSchema
 
 
 class BearerKeyExtension(OpenApiAuthenticationExtension):
+    """The description of `BearerKey`."""
+
     target_class = "api.drf_hooks.BearerKey"
     name = "apiKey"
 
@@ -22,7 +24,9 @@ class BearerKeyExtension(OpenApiAuthenticationExtension):
 
 
 def bodies_are_required(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """For drf-spectacular, which takes a body of optional fields for optional."""
+    """Mark all bodies as required: drf-spectacular takes one of optional fields for
+    optional.
+    """
     for operations in result["paths"].values():
         for operation in operations.values():
             if "requestBody" in operation:

@@ -1,4 +1,4 @@
-"""From the models of answers and bodies to their descriptions."""
+"""JSON schemas of the models of answers and bodies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pydantic_core import core_schema
 
 
 class Plain(GenerateJsonSchema):
-    """Without titles that repeat a field's name, and without "absent" as a default."""
+    """A generator of schemas without titles that repeat a field's name, and without
+    null as the default of what is absent.
+    """
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -32,6 +34,10 @@ def described(
     mode: Literal["validation", "serialization"] = "serialization",
     reference: str = "#/$defs/{model}",
 ) -> dict[str, Any]:
+    """Return the JSON schema of a model.
+
+    reference: the format of a reference to another model, `{model}` for its name.
+    """
     found = model.model_json_schema(
         mode=mode, ref_template=reference, schema_generator=Plain
     )
@@ -47,8 +53,12 @@ def _without_field_titles(part: dict[str, Any]) -> None:
 
 
 class ModelExtension(OpenApiSerializerExtension):
-    """In place of drf-spectacular's own, which describes a body as an answer. Names of
-    bodies begin with `Posted`, since a posted agent is not the agent that one gets."""
+    """The description of models, in place of drf-spectacular's own, which describes a
+    body as an answer.
+
+    Names of bodies begin with `Posted`, since a posted agent is not the agent that is
+    answered.
+    """
 
     target_class = "pydantic.BaseModel"
     match_subclasses = True

@@ -1,4 +1,4 @@
-"""How an endpoint is described: every parameter, every status."""
+"""Descriptions of endpoints: every parameter, every status."""
 
 from __future__ import annotations
 
@@ -117,10 +117,10 @@ def operation(
     has_id: bool = False,
     further: Sequence[OpenApiParameter] = (),
 ) -> Callable[[View], View]:
-    """Describes a method of a view.
+    """Describe a method of a view.
 
-    gives: what it answers where all is well, by status.
-    refuses: besides `ALWAYS`.
+    gives: model and text of each answer where all is well, by status.
+    refuses: statuses besides `ALWAYS`.
     multipart: the schema of a body of parts.
     further: parameters that `asks` does not describe.
     """
@@ -137,24 +137,29 @@ def operation(
         tags=[tag],
         parameters=[*ids, *parameters_of(asks), *further, *headers],
         request={"multipart/form-data": multipart} if multipart else body,
-        responses={
-            **{
-                (status, AUDIO) if model is OpenApiTypes.BINARY else status: (
-                    OpenApiResponse(model, description=text)
-                )
-                for status, (model, text) in gives.items()
-            },
-            **{
-                (status, PROBLEM): OpenApiResponse(
-                    Problem, description=REFUSALS[status]
-                )
-                for status in refusals
-            },
-        },
+        responses=_responses(gives, refusals),
     )
 
 
+def _responses(
+    gives: Mapping[int, tuple[type[BaseModel] | OpenApiTypes | None, str]],
+    refusals: Sequence[int],
+) -> dict[Any, OpenApiResponse]:
+    answers: dict[Any, OpenApiResponse] = {
+        (status, AUDIO) if model is OpenApiTypes.BINARY else status: (
+            OpenApiResponse(model, description=text)
+        )
+        for status, (model, text) in gives.items()
+    }
+    problems = {
+        (status, PROBLEM): OpenApiResponse(Problem, description=REFUSALS[status])
+        for status in refusals
+    }
+    return {**answers, **problems}
+
+
 def parameters_of(model: type[Parameters]) -> list[OpenApiParameter]:
+    """Return the query parameters that a model describes."""
     schema = described(model, mode="validation")
     required = schema.get("required", [])
     return [

@@ -1,5 +1,8 @@
-"""The webhook, described beside REST. It is answered by `integrations.ingest.webhook`, and its
-body is described by the very model that it is checked against."""
+"""The description of the webhook, beside REST.
+
+`integrations.ingest.webhook` answers it, and its body is described by the very model
+that it is checked against.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ class Received(BaseModel):
 
 
 class ReceiveCall(APIView):
-    """Never routed: its description is all there is of it."""
+    """A view that is never routed: it carries the description."""
 
     @operation(
         "receiveCall",
@@ -81,5 +84,5 @@ Endpoints = Sequence[tuple[str, str, str, Any]]
 
 
 def with_the_webhook(endpoints: Endpoints) -> Endpoints:
-    """For drf-spectacular: the endpoints that it found, and this one."""
+    """Return the endpoints that drf-spectacular found, and the webhook."""
     return [*endpoints, (PATH, f"^{PATH}$", "POST", ReceiveCall.as_view())]

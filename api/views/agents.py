@@ -1,9 +1,11 @@
+"""`/v1/agents`."""
+
 from __future__ import annotations
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from api.agent_changes import AgentChange, change_it
+from api.agent_changes import AgentChange, change_from_body
 from api.agents import Agent, AgentList, get_agent, list_agents
 from api.bodies import read_object
 from api.drf_hooks import caller_of
@@ -26,8 +28,8 @@ class AgentsView(Endpoint):
         gives={200: (AgentList, "A page of them.")},
     )
     def get(self, request: Request) -> HttpResponse:
-        asked = read_query(PageParameters, request.query_params)
-        part = list_agents(caller_of(request).organization, asked)
+        parameters = read_query(PageParameters, request.query_params)
+        part = list_agents(caller_of(request).organization, parameters)
         return answer(AgentList(data=part.rows, next_cursor=part.next_cursor))
 
 
@@ -59,5 +61,5 @@ class AgentView(Endpoint):
     def patch(self, request: Request, id: str) -> HttpResponse:
         read_query(Parameters, request.query_params)
         caller, agent_id = caller_of(request), id_in(id, "agent")
-        change_it(caller, agent_id, read_object(request))
+        change_from_body(caller, agent_id, read_object(request))
         return answer(get_agent(caller.organization, agent_id))

@@ -1,3 +1,5 @@
+"""`/v1/conversations`, with transcripts and recordings."""
+
 from __future__ import annotations
 
 import logging
@@ -120,7 +122,9 @@ class ConversationsView(Endpoint):
     upload: Upload | None = None
 
     def get_permissions(self) -> Any:
-        """An upload asks for another scope, and asks itself."""
+        """Return no permission for an upload, which needs another scope and checks it
+        itself.
+        """
         posts = self.request is not None and self.request.method == "POST"
         return [] if posts else super().get_permissions()
 
@@ -142,8 +146,8 @@ class ConversationsView(Endpoint):
         gives={200: (ConversationList, "A page of them.")},
     )
     def get(self, request: Request) -> HttpResponse:
-        asked = read_query(ConversationParameters, request.query_params)
-        part = list_conversations(caller_of(request).organization, asked)
+        parameters = read_query(ConversationParameters, request.query_params)
+        part = list_conversations(caller_of(request).organization, parameters)
         return answer(ConversationList(data=part.rows, next_cursor=part.next_cursor))
 
     @operation(

@@ -1,3 +1,5 @@
+"""`/v1/deliveries`."""
+
 from __future__ import annotations
 
 from django.http import HttpResponse
@@ -38,8 +40,8 @@ class DeliveriesView(Endpoint):
         gives={200: (DeliveryList, "A page of it.")},
     )
     def get(self, request: Request) -> HttpResponse:
-        asked = read_query(DeliveryParameters, request.query_params)
-        part = list_deliveries(caller_of(request).organization, asked)
+        parameters = read_query(DeliveryParameters, request.query_params)
+        part = list_deliveries(caller_of(request).organization, parameters)
         return answer(DeliveryList(data=part.rows, next_cursor=part.next_cursor))
 
 
@@ -82,6 +84,6 @@ class ReplayView(Endpoint):
         refuses=(409, 422),
     )
     def post(self, request: Request, id: str) -> HttpResponse:
-        asked = read_query(ReplayParameters, request.query_params)
+        parameters = read_query(ReplayParameters, request.query_params)
         caller = caller_of(request)
-        return answer(replay(caller, id_in(id, NOUN), asked.provider), 202)
+        return answer(replay(caller, id_in(id, NOUN), parameters.provider), 202)

@@ -1,3 +1,5 @@
+"""The base of all endpoints."""
+
 from __future__ import annotations
 
 from rest_framework.views import APIView

@@ -40,5 +40,5 @@ class DocsView(PublicView):
 
 @cache
 def schema_text() -> str:
-    """It changes with the code only."""
+    """Return the OpenAPI description as JSON, made once: it changes with the code only."""
     return json.dumps(SchemaGenerator().get_schema(request=None, public=True))

@@ -1,3 +1,5 @@
+"""`/v1/usage`."""
+
 from __future__ import annotations
 
 from django.http import HttpResponse
@@ -22,5 +24,5 @@ class UsageView(Endpoint):
         gives={200: (Usage, "The days and their sum.")},
     )
     def get(self, request: Request) -> HttpResponse:
-        asked = read_query(UsageParameters, request.query_params)
-        return answer(get_usage(caller_of(request).organization, asked))
+        parameters = read_query(UsageParameters, request.query_params)
+        return answer(get_usage(caller_of(request).organization, parameters))

@@ -1,1 +1,3 @@
-"""What Zelto's own way is compared with."""
+"""What Zelto is compared with: a bare view, and an endpoint that does everything at
+once.
+"""

@@ -1,5 +1,8 @@
 """A project as `startproject` makes it, with Django REST framework and what the naive
-endpoint needs. The database, its connections and the server are Zelto's own."""
+endpoint needs.
+
+The database, its connections and the server are Zelto's own.
+"""
 
 from zelto import settings as zelto
 

@@ -25,7 +25,11 @@ STOP_LASTS = 20.0
 
 @contextmanager
 def serving(instance: Instance, settings: str) -> Iterator[str]:
-    """The address of a server with this settings module, beside a running instance."""
+    """Run a server with this settings module beside an instance, and yield its address.
+
+    Raises:
+        BenchError: it did not start within `START_LASTS` seconds.
+    """
     port = free_port()
     environment = instance.environment | {
         "PORT": str(port),
@@ -56,6 +60,9 @@ def serving(instance: Instance, settings: str) -> Iterator[str]:
 
 
 def command() -> str:
+    """Return the command of the Procfile's `web`, with the WSGI application of a
+    comparison.
+    """
     ours = read_procfile(CHECKOUT / "Procfile", ["web"])["web"]
     return ours.replace("zelto.wsgi:", "bench.comparison.wsgi:")
 

@@ -1,3 +1,5 @@
+"""Changing an agent, retiring it and bringing it back."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -20,9 +22,11 @@ def change_agent(
     description: str | None = None,
     type: str | None = None,
 ) -> None:
-    """Writes what is given and differs; what is None stays, also what a call writes
-    meanwhile. A name that a person gave is never changed by a call; an empty one lets
-    the next call name the agent.
+    """Write what is given and differs; what is None stays, also what a call writes
+    meanwhile.
+
+    A name that a person gave is never changed by a call; an empty one lets the next
+    call name the agent.
 
     by, key: the person, or the key of the program, that does it.
     """
@@ -49,12 +53,13 @@ def change_agent(
 
 @transaction.atomic
 def retire_agent(*, agent: Agent, by: User) -> None:
-    """Folds it away on pages. What it still sends is taken as before."""
+    """Collapse an agent on pages. Sessions that it still sends are stored as before."""
     _set_retired(agent, timezone.now(), AuditAction.AGENT_RETIRED, by)
 
 
 @transaction.atomic
 def bring_back_agent(*, agent: Agent, by: User) -> None:
+    """Show a retired agent among the others again."""
     _set_retired(agent, None, AuditAction.AGENT_RESTORED, by)
 
 
@@ -62,7 +67,7 @@ def _set_retired(
     agent: Agent, moment: datetime | None, action: AuditAction, by: User
 ) -> None:
     row = _lock(agent)
-    # Asked for twice is done once, and the first moment stays.
+    # Requested twice it is done once, and the first moment stays.
     if bool(row.retired_at) != bool(moment):
         row.retired_at = moment
         _save(row, "retired_at")

@@ -1,28 +1,33 @@
-"""How often the sessions of some agents come, and which of them are silent: for a
-fixed number of queries, however many agents."""
+"""How often sessions of agents arrive, and which agents are silent.
+
+A fixed number of queries answers it, however many agents there are.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from uuid import UUID
 
-from django.db import connection
-
 from conversations.agents import silence
-from conversations.agents.silence import Compared, Interval
+from conversations.agents.session_counts import (
+    Arrivals,
+    count_in,
+    newest_arrivals,
+    read_arrivals,
+)
+from conversations.agents.silence import Compared
 from conversations.models import Agent
 
-# Silence for longer than this is no news any more.
+# Silence for longer than this is not worth a look any more.
 DORMANT_AFTER = timedelta(days=28)
-# No more than this is counted in one stretch of the past.
-MAX_COUNTED = 1000
 
 
 class State(Enum):
+    """What an agent's sessions say of it, as pages show the word."""
+
     QUIET = "Quiet"
     IDLE = "Idle"
     ACTIVE = "Active"
@@ -32,11 +37,15 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ArrivalRate:
-    """day, week: conversations in the last 24 hours and 7 days.
-    expected: sessions that were to be expected since the last one; None while that
-        is no matter, or cannot be told.
-    by_hour: expected by the same hours of earlier weeks, not by their mean.
-    patience: of a newcomer, what silence is worth a look.
+    """How often the sessions of an agent arrive, and whether it is silent.
+
+    day, week: conversations in the last 24 hours and 7 days.
+    expected: sessions that were to be expected since the last one; None while the agent
+        is not late, or where it cannot be known.
+    by_hour: whether `expected` is read off the same hours of earlier weeks, not off the
+        mean.
+    patience: of an agent without a week to compare with; a longer silence is worth a
+        look.
     """
 
     state: State
@@ -49,19 +58,13 @@ class ArrivalRate:
     patience: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrivals:
-    day: int
-    week: int
-    first: datetime
-    last: datetime
-    last_is_test: bool
-
-
 def arrival_rates(
     agents: Iterable[Agent], now: datetime, zone: tzinfo
 ) -> dict[UUID, ArrivalRate]:
-    """zone: the organization's, whose weeks are compared."""
+    """Return the arrival rate of each agent by its id, of those without sessions too.
+
+    zone: the organization's, whose weeks are compared.
+    """
     agents = list(agents)
     arrivals = read_arrivals([agent.id for agent in agents], now)
     late = {
@@ -78,7 +81,7 @@ def arrival_rates(
     found = {}
     for agent in agents:
         past = compared.get(agent.id)
-        found[agent.id] = _rhythm(
+        found[agent.id] = _arrival_rate(
             arrivals.get(agent.id),
             now,
             expected.get(agent.id),
@@ -88,7 +91,7 @@ def arrival_rates(
     return found
 
 
-def _rhythm(
+def _arrival_rate(
     arrivals: Arrivals | None,
     now: datetime,
     expected: float | None,
@@ -117,31 +120,19 @@ def _state(
 ) -> State:
     if silent_for >= DORMANT_AFTER:
         return State.DORMANT
-    nobody_waits = arrivals.last_is_test or (expected is None and patience is None)
-    if nobody_waits:
+    none_expected = arrivals.last_is_test or (expected is None and patience is None)
+    if none_expected:
         return State.IDLE if silent_for >= silence.IDLE_AFTER else State.ACTIVE
     too_few = expected is not None and expected >= silence.EXPECTED_SESSIONS
     too_long = patience is not None and silent_for > patience
     return State.QUIET if too_few or too_long else State.ACTIVE
 
 
-def read_arrivals(agent_ids: list[UUID], now: datetime) -> dict[UUID, Arrivals]:
-    """Of those agents that have any."""
-    parameters: dict[str, list[UUID] | datetime] = {
-        "agents": agent_ids,
-        "day": now - timedelta(days=1),
-        "week": now - timedelta(days=7),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_ARRIVALS, parameters)
-        return {agent_id: Arrivals(*rest) for agent_id, *rest in cursor.fetchall()}
-
-
 @dataclass(frozen=True, slots=True)
 class UsualHour:
     """What is usual around one hour of the week.
 
-    hour: on the wall clock of the organization, a whole one.
+    hour: in the organization's time zone, a whole one.
     gap: the mean between two sessions; None where they are too few to say.
     sessions: in the two hours around it, over `weeks`.
     """
@@ -161,12 +152,15 @@ class UsualHour:
 
 
 def usual_hour(
-    agent: Agent, rhythm: ArrivalRate, now: datetime, zone: tzinfo
+    agent: Agent, rate: ArrivalRate, now: datetime, zone: tzinfo
 ) -> UsualHour | None:
-    """None where the agent has worked for no week yet, or not for the last ones."""
-    if rhythm.first_session_at is None or rhythm.state is State.DORMANT:
+    """Return what is usual at this hour of the week.
+
+    None where the agent has been active for less than a week, or is dormant.
+    """
+    if rate.first_session_at is None or rate.state is State.DORMANT:
         return None
-    intervals = silence.around_this_hour(rhythm.first_session_at, now, zone)
+    intervals = silence.around_this_hour(rate.first_session_at, now, zone)
     if not intervals:
         return None
     counts = count_in({agent.id: intervals})[agent.id]
@@ -188,94 +182,8 @@ def _expected(compared: Mapping[UUID, Compared | None]) -> dict[UUID, float]:
 
 
 def _patience(newcomers: list[UUID]) -> dict[UUID, timedelta]:
-    if not newcomers:
-        return {}
-    parameters: dict[str, list[UUID] | int] = {
-        "agents": newcomers,
-        "most": silence.MAX_GAPS,
+    return {
+        agent_id: found
+        for agent_id, moments in newest_arrivals(newcomers, silence.MAX_GAPS).items()
+        if (found := silence.patience_of_a_newcomer(moments))
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, parameters)
-        return {
-            agent_id: found
-            for agent_id, moments in cursor.fetchall()
-            if moments and (found := silence.patience_of_a_newcomer(moments))
-        }
-
-
-def count_in(asked: Mapping[UUID, Iterable[Interval]]) -> dict[UUID, list[int]]:
-    """How many sessions of each agent came in each of its intervals, at most
-    `MAX_COUNTED` in one."""
-    flat = [
-        (agent_id, start, end)
-        for agent_id, intervals in asked.items()
-        for start, end in intervals
-    ]
-    counts: dict[UUID, list[int]] = defaultdict(list)
-    if not flat:
-        return counts
-    agent_ids, starts, ends = (list(column) for column in zip(*flat, strict=True))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _COUNTS,
-            {
-                "agents": agent_ids,
-                "starts": starts,
-                "ends": ends,
-                "most": MAX_COUNTED,
-            },
-        )
-        for agent_id, count in cursor.fetchall():
-            counts[agent_id].append(count)
-    return counts
-
-
-# All read the index by agent alone.
-_ARRIVALS = """
-    SELECT agent.id, recent.day, recent.week,
-        oldest.created_at, newest.created_at, newest.is_test
-    FROM unnest(%(agents)s::uuid[]) AS agent (id)
-    CROSS JOIN LATERAL (
-        SELECT created_at, is_test FROM conversations_conversation
-        WHERE agent_id = agent.id
-        ORDER BY created_at DESC, id DESC LIMIT 1
-    ) AS newest
-    CROSS JOIN LATERAL (
-        SELECT created_at FROM conversations_conversation
-        WHERE agent_id = agent.id
-        ORDER BY created_at, id LIMIT 1
-    ) AS oldest
-    CROSS JOIN LATERAL (
-        SELECT
-            count(*) FILTER (WHERE created_at > %(day)s) AS day,
-            count(*) AS week
-        FROM conversations_conversation
-        WHERE agent_id = agent.id AND created_at > %(week)s
-    ) AS recent
-"""
-_NEWEST = """
-    SELECT agent.id, (
-        SELECT array_agg(created_at ORDER BY created_at DESC)
-        FROM (
-            SELECT created_at FROM conversations_conversation
-            WHERE agent_id = agent.id
-            ORDER BY created_at DESC, id DESC LIMIT %(most)s
-        ) AS sessions
-    )
-    FROM unnest(%(agents)s::uuid[]) AS agent (id)
-"""
-_COUNTS = """
-    SELECT asked.agent_id, found.count
-    FROM unnest(
-        %(agents)s::uuid[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]
-    ) WITH ORDINALITY AS asked (agent_id, starts, ends, place)
-    CROSS JOIN LATERAL (
-        SELECT count(*) FROM (
-            SELECT FROM conversations_conversation
-            WHERE agent_id = asked.agent_id
-                AND created_at > asked.starts AND created_at <= asked.ends
-            LIMIT %(most)s
-        ) AS sessions
-    ) AS found
-    ORDER BY asked.place
-"""

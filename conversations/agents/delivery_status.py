@@ -1,6 +1,7 @@
-"""What the log knows of agents and conversations do not: what waits, what was refused.
+"""What the delivery log knows of agents: what waits in it, and what failed or was
+refused.
 
-Conversations know no deliveries, so whoever keeps the log says here how to ask it.
+Conversations do not know the log, so the app that keeps it registers a function here.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from conversations.models import Agent
 
 @dataclass(frozen=True, slots=True)
 class FailedDelivery:
-    """Its newest delivery, which made no conversation.
+    """The newest delivery of an agent, where it made no conversation.
 
     sequence: its place in the log.
     failed: it was stored, and could not be processed; else it was refused.
-    status: what the worker was answered.
+    status: the HTTP status that the sender was answered.
     """
 
     sequence: int
@@ -35,7 +36,11 @@ class FailedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """stored_at: when the newest arrived that is stored and not yet processed."""
+    """What the log knows of an agent.
+
+    stored_at: when the newest delivery arrived that is stored and not yet processed.
+    trouble: the newest delivery, where it failed or was refused.
+    """
 
     stored_at: datetime | None = None
     trouble: FailedDelivery | None = None
@@ -47,10 +52,12 @@ _sources: list[Source] = []
 
 
 def provide_delivery_status(source: Source) -> None:
-    """Called once, when the keeper of the log is loaded."""
+    """Register the function that reads the log; called once, when the app of the log is
+    loaded.
+    """
     _sources[:] = [source]
 
 
 def delivery_status_of(agents: Sequence[Agent]) -> Mapping[UUID, DeliveryStatus]:
-    """Of those agents of one organization that have any."""
+    """Return the status of those agents that have any, by id; all of one organization."""
     return _sources[0](agents) if _sources and agents else {}

@@ -1,4 +1,4 @@
-"""What admins do to an agent: a page or a form for each."""
+"""The pages and forms with which admins change, retire, merge and separate agents."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ MOVED_AT_ONCE_SECONDS = 1.0
 @require_http_methods(["GET", "POST"])
 @organization_view(Role.ADMIN)
 def edit(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
+    """Change the name, the description and the type of an agent."""
     agent = find_agent(request, agent_id)
     form = AgentForm(request.POST or None, agent=agent)
     if form.is_valid():
@@ -48,6 +49,7 @@ def edit(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
 @require_POST
 @organization_view(Role.ADMIN)
 def retire(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
+    """Retire an agent."""
     agent = find_agent(request, agent_id)
     actions.retire_agent(agent=agent, by=request.user)
     messages.success(
@@ -59,6 +61,7 @@ def retire(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
 @require_POST
 @organization_view(Role.ADMIN)
 def bring_back(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
+    """Bring a retired agent back."""
     agent = find_agent(request, agent_id)
     actions.bring_back_agent(agent=agent, by=request.user)
     messages.success(request, "Brought back.")
@@ -68,7 +71,7 @@ def bring_back(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @organization_view(Role.ADMIN)
 def merge(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
-    """First which one it is merged into, then what that means, then the merge."""
+    """Choose the agent to merge into, confirm what that means, then merge."""
     agent = find_agent(request, agent_id)
     form = MergeForm(request.POST or request.GET or None, agent=agent)
     if not form.is_valid():
@@ -91,6 +94,7 @@ def merge(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
 def merge_facts(
     request: OrganizationRequest, agent: Agent, kept: Agent
 ) -> dict[str, object]:
+    """Return what the page says that confirms a merge."""
     merged_row, kept_row = rows_of(
         [agent, kept], timezone.now(), request.organization.zone
     )
@@ -108,7 +112,7 @@ def merge_facts(
 @require_http_methods(["GET", "POST"])
 @organization_view(Role.ADMIN)
 def separate(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
-    """Takes a merge back. agent_id: of the merged one."""
+    """Undo a merge; `agent_id` is that of the merged agent."""
     merged = Agent.objects.in_organization(request.organization).exclude(
         merged_into=None
     )
@@ -121,6 +125,7 @@ def separate(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
 
 
 def to_page(request: OrganizationRequest, agent: Agent) -> HttpResponse:
+    """Redirect to the page of an agent."""
     return redirect(
         "conversations:agent", slug=request.organization.slug, agent_id=agent.pk
     )

@@ -1,4 +1,4 @@
-"""What people type into the pages of agents."""
+"""Forms for changing and merging agents."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ MAX_CHOICES = 500
 
 
 class AgentForm(forms.Form):
-    """What the person changed, against what they saw: a call may have named the agent
-    meanwhile."""
+    """What a person changed of an agent, compared with what they saw: a call may have
+    named it meanwhile.
+    """
 
     name = NameField(
         label="Name",
@@ -50,16 +51,18 @@ class AgentForm(forms.Form):
         return str(self.cleaned_data["description"]).replace("\r\n", "\n")
 
     def as_seen(self) -> list[SafeString]:
-        """What the person saw, as hidden fields."""
+        """Return what the person saw, as hidden fields."""
         return [self[name].as_hidden(only_initial=True) for name in self.fields]
 
     def changed(self, name: str) -> str | None:
+        """Return the value of a field that the person changed, else None."""
         return self.cleaned_data[name] if name in self.changed_data else None
 
 
 class MergeForm(forms.Form):
-    """Which agent the merged one turned out to be; likely ones first, since a typo
-    makes an id that is nearly the same."""
+    """Which agent the merged one is; similar ids first, since a typo makes an id that
+    is nearly the same.
+    """
 
     into = forms.TypedChoiceField(
         label="Merge into",
@@ -85,11 +88,12 @@ class MergeForm(forms.Form):
         ]
 
     def chosen(self) -> Agent:
+        """Return the chosen agent; the form must be valid."""
         return next(one for one in self.others if one.pk == self.cleaned_data["into"])
 
 
 def likeness(agent: Agent, other: Agent) -> float:
-    """0 to 1."""
+    """Return how similar two external ids are, from 0 to 1."""
     pair = agent.external_id.lower()[:64], other.external_id.lower()[:64]
     return difflib.SequenceMatcher(None, *pair, autojunk=False).ratio()
 

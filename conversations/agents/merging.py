@@ -1,9 +1,10 @@
-"""Two agents that are one: a typo in an id made a second one.
+"""Merging two agents that are one: a typo in an id made a second one.
 
-The merged agent keeps its row, which points at the kept one: `conversations.projection.agent_lookup`
-finds posts under its id there, and so do replay and rebuild. Its conversations are
-moved in small batches. What a worker files under it at the same moment is moved by the
-next sweep: the row itself says that it is to be moved.
+The merged agent keeps its row, which points at the kept one:
+`conversations.projection.agent_lookup` finds posts under its id there, and so do replay
+and rebuild. Its conversations are moved in small batches. What a worker stores under it
+at the same moment is moved by the next sweep: the row itself says that it is to be
+moved.
 """
 
 from __future__ import annotations
@@ -21,13 +22,17 @@ BATCH = 1000
 
 
 class MergeConflict(Exception):
-    """One of the two was merged meanwhile, or both are the same; says which."""
+    """One of the two was merged meanwhile, or both are the same; the text says which."""
 
 
 @transaction.atomic(durable=True)
 def merge_agents(*, merged: Agent, kept: Agent, by: User) -> None:
-    """Raises `MergeConflict`. Its conversations follow: `move_merged_conversations`."""
-    # In order of ids, as workers lock agents, so that none waits in a circle; then
+    """Merge an agent into another; `move_merged_conversations` moves its conversations.
+
+    Raises:
+        MergeConflict: one of the two was merged meanwhile, or both are the same.
+    """
+    # In order of ids, as workers lock agents, so that none deadlock; then
     # nobody can merge the kept one away before this is done.
     pair = (
         Agent.objects.filter(organization=merged.organization_id)
@@ -62,7 +67,7 @@ def merge_agents(*, merged: Agent, kept: Agent, by: User) -> None:
 
 
 def _take_over(merged: Agent, kept: Agent) -> None:
-    """A name or a description that only the merged one has is not lost."""
+    """Give the kept agent a name or a description that only the merged one has."""
     if not kept.name:
         kept.name, kept.named_by_sequence = merged.name, merged.named_by_sequence
     kept.description = kept.description or merged.description
@@ -72,8 +77,10 @@ def _take_over(merged: Agent, kept: Agent) -> None:
 
 @transaction.atomic(durable=True)
 def separate_agent(*, agent: Agent, by: User) -> None:
-    """Takes a merge back for what comes from now on. Conversations stay where they are
-    until the log is told again: `manage.py rebuild` files each by what its posts say.
+    """Undo a merge for sessions that arrive from now on.
+
+    Conversations stay where they are until they are folded again from the log:
+    `manage.py rebuild` puts each where its deliveries say.
     """
     row = Agent.objects.select_for_update(no_key=True).get(pk=agent.pk)
     if row.merged_into is None:
@@ -95,8 +102,11 @@ def separate_agent(*, agent: Agent, by: User) -> None:
 
 
 def move_merged_conversations(*, seconds: float) -> bool:
-    """Moves conversations of merged agents to the kept ones, a batch to a transaction,
-    for about so long. Whether there may be more, and this process is not to end."""
+    """Move conversations of merged agents to the kept ones, a batch to a transaction,
+    for about so many seconds.
+
+    Tell whether there may be more, and this process is not to end.
+    """
     turn = Turn(seconds)
     while _move_batch():
         if turn.is_over:
@@ -106,7 +116,7 @@ def move_merged_conversations(*, seconds: float) -> bool:
 
 # Without the order, Postgres may well read the whole table for those of one agent.
 _MOVE = """
-    WITH stray AS (
+    WITH moved AS (
         SELECT call.id, agent.merged_into_id AS kept_id
         FROM conversations_agent AS agent
         CROSS JOIN LATERAL (
@@ -119,10 +129,10 @@ _MOVE = """
         LIMIT %(batch)s
         FOR UPDATE OF call SKIP LOCKED
     )
-    UPDATE conversations_conversation AS call SET agent_id = stray.kept_id,
+    UPDATE conversations_conversation AS call SET agent_id = moved.kept_id,
         updated_at = greatest(
             statement_timestamp(), call.updated_at + interval '1 microsecond')
-    FROM stray WHERE call.id = stray.id
+    FROM moved WHERE call.id = moved.id
 """
 
 

@@ -1,7 +1,7 @@
-"""How long an agent may be silent before that is worth a look: judged by its own past.
+"""How long an agent may be silent before that is worth a look, judged by its own past.
 
 Pure functions over the moments at which its sessions arrived. Weeks are those of the
-organization's wall clock, so that a clock that is put forward or back moves nothing.
+organization's local time, so that a change to or from summer time moves nothing.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ Interval = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Stretches of the past, and what a session in them counts towards how many are to
-    be expected since the last one.
+    """Intervals of the past, and what a session in them adds to the expected number
+    since the last one.
 
     by_hour: the same hours of the week; else the whole of the weeks before.
     """
@@ -52,7 +52,8 @@ class Compared:
 def compared(
     first: datetime, last: datetime, now: datetime, zone: tzinfo
 ) -> Compared | None:
-    """What the silence since `last` is compared with; None for a newcomer.
+    """Return what the silence since `last` is compared with; None without a week of
+    sessions.
 
     first: the agent's earliest session: weeks before it say nothing.
     """
@@ -73,7 +74,9 @@ def compared(
 
 
 def around_this_hour(first: datetime, now: datetime, zone: tzinfo) -> list[Interval]:
-    """This hour of the week, in each of the weeks that the agent worked in."""
+    """Return this hour of the week, in each of the last weeks since the agent's first
+    session.
+    """
     centres = [weeks_before(now, weeks, zone) for weeks in range(1, WEEKS + 1)]
     return [
         (centre - AROUND, centre + AROUND)
@@ -83,14 +86,17 @@ def around_this_hour(first: datetime, now: datetime, zone: tzinfo) -> list[Inter
 
 
 def gap_around(counts: Sequence[int]) -> timedelta | None:
-    """The mean gap in intervals of `around_this_hour` with these many sessions."""
+    """Return the mean gap between sessions, from their counts in intervals of
+    `around_this_hour`; None where they are too few.
+    """
     if sum(counts) < MIN_SESSIONS_AROUND_AN_HOUR:
         return None
     return 2 * AROUND * len(counts) / sum(counts)
 
 
 def patience_of_a_newcomer(arrivals: Sequence[datetime]) -> timedelta | None:
-    """A longer silence is worth a look; None where too few sessions came to say so.
+    """Return how long a silence may be before it is worth a look; None where too few
+    sessions came to say so.
 
     arrivals: of the newest `MAX_GAPS` sessions, newest first, at least one.
     """
@@ -103,6 +109,6 @@ def patience_of_a_newcomer(arrivals: Sequence[datetime]) -> timedelta | None:
 
 
 def weeks_before(moment: datetime, weeks: int, zone: tzinfo) -> datetime:
-    """The same time of the same weekday by the clock on the wall."""
+    """Return the same local time of the same weekday, so many weeks before."""
     local = moment.astimezone(zone).replace(tzinfo=None)
     return (local - weeks * WEEK).replace(tzinfo=zone)

@@ -1,4 +1,4 @@
-"""Agents as pages show them: what they are called, how they do, who needs a look."""
+"""Agents as pages show them: their name, their status, and which need a look."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from conversations.providers import label_of
 
 
 class AgentStatus(Enum):
+    """The status of an agent; the first ones need a look, in this order."""
+
     FAILED = "Failed"
     REFUSED = "Refused"
     QUIET = "Quiet"
@@ -29,7 +31,7 @@ class AgentStatus(Enum):
 
 
 NEED_A_LOOK = frozenset({AgentStatus.FAILED, AgentStatus.REFUSED, AgentStatus.QUIET})
-_BY_RHYTHM = {
+_BY_STATE = {
     State.QUIET: AgentStatus.QUIET,
     State.IDLE: AgentStatus.IDLE,
     State.ACTIVE: AgentStatus.ACTIVE,
@@ -40,6 +42,10 @@ _BY_RHYTHM = {
 
 @dataclass(frozen=True, slots=True)
 class AgentRow:
+    """An agent with its arrival rate and its delivery status, as lists and pages show
+    it.
+    """
+
     agent: Agent
     rhythm: ArrivalRate
     news: DeliveryStatus
@@ -59,7 +65,7 @@ class AgentRow:
         if self.news.stored_at:
             # Stored and not yet processed is not silence.
             return AgentStatus.ACTIVE
-        return _BY_RHYTHM[self.rhythm.state]
+        return _BY_STATE[self.rhythm.state]
 
     @property
     def needs_a_look(self) -> bool:
@@ -72,8 +78,9 @@ class AgentRow:
 
     @property
     def rank(self) -> tuple[int, float]:
-        """What failed, what was refused, who is silent; the others by last session,
-        newest first."""
+        """Return the sort key: failed, refused, silent ones; the others by last
+        session, newest first.
+        """
         order = list(AgentStatus)
         place = order.index(self.status) if self.needs_a_look else len(NEED_A_LOOK)
         last: datetime | None = self.rhythm.last_session_at
@@ -81,12 +88,14 @@ class AgentRow:
 
 
 def rows_of(agents: Sequence[Agent], now: datetime, zone: tzinfo) -> list[AgentRow]:
-    """Of agents of one organization, in a fixed number of queries, as they come."""
+    """Return the rows of agents of one organization, in their order, in a fixed number
+    of queries.
+    """
     if not agents:
         return []
-    found = arrival_rates(agents, now, zone)
-    news = delivery_status_of(agents)
+    rates = arrival_rates(agents, now, zone)
+    statuses = delivery_status_of(agents)
     return [
-        AgentRow(agent, found[agent.id], news.get(agent.id, NO_DELIVERIES))
+        AgentRow(agent, rates[agent.id], statuses.get(agent.id, NO_DELIVERIES))
         for agent in agents
     ]

@@ -1,5 +1,8 @@
-"""The builds of an agent side by side, and how its calls ended: over its newest calls
-only, so that an agent with years of them is as quick as a new one."""
+"""The versions of an agent side by side, and how its calls ended.
+
+Only its newest calls are read, so that an agent with years of them is as quick as a new
+one.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ MAX_TURNS_READ = 15_000
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """share: per cent of its version, or of all."""
+    """How calls ended. share: per cent of the calls of its version, or of all."""
 
     text: str
     count: int
@@ -34,8 +37,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Seconds from the end of a question to the first sound of the answer; `answers`
-    of them, in `calls` calls."""
+    """Seconds from the end of a question to the first sound of the answer: `answers` of
+    them, in `calls` calls.
+    """
 
     median: float
     p95: float
@@ -45,7 +49,9 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """name: empty for calls that came without. duration: the median, seconds."""
+    """The calls of one version. name: empty for calls without. share: per cent.
+    duration: the median, seconds.
+    """
 
     name: str
     count: int
@@ -58,9 +64,12 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """versions: the latest seen first. others: how many more there were.
+    """The versions of an agent, the latest seen first.
+
+    others: how many versions there are beyond those.
     reasons: the most frequent first; other_reasons: calls that ended otherwise.
-    is_cut: only the newest `MAX_CALLS` were counted."""
+    is_cut: only the newest `MAX_CALLS` were counted.
+    """
 
     total: int
     versions: list[Version]
@@ -83,37 +92,21 @@ class Comparison:
 
 
 def compare_versions(agent: Agent, last_session_at: datetime) -> Comparison:
-    """last_session_at: of the agent; the window ends with it."""
+    """Compare the versions of an agent's calls in the four weeks up to its last
+    session.
+    """
     parameters = {
         "agent": agent.id,
         "since": last_session_at - WINDOW,
         "most_calls": MAX_CALLS,
         "most_reasons": MAX_REASONS,
     }
-    versions = _ask(_VERSIONS, parameters)
+    versions = _query(_VERSIONS, parameters)
     total = sum(row[1] for row in versions)
     shown = versions[:MAX_VERSIONS]
     names = [row[0] for row in shown]
-    of_all: list[Reason] = []
-    of_version: dict[str, list[Reason]] = defaultdict(list)
-    counts = {row[0]: row[1] for row in shown}
-    for name, text, count in _ask(_REASONS, {**parameters, "versions": names}):
-        if name is None:
-            of_all.append(Reason(text, count, _share(count, total)))
-        else:
-            of_version[name].append(Reason(text, count, _share(count, counts[name])))
-    latencies = {
-        name: Latency(median, p95, answers, calls)
-        for name, median, p95, answers, calls in _ask(
-            _LATENCIES,
-            {
-                **parameters,
-                "versions": names,
-                "most_read": LATENCIES_FROM,
-                "most_turns": MAX_TURNS_READ,
-            },
-        )
-    }
+    of_all, of_version = _reasons(parameters, {row[0]: row[1] for row in shown}, total)
+    latencies = _latencies(parameters, names)
     return Comparison(
         total=total,
         versions=[
@@ -135,11 +128,44 @@ def compare_versions(agent: Agent, last_session_at: datetime) -> Comparison:
     )
 
 
+def _reasons(
+    parameters: dict[str, Any], counts: dict[str, int], total: int
+) -> tuple[list[Reason], dict[str, list[Reason]]]:
+    """Return the reasons of all calls, and those of each version.
+
+    counts: the calls of each version that is shown.
+    """
+    of_all: list[Reason] = []
+    of_version: dict[str, list[Reason]] = defaultdict(list)
+    for name, text, count in _query(_REASONS, {**parameters, "versions": list(counts)}):
+        if name is None:
+            of_all.append(Reason(text, count, _share(count, total)))
+        else:
+            of_version[name].append(Reason(text, count, _share(count, counts[name])))
+    return of_all, of_version
+
+
+def _latencies(parameters: dict[str, Any], names: list[str]) -> dict[str, Latency]:
+    rows = _query(
+        _LATENCIES,
+        {
+            **parameters,
+            "versions": names,
+            "most_read": LATENCIES_FROM,
+            "most_turns": MAX_TURNS_READ,
+        },
+    )
+    return {
+        name: Latency(median, p95, answers, calls)
+        for name, median, p95, answers, calls in rows
+    }
+
+
 def _share(count: int, total: int) -> int:
     return round(100 * count / total) if total else 0
 
 
-def _ask(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _query(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

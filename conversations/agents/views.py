@@ -1,3 +1,5 @@
+"""The list of agents, the page of one, and its parts that load later."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -28,6 +30,7 @@ RECENT_CONVERSATIONS = 10
 @require_GET
 @organization_view()
 def agent_list(request: OrganizationRequest) -> HttpResponse:
+    """List the agents that fit a search, those that need a look first."""
     # Postgres has no NUL; nothing that is stored contains one.
     text = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_SEARCH_CHARACTERS]
     everyone = Agent.objects.in_organization(request.organization).not_merged()
@@ -57,6 +60,7 @@ def agent_list(request: OrganizationRequest) -> HttpResponse:
 @require_GET
 @organization_view()
 def agent_detail(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
+    """Show one agent; a merged one leads to the agent that it was merged into."""
     agent = get_object_or_404(
         Agent.objects.in_organization(request.organization), pk=agent_id
     )
@@ -89,6 +93,7 @@ def agent_detail(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
 @require_GET
 @organization_view()
 def agent_activity(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
+    """Show when the sessions of an agent arrived."""
     agent = find_agent(request, agent_id)
     activity = activity_of(agent, timezone.now(), request.organization.zone)
     context = {"agent": agent, "activity": activity}
@@ -98,6 +103,7 @@ def agent_activity(request: OrganizationRequest, agent_id: UUID) -> HttpResponse
 @require_GET
 @organization_view()
 def agent_versions(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
+    """Show the versions of an agent side by side."""
     agent = find_agent(request, agent_id)
     newest = Conversation.objects.filter(agent=agent).newest_first().only("created_at")
     last = newest.first()
@@ -107,12 +113,18 @@ def agent_versions(request: OrganizationRequest, agent_id: UUID) -> HttpResponse
 
 
 def find_agent(request: OrganizationRequest, agent_id: UUID) -> Agent:
-    """One that is not merged: all else of a merged one is on the kept one's page."""
+    """Return an agent that is not merged: what is left of a merged one is on the kept
+    one's page.
+
+    Raises:
+        Http404: the organization has no such agent.
+    """
     own = Agent.objects.in_organization(request.organization)
     return get_object_or_404(own.not_merged(), pk=agent_id)
 
 
 def system_prompt_of(conversation: Conversation | None) -> str:
+    """Return the system prompt of a conversation, or an empty text."""
     prompt = (
         Transcript.objects.filter(conversation=conversation)
         .values_list("system_prompt", flat=True)

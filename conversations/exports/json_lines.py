@@ -69,7 +69,7 @@ class JsonLines:
 
 def as_object(row: Conversation) -> dict[str, Any]:
     """As the API gives it back; a test compares the two."""
-    recording = row.told_recording
+    recording = row.recording_or_none
     return {
         "id": str(row.id),
         "agentId": str(row.agent_id),

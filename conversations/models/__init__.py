@@ -1,3 +1,5 @@
+"""The tables of conversations, of their agents and recordings, and of what finds them."""
+
 from conversations.models.agent import Agent
 from conversations.models.charge import Charge
 from conversations.models.conversation import (

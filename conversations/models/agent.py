@@ -1,3 +1,5 @@
+"""Agents: who took the calls."""
+
 from __future__ import annotations
 
 from typing import ClassVar, Self
@@ -14,17 +16,20 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         return self.filter(organization=organization)
 
     def not_merged(self) -> Self:
-        """What pages and the API list: a merged agent goes by the one it became."""
+        """Keep what pages and the API list: a merged agent appears as the one it
+        became.
+        """
         return self.filter(merged_into=None)
 
     def in_service_first(self) -> Self:
-        """Newest first, and the retired ones after them."""
+        """Order the newest first, and the retired ones after them."""
         retired_last = models.F("retired_at").asc(nulls_first=True)
         return self.order_by(retired_last, "-created_at", "-id")
 
     def called(self, text: str) -> Self:
-        """Whose name or external id contains this, in any case; also by the id of one
-        that was merged into it."""
+        """Keep those whose name or external id contains this, in any case; also by the
+        id of one that was merged into them.
+        """
         return self.filter(
             models.Q(name__icontains=text)
             | models.Q(external_id__icontains=text)
@@ -55,7 +60,7 @@ class Agent(models.Model):
     named_by_sequence = models.BigIntegerField(null=True, editable=False)
     description = models.TextField(max_length=2000, blank=True)
     type = models.CharField(max_length=8, choices=Type.choices, default=Type.AI)
-    # Folded away on pages; what it still sends is taken as before.
+    # Collapsed on pages; what it still sends is stored as before.
     retired_at = models.DateTimeField(null=True, blank=True)
     # The agent that it turned out to be: it keeps its row, so that posts under its id
     # find their way. Always one step, since who is merged is no target.

@@ -1,3 +1,5 @@
+"""Charges: what an organization used, one row a call or transcription."""
+
 from __future__ import annotations
 
 import hashlib
@@ -10,8 +12,10 @@ from accounts.models import Organization
 
 
 class Charge(models.Model):
-    """One unit that an organization used. It outlives an erased conversation, so it
-    names its call by an HMAC only."""
+    """One unit that an organization used.
+
+    It outlives an erased conversation, so it names its call by an HMAC only.
+    """
 
     class Meter(models.TextChoices):
         CALLS = "calls", "Calls"
@@ -43,15 +47,19 @@ class Charge(models.Model):
 
 
 def call_subject(organization: Organization, provider: str, external_id: str) -> bytes:
-    """What stands for a call after its erasure: an HMAC that only the organization's
-    own secret can make."""
+    """Return what stands for a call after its erasure: an HMAC-SHA256 that only the
+    organization's own secret can make, 32 bytes.
+    """
     return _subject(organization, f"{provider}\n{external_id}")
 
 
 def recording_subject(
     organization: Organization, provider: str, external_id: str, sha256: str
 ) -> bytes:
-    """Likewise for one recording of a call. A NUL is in no id, so none looks like it."""
+    """Return what stands for one recording of a call, as `call_subject`.
+
+    A NUL is in no id, so the two are never equal.
+    """
     return _subject(organization, f"{provider}\n{external_id}\0{sha256}")
 
 

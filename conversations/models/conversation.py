@@ -1,3 +1,5 @@
+"""Conversations and their transcripts."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -23,13 +25,18 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(organization=organization)
 
     def lock(self, pk: UUID) -> Conversation | None:
-        """Hold one until the end of the transaction. Conversation first, then its
-        recording: so does who folds, and who erases."""
+        """Lock one until the end of the transaction; None where it is gone.
+
+        Lock the conversation first, then its recording: so do the fold and the erasure.
+        """
         return self.select_for_update(no_key=True, of=("self",)).filter(pk=pk).first()
 
     def touch(self, **changes: Any) -> int:
         """Change fields of these, and when they were updated: always forward, also
-        where the clock was set back. How many there were."""
+        where the clock was set back.
+
+        Return how many there were.
+        """
         forward = models.F("updated_at") + models.Value(timedelta(microseconds=1))
         return self.update(updated_at=Greatest(Now(), forward), **changes)
 
@@ -40,7 +47,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.order_by("created_at", "id")
 
     def older_than(self, created_at: datetime, identifier: UUID) -> Self:
-        """What comes after this position in a list that is newest first."""
+        """Keep what comes after this position in a list that is newest first."""
         # The first condition alone bounds the index; the second settles ties.
         return self.filter(created_at__lte=created_at).filter(
             models.Q(created_at__lt=created_at) | models.Q(id__lt=identifier)
@@ -54,21 +61,24 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def next_older(
         self, than: tuple[datetime, UUID] | None, count: int
     ) -> list[Conversation]:
+        """Return the next `count` rows after a position, newest first; from the newest
+        without one.
+        """
         older = self.older_than(*than) if than else self
         return list(older.newest_first()[:count])
 
     def next_newer(self, than: tuple[datetime, UUID], count: int) -> list[Conversation]:
+        """Return the next `count` rows before a position, the nearest first."""
         return list(self.newer_than(*than).oldest_first()[:count])
 
     def with_recording(self) -> Self:
-        """With where its recording stands, in the same query: both of one moment. None
-        of it where none was ever named."""
+        """Read the state of its recording in the same query: both are of one moment."""
         return self.select_related("recording").defer(
             "recording__peaks", "recording__marks"
         )
 
     def for_list(self) -> Self:
-        """With what a row shows, and without what it does not."""
+        """Read what a row shows, and defer what it does not."""
         return self.select_related("agent").defer(
             "metadata", "recording_url", "agent__description"
         )
@@ -94,8 +104,7 @@ class Conversation(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     sent_duration_seconds = models.FloatField(null=True, blank=True)
-    # Of the audio that Zelto transcribed, if it did.
-    # The length of the audio that is kept, which serves where the sender told none.
+    # The length of the audio that is stored, used where the sender reported none.
     recorded_seconds = models.FloatField(null=True, blank=True, editable=False)
     duration_seconds = models.FloatField(null=True, blank=True)
     ended_reason = models.CharField(max_length=255, blank=True)
@@ -113,7 +122,7 @@ class Conversation(models.Model):
     # is put in its place by folding again.
     applied_through = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
-    # Moves forward with whatever changes what is told of it, its recording included.
+    # Moves forward with whatever others see change of it, its recording included.
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[ConversationQuerySet] = ConversationQuerySet.as_manager()  # type: ignore[assignment]
@@ -159,14 +168,15 @@ class Conversation(models.Model):
         return way_of(self.provider)
 
     @property
-    def told_recording(self) -> Recording | None:
-        """Where its recording stands, as it was read `with_recording`; None where none
-        was ever named or uploaded."""
+    def recording_or_none(self) -> Recording | None:
+        """Return its recording, as it was read `with_recording`; None where none was
+        ever named or uploaded.
+        """
         return getattr(self, "recording", None)
 
     @property
     def name(self) -> str:
-        """Who called, as well as it is known: name, number, else the reference."""
+        """Return who called, as well as it is known: name, number, else the reference."""
         return self.customer_name or self.customer_number or self.external_id
 
     def duration_from_facts(self) -> float | None:

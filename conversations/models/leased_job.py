@@ -1,3 +1,5 @@
+"""Jobs of a worker that are claimed for a lease."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -10,11 +12,11 @@ from django.db.models.functions import Now
 
 
 class LeasedJob(models.Model):
-    """A row that is work for a worker: claimed for a lease, which the worker renews
-    while it is at it; what a dead one held comes back when its lease ends.
+    """A row that is work for a worker, which claims it for a lease and renews that
+    while it works; what a dead one held can be claimed again when its lease ends.
 
-    Every write of a worker names its claim, so that one who was given up, or whose work
-    was changed under its hands, writes nothing.
+    Every write of a worker names its claim, so that one whose lease was lost, or whose
+    work was replaced meanwhile, writes nothing.
     """
 
     class State(models.TextChoices):
@@ -41,11 +43,32 @@ class LeasedJob(models.Model):
 
     @classmethod
     def claim_next(cls) -> Self | None:
-        """Takes the one that has waited longest; commits at once, so that work which
-        kills its worker is counted too. A lease or a wait that no clock of ours could
-        have written counts as over: the clock was set back."""
-        now: Any = Now()
+        """Claim the job that has waited longest, or return None.
+
+        Commits at once, so that work which kills its worker is counted too. A lease or
+        a wait longer than this code ever writes counts as over: the clock was set back.
+        """
         lease = timedelta(seconds=settings.LEASE_SECONDS)
+        jobs: models.Manager[Self] = cls._default_manager
+        claim = uuid4()
+        with transaction.atomic(durable=True):
+            found = cls._lock(cls._due(lease)).first()
+            if found is None:
+                return None
+            found._note_change()
+            jobs.filter(pk=found.pk).update(
+                state=cls.State.RUNNING,
+                attempts=models.F("attempts") + 1,
+                claim=claim,
+                lease_until=Now() + models.Value(lease),
+                next_try_at=None,
+            )
+        return jobs.filter(claim=claim).first()
+
+    @classmethod
+    def _due(cls, lease: timedelta) -> models.QuerySet[Self]:
+        """Return the jobs that may be claimed, the one that has waited longest first."""
+        now: Any = Now()
         held = models.Q(
             state=cls.State.RUNNING,
             lease_until__gte=now,
@@ -56,61 +79,54 @@ class LeasedJob(models.Model):
             next_try_at__gte=now,
             next_try_at__lte=now + models.Value(timedelta(seconds=max(cls.WAITS))),
         )
-        jobs: models.Manager[Self] = cls._default_manager
-        due = (
-            jobs.filter(state__in=[cls.State.WAITING, cls.State.RUNNING])
+        return (
+            cls._default_manager.filter(
+                state__in=[cls.State.WAITING, cls.State.RUNNING]
+            )
             .exclude(held)
             .exclude(waits)
             .order_by(models.F("next_try_at").asc(nulls_first=True), "pk")
             .only("pk")
         )
-        claim = uuid4()
-        with transaction.atomic(durable=True):
-            found = cls._lock(due).first()
-            if found is None:
-                return None
-            found._tell()
-            jobs.filter(pk=found.pk).update(
-                state=cls.State.RUNNING,
-                attempts=models.F("attempts") + 1,
-                claim=claim,
-                lease_until=now + models.Value(lease),
-                next_try_at=None,
-            )
-        return jobs.filter(claim=claim).first()
 
     @classmethod
     def _lock(cls, due: models.QuerySet[Self]) -> models.QuerySet[Self]:
-        """Of these, the ones that nobody holds, to be claimed."""
+        """Lock those of these jobs that nobody holds, to be claimed."""
         return due.select_for_update(skip_locked=True, of=("self",))
 
-    def _tell(self) -> None:
-        """Where others are told how the job stands: that it changes, in the same
-        transaction."""
+    def _note_change(self) -> None:
+        """Update what depends on the job's state, in the transaction that changes it."""
 
     def _write(self, **changes: Any) -> bool:
-        """How the job stands, as long as this worker holds it."""
+        """Write the state of the job, and tell whether this worker still held it."""
         return bool(self.claimed().update(**changes))
 
     def claimed(self) -> models.QuerySet[Self]:
-        """The row, as long as this worker holds it: of every write it is the start."""
+        """Return the row as a query, empty where this worker no longer holds it: every
+        write starts from it.
+        """
         jobs: models.Manager[Self] = type(self)._default_manager
         return jobs.filter(pk=self.pk, claim=self.claim, state=self.State.RUNNING)
 
     def renew(self, **progress: Any) -> bool:
-        """Keeps the lease, with how far the work got; False where it is no longer
-        ours, and the work is to be dropped."""
+        """Extend the lease, with how far the work got; False where it is lost, and the
+        work is to be dropped.
+        """
         until = Now() + models.Value(timedelta(seconds=settings.LEASE_SECONDS))
         return bool(self.claimed().update(lease_until=until, **progress))
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether even the last try is used up: who made it died of it."""
+        """Tell whether even the last try is used up: the worker that made it died of
+        it.
+        """
         return self.attempts > len(self.WAITS) + 1
 
     def try_later(self, reason: str, *, after: float = 0.0) -> None:
-        """Waits for the next try, or fails after the last. after: seconds to wait at
-        least, within the longest wait."""
+        """Wait for the next try, or fail after the last one.
+
+        after: seconds to wait at least, within the longest wait.
+        """
         if self.attempts > len(self.WAITS):
             self.give_up(reason)
             return
@@ -126,6 +142,7 @@ class LeasedJob(models.Model):
         )
 
     def give_up(self, reason: str) -> None:
+        """Fail for good."""
         self._write(
             state=self.State.FAILED,
             claim=None,
@@ -135,7 +152,7 @@ class LeasedJob(models.Model):
         )
 
     def put_back(self) -> None:
-        """For another worker, at once; this try does not count."""
+        """Return the job for another worker, at once; this try does not count."""
         self._write(
             state=self.State.WAITING,
             attempts=max(self.attempts - 1, 0),
@@ -146,7 +163,7 @@ class LeasedJob(models.Model):
 
     @classmethod
     def afresh(cls) -> dict[str, Any]:
-        """The fields of a job that is to be done from its beginning."""
+        """Return the fields of a job that is to be done from its beginning."""
         fresh: dict[str, Any] = {
             "state": cls.State.WAITING,
             "attempts": 0,

@@ -1,3 +1,5 @@
+"""Recordings, files that no recording names, and transcriptions of recordings."""
+
 from __future__ import annotations
 
 from typing import Any, ClassVar, Self
@@ -18,7 +20,7 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return self.exclude(file="")
 
     def to_serve(self) -> Self:
-        """With its conversation's reference, and without what only a player draws."""
+        """Read its conversation's reference, and defer what only a player draws."""
         return (
             self.stored()
             .select_related("conversation")
@@ -41,7 +43,7 @@ class Recording(LeasedJob):
     )
     # What is fetched, as sent last; empty where somebody uploaded the audio.
     source_url = models.CharField(max_length=4096, blank=True)
-    # How far a fetch got, and how far it has to go where the server told.
+    # How far a fetch got, and how far it has to go where the server reported it.
     fetched_bytes = models.BigIntegerField(default=0)
     expected_bytes = models.BigIntegerField(null=True)
 
@@ -77,7 +79,9 @@ class Recording(LeasedJob):
 
     @classmethod
     def _lock(cls, due: models.QuerySet[Self]) -> models.QuerySet[Self]:
-        """With its conversation, waiting for neither: who writes one waits for this."""
+        """Lock them with their conversations, and skip what is locked: whoever writes
+        one waits for this.
+        """
         return (
             due.select_related("conversation")
             .only("conversation__id")
@@ -86,7 +90,7 @@ class Recording(LeasedJob):
             )
         )
 
-    def _tell(self) -> None:
+    def _note_change(self) -> None:
         Conversation.objects.filter(pk=self.pk).touch()
 
     def _write(self, **changes: Any) -> bool:
@@ -94,12 +98,14 @@ class Recording(LeasedJob):
             Conversation.objects.lock(self.pk)
             done = super()._write(**changes)
             if done:
-                self._tell()
+                self._note_change()
         return done
 
     @property
     def public_state(self) -> str:
-        """As the API and pages say it: `waiting`, `fetching`, `stored`, `failed`."""
+        """Return the state as the API and pages say it: `waiting`, `fetching`,
+        `stored`, `failed`.
+        """
         if self.file:
             return "stored"
         return "fetching" if self.state == self.State.RUNNING else str(self.state)
@@ -107,8 +113,11 @@ class Recording(LeasedJob):
 
 class UnusedFile(models.Model):
     """A file of the storage that no recording names: one that is being written, or one
-    that is to be deleted. Noted before the file is there, and in the transaction that
-    lets go of it, so that nothing private is left behind whoever dies."""
+    that is to be deleted.
+
+    It is noted before the file is there, and in the transaction that stops naming it,
+    so that no audio is left behind when a process dies.
+    """
 
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     name = models.CharField(max_length=255, unique=True)

@@ -1,4 +1,4 @@
-"""How people like to see the list of conversations."""
+"""Saved views of the list of conversations, and the columns that people chose."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ MAX_VIEWS_OF_A_PERSON = 30
 
 
 def go_or_stay(collector: Any, field: Any, views: Any, using: str) -> None:
-    """Somebody leaves: what they shared stays, since others use it."""
+    """Delete the private views of somebody who leaves, and keep shared ones, which
+    others use.
+    """
     models.CASCADE(collector, field, views.filter(is_shared=False), using)
     models.SET_NULL(collector, field, views.filter(is_shared=True), using)
 
@@ -26,7 +28,7 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         return self.filter(organization=organization)
 
     def seen_by(self, membership: Membership) -> Self:
-        """Their own, and what others of the organization share."""
+        """Keep a person's own, and what others of the organization share."""
         return self.filter(organization=membership.organization_id).filter(
             models.Q(membership=membership) | models.Q(is_shared=True)
         )

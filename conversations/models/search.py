@@ -1,4 +1,4 @@
-"""What conversations are found by, apart from them: written after them, by the worker."""
+"""What conversations are found by: written after them, by the worker."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _AgainstQuery(Lookup):
 
 @WordsField.register_lookup
 class Have(_AgainstQuery):
-    """Found through the index: all at once, whatever else is asked."""
+    """Found through the index: all at once, whatever else is filtered by."""
 
     lookup_name = "have"
     prepare_rhs = False
@@ -41,8 +41,11 @@ class Have(_AgainstQuery):
 
 @WordsField.register_lookup
 class TestedFor(_AgainstQuery):
-    """Tested row by row: a function, which no index serves. The planner cannot know
-    how many rows a prefix has, and would at times read an index's half for a page."""
+    """Tested row by row: a function, which no index serves.
+
+    The planner cannot know how many rows a prefix has, and would at times read an
+    index's half for a page.
+    """
 
     lookup_name = "tested_for"
     prepare_rhs = False
@@ -76,8 +79,10 @@ class SearchJobQuerySet(models.QuerySet["SearchJob"]):
         return self.filter(attempts=0).order_by("-id")
 
     def to_retry(self) -> Self:
-        """Keep those that failed and whose next try is due. A wait that no clock of
-        ours could have written counts as over: the clock was set back."""
+        """Keep those that failed and whose next try is due.
+
+        A wait longer than this code ever writes counts as over: the clock was set back.
+        """
         now: Any = Now()
         longest = timedelta(seconds=max(SearchJob.WAITS))
         tried = self.filter(attempts__gt=0, attempts__lt=SearchJob.TRIES)
@@ -87,11 +92,11 @@ class SearchJobQuerySet(models.QuerySet["SearchJob"]):
 
 
 class SearchJob(models.Model):
-    """A conversation whose entry is to be made anew. A trigger writes it, in the
-    transaction of whatever changed the conversation.
+    """A conversation whose entry is to be made anew.
 
-    One that failed keeps its row: it is tried again by itself, `TRIES` times in all,
-    and goes when a later change of its conversation is indexed.
+    A trigger writes it, in the transaction of whatever changed the conversation. One
+    that failed keeps its row: it is tried again by itself, `TRIES` times in all, and is
+    deleted when a later change of its conversation is indexed.
     """
 
     # How long to wait after each try that failed, seconds; after the last it is over.

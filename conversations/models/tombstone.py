@@ -1,3 +1,5 @@
+"""Tombstones of erased calls."""
+
 from __future__ import annotations
 
 from django.db import models
@@ -8,8 +10,10 @@ from accounts.models import Organization
 
 
 class Tombstone(models.Model):
-    """That a call was erased: what is posted under its id from now on is ignored. It
-    names the call by an HMAC only, see `call_subject`."""
+    """That a call was erased: what is posted under its id from now on is ignored.
+
+    It names the call by an HMAC only, see `call_subject`.
+    """
 
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     organization = models.ForeignKey(

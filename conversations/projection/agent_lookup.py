@@ -25,7 +25,7 @@ class AgentKey(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A reference with its place in the log, for who names an agent first."""
+    """A reference with its place in the log, which decides who names an agent first."""
 
     sequence: int
     key: AgentKey
@@ -33,16 +33,17 @@ class Named(NamedTuple):
 
 
 def key_of(organization_id: UUID, provider: str, agent: AgentReference) -> AgentKey:
+    """Return the key of an agent as a delivery refers to it."""
     if agent.id is not None:
         return AgentKey(organization_id, agent.id, "", "")
     return AgentKey(organization_id, None, provider, agent.external_id or "")
 
 
 def find_or_create(named: Iterable[Named]) -> dict[AgentKey, UUID]:
-    """The ids of all agents referred to; unknown external ids make new agents.
+    """Return the ids of all agents referred to; unknown external ids make new agents.
 
-    The first name in the log's order names an agent that no person has named. A key
-    by an `id` that the organization does not have is missing from the answer.
+    The first name in the log's order names an agent that no person has named. A key by
+    an `id` that the organization does not have is missing from the answer.
     """
     references = sorted(named, key=lambda one: one.sequence)
     keys = {one.key for one in references}
@@ -56,7 +57,7 @@ def find_or_create(named: Iterable[Named]) -> dict[AgentKey, UUID]:
                     provider=key.provider,
                     external_id=key.external_id,
                 )
-                # In one order everywhere, so that no two workers wait in a circle.
+                # In one order everywhere, so that no two workers deadlock.
                 for key in sorted(missing, key=AgentKey.sort_key)
             ],
             ignore_conflicts=True,
@@ -67,12 +68,12 @@ def find_or_create(named: Iterable[Named]) -> dict[AgentKey, UUID]:
 
 
 def find(keys: Iterable[AgentKey]) -> dict[AgentKey, UUID]:
-    """The ids of those agents that are there."""
+    """Return the ids of those agents that exist."""
     return {key: agent.id for key, agent in _find(keys).items()}
 
 
 def _find(keys: Iterable[AgentKey]) -> dict[AgentKey, Agent]:
-    """What was merged is found as the agent it was merged into."""
+    """Return the agents that exist, a merged one as the agent that it was merged into."""
     by_id = {key.id: key for key in keys if key.id is not None}
     by_external_id = [key for key in keys if key.id is None]
     found: dict[AgentKey, Agent] = {}
@@ -86,7 +87,7 @@ def _find(keys: Iterable[AgentKey]) -> dict[AgentKey, Agent]:
             """
             SELECT agent.* FROM conversations_agent AS agent
             JOIN unnest(%s::uuid[], %s::text[], %s::text[])
-                AS wanted (organization_id, provider, external_id)
+                AS requested (organization_id, provider, external_id)
             USING (organization_id, provider, external_id)
             """,
             [
@@ -120,7 +121,7 @@ def _name(references: list[Named], found: dict[AgentKey, Agent]) -> None:
             first.setdefault(found[one.key].id, one)
     agents = {agent.id: agent for agent in found.values()}
     with connection.cursor() as cursor:
-        # In order of ids, as every worker does it, so that none waits in a circle.
+        # In order of ids, as every worker does it, so that none deadlock.
         for agent_id, one in sorted(first.items()):
             if _may_name(agents[agent_id], one.sequence):
                 cursor.execute(_NAME, [one.name, one.sequence, agent_id, one.sequence])

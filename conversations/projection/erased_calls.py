@@ -19,7 +19,7 @@ Call = TypeVar("Call", bound=tuple[UUID, str, str])
 
 
 def erased_among(calls: Collection[Call]) -> set[Call]:
-    """Those of these calls that were erased."""
+    """Return those of these calls that were erased."""
     if not calls:
         return set()
     # Most organizations never erased anything: then this is one small query.
@@ -46,8 +46,11 @@ def erased_among(calls: Collection[Call]) -> set[Call]:
 
 
 def erase_rows(conversation: Conversation) -> None:
-    """Deletes a conversation for good and leaves its tombstone; runs inside the
-    caller's transaction. Raises `Conversation.DoesNotExist` where somebody was quicker.
+    """Delete a conversation for good and leave its tombstone, inside the caller's
+    transaction.
+
+    Raises:
+        Conversation.DoesNotExist: another process has erased it.
     """
     # Whoever writes it now ends first; whoever comes after finds the tombstone.
     row = (
@@ -69,8 +72,10 @@ _SPACE = 0x7A656C746F  # apart from other advisory locks
 
 
 def lock_call_id(organization_id: UUID, external_id: str, *, shared: bool) -> None:
-    """Until the end of the transaction: an erasure of this id waits for those who hold
-    it shared, and they for the erasure."""
+    """Lock a call's id until the end of the transaction.
+
+    An erasure of this id waits for those who hold it shared, and they for the erasure.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             _LOCK.format(shared="_shared" if shared else ""),

@@ -1,7 +1,8 @@
-"""What a call comes to, delivery after delivery: pure, and the same however the
-deliveries are cut into batches.
+"""The state of a call, delivery after delivery.
 
     state, warnings = apply(state, update)
+
+Pure, and the same however the deliveries are cut into batches.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class CallState:
     sent_duration: seconds as sent; it stays until another one is sent.
     prompt_is_explicit: sent as `systemPrompt`, not taken from a leading turn.
     turns: None where no transcript ever came.
-    turns_are_heard: Zelto transcribed them; any that are sent take their place.
+    turns_are_transcribed: Zelto transcribed them; any that are sent replace them.
     """
 
     started_at: datetime | None = None
@@ -47,7 +48,7 @@ class CallState:
     system_prompt: str | None = None
     prompt_is_explicit: bool = False
     turns: list[dict[str, Any]] | None = None
-    turns_are_heard: bool = False
+    turns_are_transcribed: bool = False
 
     @property
     def has_transcript(self) -> bool:
@@ -55,6 +56,7 @@ class CallState:
 
 
 def fold(updates: Iterable[CallUpdate]) -> CallState:
+    """Return the state of a call after all of these updates, in their order."""
     state = CallState()
     for update in updates:
         state, _ = apply(state, update)
@@ -62,9 +64,11 @@ def fold(updates: Iterable[CallUpdate]) -> CallState:
 
 
 def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]]:
-    """The state after one more delivery, and what is to be said about that one."""
-    if update.is_heard:
-        return _heard(state, update), []
+    """Return the state after one more delivery, and the (path, detail) of each warning
+    about it.
+    """
+    if update.is_transcription:
+        return _with_transcription(state, update), []
     metadata, warnings = _merged(state.metadata, update.metadata or {})
     prompt, is_explicit = _prompt(state, update)
     return (
@@ -84,18 +88,19 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
             prompt_is_explicit=is_explicit,
             # An empty transcript says that nobody spoke; it wipes nothing.
             turns=update.turns or _newer(state.turns, update.turns),
-            turns_are_heard=state.turns_are_heard and not update.turns,
+            turns_are_transcribed=state.turns_are_transcribed and not update.turns,
         ),
         warnings,
     )
 
 
-def _heard(state: CallState, update: CallUpdate) -> CallState:
-    """With what Zelto heard: the newest recording counts, and turns that a sender sent
-    count more."""
-    if state.turns and not state.turns_are_heard:
+def _with_transcription(state: CallState, update: CallUpdate) -> CallState:
+    """Return the state with Zelto's own transcription: the newest one counts, and turns
+    that a sender sent count more.
+    """
+    if state.turns and not state.turns_are_transcribed:
         return state
-    return replace(state, turns=update.turns or [], turns_are_heard=True)
+    return replace(state, turns=update.turns or [], turns_are_transcribed=True)
 
 
 def _newer(new: Value | None, old: Value | None) -> Value | None:
@@ -111,7 +116,10 @@ def _prompt(state: CallState, update: CallUpdate) -> tuple[str | None, bool]:
 
 
 def leading_prompt(turns: list[dict[str, Any]]) -> str | None:
-    """What a leading system turn says. Markers (they have a `kind`) are skipped."""
+    """Return what a leading system turn says, else None.
+
+    Markers (they have a `kind`) are skipped.
+    """
     for turn in turns:
         if turn.get("role") != "system":
             return None
@@ -123,8 +131,11 @@ def leading_prompt(turns: list[dict[str, Any]]) -> str | None:
 def _merged(
     old: dict[str, Any], sent: dict[str, Any]
 ) -> tuple[dict[str, Any], list[Remark]]:
-    """One level deep; a null keeps. Over the limit the new keys are dropped, and
-    where that is not enough, the whole of what was sent."""
+    """Merge metadata one level deep; a null keeps.
+
+    Over the limit the new keys are dropped, and where that is not enough, the whole of
+    what was sent.
+    """
     new = {key: value for key, value in sent.items() if value is not None}
     merged = old | new
     if not new or not old or size_as_json(merged) <= MAX_MERGED_METADATA_BYTES:
@@ -148,5 +159,5 @@ def _named(keys: list[str]) -> str:
 
 
 def size_as_json(value: Any) -> int:
-    """Bytes of its compact JSON in UTF-8."""
+    """Return the bytes of a value as compact JSON in UTF-8."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())

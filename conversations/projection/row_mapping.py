@@ -1,5 +1,6 @@
-"""Between a call's state and its rows: reading where the fold continues, writing what
-it came to."""
+"""Between a call's state and its rows: reading where the fold continues, and writing
+what it results in.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ TRANSCRIPT_FIELDS = ("system_prompt", "prompt_is_explicit", "turns", "is_heard")
 def load_states(
     conversations: Mapping[Key, Conversation],
 ) -> dict[Key, CallState]:
-    """The states of locked conversations; a new one's is empty."""
+    """Return the states of locked conversations; a new one's is empty."""
     known = [row.id for row in conversations.values() if row.applied_through]
     transcripts = Transcript.objects.in_bulk(known) if known else {}
     return {
@@ -64,14 +65,16 @@ def _state(row: Conversation, transcript: Transcript) -> CallState:
         system_prompt=transcript.system_prompt or None,
         prompt_is_explicit=transcript.prompt_is_explicit,
         turns=transcript.turns,
-        turns_are_heard=transcript.is_heard,
+        turns_are_transcribed=transcript.is_heard,
     )
 
 
-def told_of(row: Conversation) -> tuple[object, ...]:
-    """What others are told of a conversation, but when it was updated: two of them are
-    equal where nothing changed. Numbers of the metadata as Postgres gives them back:
-    1e300 comes as a whole number."""
+def reported_facts(row: Conversation) -> tuple[object, ...]:
+    """Return what other programs see of a conversation, but when it was updated.
+
+    Two results are equal where nothing changed. Numbers of the metadata are as Postgres
+    returns them: 1e300 comes as a whole number.
+    """
     apart = {"agent", "applied_through", "metadata", "updated_at"}
     values = (getattr(row, name) for name in CONVERSATION_FIELDS if name not in apart)
     return (
@@ -82,7 +85,9 @@ def told_of(row: Conversation) -> tuple[object, ...]:
 
 
 def fill(row: Conversation, state: CallState) -> Transcript:
-    """Writes a state into a conversation; the transcript that goes with it."""
+    """Write a state into a conversation, unsaved, and return the transcript that goes
+    with it.
+    """
     row.started_at = state.started_at
     row.ended_at = state.ended_at
     row.sent_duration_seconds = state.sent_duration
@@ -102,21 +107,24 @@ def fill(row: Conversation, state: CallState) -> Transcript:
         system_prompt=state.system_prompt or "",
         prompt_is_explicit=state.prompt_is_explicit,
         turns=state.turns,
-        is_heard=state.turns_are_heard,
+        is_heard=state.turns_are_transcribed,
     )
 
 
 def insert(rows: list[Conversation]) -> set[UUID]:
-    """In their order; the ids of those whose calls had no conversation."""
+    """Insert conversations in their order; return the ids of those whose calls had
+    none.
+    """
     return bulk_write.insert_missing(
         rows, unique=["organization_id", "provider", "external_id"]
     )
 
 
 def save(rows: list[Conversation]) -> None:
-    """Of conversations that are there already, and locked."""
+    """Update conversations that exist, and are locked."""
     bulk_write.insert_or_update(rows, fields=CONVERSATION_FIELDS)
 
 
 def save_transcripts(transcripts: list[Transcript]) -> None:
+    """Insert or update transcripts."""
     bulk_write.insert_or_update(transcripts, fields=TRANSCRIPT_FIELDS)

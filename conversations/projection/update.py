@@ -1,5 +1,6 @@
 """What one delivery says about a call: the only shape that crosses from the
-integrations into conversations."""
+integrations into conversations.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +34,9 @@ class CallUpdate:
     system_prompt: an explicit one; a leading system turn is found by the fold.
     metadata: merged key by key; None values inside keep what was there.
     turns: JSON objects as the API gives them back; `[]` is a silent caller.
-    is_heard: Zelto's own transcription of the audio: nothing but `turns`,
-        which those that a sender sent beat. Its agent is nobody's: it says nothing of
-        who took the call.
+    is_transcription: Zelto's own transcription of the audio: nothing but `turns`, over
+        which those count that a sender sent. It says nothing of who took the call, and
+        its `agent` names none.
     """
 
     external_id: str
@@ -52,4 +53,4 @@ class CallUpdate:
     system_prompt: str | None = None
     metadata: dict[str, Any] | None = None
     turns: list[dict[str, Any]] | None = None
-    is_heard: bool = False
+    is_transcription: bool = False

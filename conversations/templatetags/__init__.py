@@ -1,0 +1,1 @@
+"""Filters of templates that show conversations: figures, durations, days, search terms."""

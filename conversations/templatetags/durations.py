@@ -19,14 +19,14 @@ _UNITS = (
 
 @register.filter
 def in_words(length: timedelta) -> str:
-    """`45 seconds`, `12 minutes`, `3 hours`, `2 days`."""
+    """Return `45 seconds`, `12 minutes`, `3 hours`, `2 days`."""
     count, unit = _count(length)
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 @register.filter
 def every(gap: timedelta) -> str:
-    """`every 12 minutes`, `every hour`."""
+    """Return `every 12 minutes`, `every hour`."""
     count, unit = _count(gap)
     return f"every {unit}" if count == 1 else f"every {count} {unit}s"
 

@@ -20,7 +20,7 @@ register.filter("percent", formatting.percent)
 
 @register.filter
 def is_web_address(url: str) -> bool:
-    """Return whether this may become a link: `javascript:` and the like may not."""
+    """Tell whether this may become a link: `javascript:` and the like may not."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Marks the words that were searched for; without a search the text is shown as it is."""
+"""Filters that mark the words that were searched for."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ register = Library()
 
 @register.filter
 def marked(text: str, marks: Highlighter | None) -> str:
-    """Plain text, or escaped HTML."""
+    """Return escaped HTML with the words marked; without a search the text as it is."""
     return marks.html(text) if marks else text
 
 
 @register.filter
 def has_marks(text: str, marks: Highlighter | None) -> bool:
+    """Tell whether a word of the search is in the text."""
     return marks is not None and marks.are_in(text)

@@ -1,4 +1,4 @@
-"""What a cell of the list shows that is plain text."""
+"""Cells of the list that are plain text."""
 
 from __future__ import annotations
 

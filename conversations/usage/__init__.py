@@ -1,0 +1,1 @@
+"""What an organization used: calls and minutes of transcription by day and month."""

@@ -1,4 +1,4 @@
-"""Which days the usage page shows: read from the address, never fatal."""
+"""Which days the usage page shows, read from its address; a fault in it is never fatal."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """name: one of `NAMES`, or empty where somebody chose the dates.
-    faults: sentences on what could not be read and is left out."""
+    """The days that are shown, both ends included.
+
+    name: one of `NAMES`, or empty where somebody chose the dates.
+    faults: sentences on what could not be read and is left out.
+    """
 
     first_day: date
     last_day: date
@@ -58,6 +61,7 @@ class Period:
 
 
 def read_period(parameters: Mapping[str, str], today: date) -> Period:
+    """Return the period that an address names, else the last 31 days."""
     faults: list[str] = []
     first = read_day(parameters.get("from", ""), "From", faults)
     last = read_day(parameters.get("to", ""), "To", faults)
@@ -76,6 +80,7 @@ def read_period(parameters: Mapping[str, str], today: date) -> Period:
 
 
 def named(name: str, today: date) -> tuple[date, date]:
+    """Return the first and the last day of a period by its name."""
     this_month = today.replace(day=1)
     if name == "this-month":
         return this_month, today

@@ -1,4 +1,4 @@
-"""What an organization used: calls and minutes of transcription, by its own days."""
+"""What an organization used, by days of its own time zone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BY_DAY = f"""
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Of a day, or of the month that begins on this day."""
+    """Calls and minutes of a day, or of the month that begins on this day."""
 
     day: date
     calls: int
@@ -46,8 +46,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """first_day and last_day are both inside. days: newest first, without those on
-    which nothing was used."""
+    """What a period used; first_day and last_day are both inside.
+
+    days: newest first, without those on which nothing was used.
+    """
 
     first_day: date
     last_day: date
@@ -62,20 +64,25 @@ class Usage:
         return _minutes(self.days)
 
     def every_day(self) -> list[Use]:
-        """Newest first, those without use among them."""
+        """Return all days, newest first, those without use among them."""
         used = {use.day: use for use in self.days}
         length = (self.last_day - self.first_day).days + 1
         days = (self.last_day - timedelta(days=back) for back in range(length))
         return [used.get(day, Use(day, 0, Decimal(0))) for day in days]
 
     def every_month(self) -> list[Use]:
-        """Newest first; of the first and last month the days that are inside."""
+        """Return all months, newest first; of the first and last one the days that are
+        inside.
+        """
         months = groupby(self.every_day(), key=lambda use: use.day.replace(day=1))
         return [_sum(month, list(uses)) for month, uses in months]
 
 
 def read_usage(organization: Organization, first_day: date, last_day: date) -> Usage:
-    """A call counts on the day of its first delivery."""
+    """Return what an organization used in a period.
+
+    A call counts on the day of its first delivery.
+    """
     length = (last_day - first_day).days + 1
     midnights = [
         midnight(first_day + timedelta(days=number), organization.zone)

@@ -1,3 +1,5 @@
+"""The page of usage, and its CSV."""
+
 from __future__ import annotations
 
 import csv
@@ -21,6 +23,7 @@ from conversations.usage.report import Use, read_usage
 @require_safe
 @organization_view(Role.ADMIN)
 def usage(request: OrganizationRequest) -> HttpResponse:
+    """Show what the organization used in a period, as charts and a table."""
     period = read_period(request.GET, today(request))
     used = read_usage(request.organization, period.first_day, period.last_day)
     uses = used.every_month() if period.by_month else used.every_day()
@@ -38,6 +41,7 @@ def usage(request: OrganizationRequest) -> HttpResponse:
 @require_safe
 @organization_view(Role.ADMIN)
 def usage_csv(request: OrganizationRequest) -> HttpResponse:
+    """Give the same as CSV, and record that it was exported."""
     period = read_period(request.GET, today(request))
     used = read_usage(request.organization, period.first_day, period.last_day)
     span = f"{period.first_day} to {period.last_day}"
@@ -63,6 +67,7 @@ def usage_csv(request: OrganizationRequest) -> HttpResponse:
 
 
 def today(request: OrganizationRequest) -> date:
+    """Return the day that it is in the organization's time zone."""
     return timezone.now().astimezone(request.organization.zone).date()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conversations.projection import fold
 from conversations.projection.fold import CallState
-from conversations.projection.store import LoggedUpdate
+from conversations.projection.logged_update import LoggedUpdate
 from integrations.delivery_log import read as history
 from integrations.delivery_log.read import Unreadable
 from integrations.models import Delivery
@@ -69,7 +69,7 @@ def changes_by(deliveries: Sequence[Delivery]) -> dict[int, Change]:
         parts = [*_parts(state, after), *_agent(before, delivered)]
         changes[row.sequence] = Change(is_first=before is None, parts=parts)
         state = after
-        if not delivered.update.is_heard:
+        if not delivered.update.is_transcription:
             before = delivered
     return changes
 
@@ -104,7 +104,7 @@ def _turns(before: CallState, after: CallState) -> str:
 
 
 def _agent(before: LoggedUpdate | None, now: LoggedUpdate) -> Iterator[str]:
-    if before is None or now.update.is_heard:
+    if before is None or now.update.is_transcription:
         return
     old, new = before.update.agent, now.update.agent
     if (old.id, old.external_id) != (new.id, new.external_id):

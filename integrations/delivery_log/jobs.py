@@ -19,7 +19,8 @@ from django.db.models import Value
 from django.db.models.functions import Concat, Now, Trim
 
 from conversations.projection.erased_calls import erased_among
-from conversations.projection.store import CallKey, LoggedUpdate, ProjectionResult
+from conversations.projection.logged_update import CallKey, LoggedUpdate
+from conversations.projection.result import ProjectionResult
 from integrations.models import Connection, Delivery
 from integrations.operations import counters
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from conversations.projection.store import CallKey, LoggedUpdate
+from conversations.projection.logged_update import CallKey, LoggedUpdate
 from conversations.projection.update import CallUpdate
 from integrations import providers, request_body
 from integrations.delivery_log import transcription_entry

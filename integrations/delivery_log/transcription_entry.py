@@ -53,5 +53,5 @@ def read(payload: dict[str, Any]) -> CallUpdate:
         external_id=payload["call"]["externalId"],
         agent=AgentReference(),
         turns=payload["transcript"]["turns"],
-        is_heard=True,
+        is_transcription=True,
     )

@@ -12,7 +12,8 @@ from django.db import connection, transaction
 
 from accounts.models import Organization
 from conversations.models import Conversation
-from conversations.projection.store import CallKey, rebuild_calls
+from conversations.projection.logged_update import CallKey
+from conversations.projection.store import rebuild_calls
 from integrations.delivery_log import read as log_reader
 from integrations.processing.worker import in_chunks
 from web.database_errors import is_away

@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.audit import record
 from accounts.models import ApiKey, AuditAction, User
 from conversations.models import Agent, Provider
-from conversations.projection.store import CallKey, UnknownAgent
+from conversations.projection.call_agents import UnknownAgent
+from conversations.projection.logged_update import CallKey
 from integrations import providers, request_body
 from integrations.delivery_log.read import Unreadable
 from integrations.models import Delivery

@@ -16,7 +16,8 @@ from django.db import DatabaseError, transaction
 
 from accounts.actions import touch_keys
 from conversations import worker_stop
-from conversations.projection.store import LoggedUpdate, store_calls
+from conversations.projection.logged_update import LoggedUpdate
+from conversations.projection.store import store_calls
 from conversations.search.index_worker import index_batch
 from integrations.delivery_log import jobs
 from integrations.delivery_log import read as log_reader

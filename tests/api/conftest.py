@@ -1,4 +1,6 @@
-"""Asking as a program does. Each answer is compared with the description of `/v1`."""
+"""Requests as a program sends them; each answer is compared with the description of
+`/v1`.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ MakeDelivery = Callable[..., Delivery]
 
 class Api:
     """A program with a key. An answer that `/v1/openapi.json` does not describe fails
-    the test, whatever it asked for."""
+    the test.
+    """
 
     def __init__(self, description: Description, key: str | None) -> None:
         self.client = Client(raise_request_exception=False)
@@ -81,7 +84,7 @@ def full_key(organization: Organization, make_key: MakeKey) -> tuple[ApiKey, str
 
 @pytest.fixture
 def api(api_with: Callable[[str | None], Api], full_key: tuple[ApiKey, str]) -> Api:
-    """With a key of the scope full."""
+    """Return a program with a key of the scope full."""
     return api_with(full_key[1])
 
 
@@ -91,7 +94,7 @@ def reader(
     organization: Organization,
     make_key: MakeKey,
 ) -> Api:
-    """With a key of the scope read."""
+    """Return a program with a key of the scope read."""
     return api_with(make_key(organization, "read")[1])
 
 
@@ -101,7 +104,7 @@ def poster(
     organization: Organization,
     make_key: MakeKey,
 ) -> Api:
-    """With a key of the scope ingest."""
+    """Return a program with a key of the scope ingest."""
     return api_with(make_key(organization, "ingest")[1])
 
 
@@ -111,19 +114,19 @@ def outsider(
     other_organization: Organization,
     make_key: MakeKey,
 ) -> Api:
-    """With a key of another organization."""
+    """Return a program with a key of another organization."""
     return api_with(make_key(other_organization)[1])
 
 
 @pytest.fixture
 def stranger(api_with: Callable[[str | None], Api], db: None) -> Api:
-    """Without a key."""
+    """Return a program without a key."""
     return api_with(None)
 
 
 @pytest.fixture
 def make_delivery(organization: Organization) -> MakeDelivery:
-    """`make_delivery(outcome="rejected", ...)`; each is newer than the last."""
+    """Return `make_delivery(outcome="rejected", ...)`; each is newer than the last."""
 
     def make(**fields: Any) -> Delivery:
         fields.setdefault("organization", organization)
@@ -136,7 +139,9 @@ def make_delivery(organization: Organization) -> MakeDelivery:
 
 
 class Tools:
-    """A coding agent's session: each result fits the schema that its tool announces."""
+    """A coding agent's session: each result must fit the schema that its tool
+    announces.
+    """
 
     def __init__(self, key: str) -> None:
         self.client = Client(raise_request_exception=False)
@@ -153,7 +158,9 @@ class Tools:
         return response.json()
 
     def call(self, tool: str, /, **arguments: Any) -> Any:
-        """What the tool gives; `from` and `to` go with an underscore behind them."""
+        """Return the result of a tool; `from` and `to` are passed with an underscore
+        behind them.
+        """
         given = {name.rstrip("_"): each for name, each in arguments.items()}
         result = self.rpc("tools/call", name=tool, arguments=given)["result"]
         assert not result["isError"], result
@@ -163,7 +170,7 @@ class Tools:
         return content
 
     def refusal(self, tool: str, /, **arguments: Any) -> str:
-        """What a call that goes wrong says."""
+        """Return the text of a call that must fail."""
         result = self.rpc("tools/call", name=tool, arguments=arguments)["result"]
         assert result["isError"]
         return str(result["content"][0]["text"])
@@ -181,7 +188,7 @@ def outsiders_tools(other_organization: Organization, make_key: MakeKey) -> Tool
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
-    """The real stack, one for all tests that need it: it takes seconds to start."""
+    """Start the real stack, one for all tests that need it: it takes seconds to start."""
     # What is uploaded here has no words in it.
     with Stack(environment={"ZELTO_STT_ENGINE": "none"}) as stack:
         yield Running(stack)

@@ -23,6 +23,11 @@ ARGUMENTS = [
 
 
 def find_chromium() -> str:
+    """Return the path of Chromium, or of what ZELTO_CHROMIUM names.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
     named = os.environ.get("ZELTO_CHROMIUM", "")
     for name in [named] if named else NAMES:
         path = shutil.which(name)
@@ -36,6 +41,7 @@ def find_chromium() -> str:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
+    """Run a browser for the block."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), args=ARGUMENTS

@@ -1,3 +1,5 @@
+"""Browsers and stacks for tests of whole pages; no script may fail in them."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -15,8 +17,9 @@ PATIENCE = 10_000  # milliseconds
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Not longer than a module: Playwright's loop, while it runs, makes Django refuse
-    queries in this thread, and bears no second one."""
+    """Run a browser for a module, not longer: Playwright's loop, while it runs, makes
+    Django refuse queries in this thread, and allows no second one.
+    """
     with chromium() as browser:
         yield browser
 
@@ -32,7 +35,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page on which no script may fail and nothing may be blocked."""
+    """Return a page on which no script may fail and nothing may be blocked."""
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -50,14 +53,14 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 @pytest.fixture
 def fresh_stack() -> Iterator[Stack]:
-    """`make run` in a folder where nobody has been."""
+    """Run `make run` in a folder that is empty."""
     with Stack(fresh=True) as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
 def demo_stack() -> Iterator[Stack]:
-    """`make run` with what `make demo` makes; for tests that only look."""
+    """Run `make run` with what `make demo` makes; for tests that change nothing."""
     with Stack() as stack:
         provision(stack)
         stack.manage("demo", "--sessions", "120")
@@ -66,13 +69,15 @@ def demo_stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def demo_pages(demo_stack: Stack) -> list[str]:
-    """The addresses of all pages that links lead to."""
+    """Return the addresses of all pages that links lead to."""
     return walk.find_pages(demo_stack)
 
 
 @pytest.fixture(scope="module")
 def demo_cookies(browser: Browser, demo_stack: Stack) -> list[Cookie]:
-    """What makes a browser signed in, so that each test need not type a password."""
+    """Return the cookies of a signed-in browser, so that each test need not type a
+    password.
+    """
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{demo_stack.url}/login")

@@ -1,5 +1,6 @@
 """All pages that a signed-in person can reach by following links: a page that somebody
-adds is walked without being named here."""
+adds is found without being named here.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ class _Links(HTMLParser):
 
 
 def kind_of(address: str) -> str:
-    """Two conversations are one kind of page, and so are all ways to filter a list."""
+    """Return the kind of a page: two conversations are one kind, and so are all filters
+    of a list.
+    """
     parts = urlsplit(address)
     return UUID.sub("<id>", parts.path) + ("?" if parts.query else "")
 
@@ -52,7 +55,9 @@ def log_in(browser: OpenerDirector, url: str) -> str:
 
 
 def find_pages(stack: Stack) -> list[str]:
-    """Addresses of HTML pages, one of each kind, in the order in which links lead there."""
+    """Return addresses of HTML pages, one of each kind, in the order in which links
+    lead there.
+    """
     browser = build_opener(HTTPCookieProcessor())
     waiting = [log_in(browser, stack.url)]
     seen = {kind_of(waiting[0])}
@@ -75,5 +80,6 @@ def find_pages(stack: Stack) -> list[str]:
 
 
 def is_ours(address: str, url: str) -> bool:
+    """Tell whether an address is a page of this project."""
     path = urlsplit(address).path
     return address.startswith(f"{url}/") and not path.startswith(LEFT_OUT)

@@ -17,6 +17,7 @@ CONSOLE_FAULTS = {"error", "warning"}
 
 @contextmanager
 def browser_beside_django() -> Iterator[Browser]:
+    """Run a browser in a thread that also queries the database."""
     # Playwright's loop runs in this thread, and Django's guard takes that for async.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     try:
@@ -35,7 +36,7 @@ def signed_in_page(
     expected_fault: str = "nothing of the kind",
     **options: Any,
 ) -> Iterator[Page]:
-    """A page in which nothing may fail; but a form may be answered 422, say."""
+    """Yield a page in which nothing may fail but `expected_fault`, as an answer of 422."""
     options.setdefault("viewport", {"width": 1200, "height": 700})
     context = browser.new_context(base_url=address, **options)
     session = client.cookies["sessionid"].value

@@ -1,3 +1,7 @@
+"""Agents, conversations, recordings and a foreign server for the tests of
+conversations.
+"""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -38,6 +42,7 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def make_agent(organization: Organization) -> MakeAgent:
+    """Return `make_agent(name="Front desk", ...)`."""
     numbers = count(1)
 
     def make(**fields: Any) -> Agent:
@@ -51,7 +56,9 @@ def make_agent(organization: Organization) -> MakeAgent:
 
 @pytest.fixture
 def make_conversation(make_agent: MakeAgent) -> MakeConversation:
-    """`make_conversation(turns=[...], ...)`; each is a minute newer than the last."""
+    """Return `make_conversation(turns=[...], ...)`; each is a minute newer than the
+    last.
+    """
     numbers = count(1)
     agents: list[Agent] = []
 
@@ -85,8 +92,9 @@ def make_conversation(make_agent: MakeAgent) -> MakeConversation:
 
 @pytest.fixture
 def make_recording(tmp_path: Path) -> MakeRecording:
-    """`make_recording(conversation, 12.0, heard=[...], ...)` stores such a sound as its
-    recording; two lists of spans make it stereo."""
+    """Return `make_recording(conversation, 12.0, heard=[...], ...)`, which stores such
+    a sound as its recording; two lists of spans make it stereo.
+    """
 
     def make(
         conversation: Conversation,
@@ -114,7 +122,9 @@ def make_recording(tmp_path: Path) -> MakeRecording:
 
 @pytest.fixture
 def make_findable(db: None) -> MakeFindable:
-    """Makes all conversations findable, as the worker does after it stored them."""
+    """Return a function that makes all conversations findable, as the worker does after
+    it stored them.
+    """
 
     def index() -> None:
         SearchJob.objects.bulk_create(
@@ -129,7 +139,7 @@ def make_findable(db: None) -> MakeFindable:
 
 @pytest.fixture
 def far_server(tmp_path: Path) -> Iterator[FarServer]:
-    """Somebody else's server, from which recordings may be fetched."""
+    """Run a foreign server, from which recordings may be fetched."""
     folders = {"DATA_DIR": tmp_path / "data"}
     allowed = override_settings(RECORDING_ALLOW=["127.0.0.1"], **folders)
     with allowed, FarServer() as server:
@@ -138,13 +148,15 @@ def far_server(tmp_path: Path) -> Iterator[FarServer]:
 
 @pytest.fixture
 def sound(tmp_path: Path) -> bytes:
-    """What is in a file with two seconds of audio."""
+    """Return the bytes of a file with two seconds of audio."""
     return write_sound(tmp_path / "sound.ogg", channels=2).read_bytes()
 
 
 @pytest.fixture
 def want(make_conversation: MakeConversation) -> Want:
-    """`want(url)`: a recording that is to be fetched, by an address with a secret."""
+    """Return `want(url)`, which makes a recording that is to be fetched, by an address
+    with a secret.
+    """
 
     def make(url: str) -> Recording:
         url = f"{url}?{SECRET}"
@@ -156,7 +168,7 @@ def want(make_conversation: MakeConversation) -> Want:
 
 @pytest.fixture
 def export(bob_client: Client) -> Export:
-    """`export(format="csv", ...)`: the whole file."""
+    """Return `export(format="csv", ...)`, which gives the whole file."""
 
     def get(**parameters: Any) -> bytes:
         response: Any = bob_client.get(URL, parameters)

@@ -13,12 +13,13 @@ PAYLOADS = Path(__file__).parent.parent / "payloads"
 
 
 def recorded(name: str) -> dict[str, Any]:
+    """Return a recorded payload of LiveKit."""
     payload: dict[str, Any] = json.loads((PAYLOADS / "livekit" / name).read_text())
     return payload
 
 
 def body(**parts: Any) -> dict[str, Any]:
-    """The least that is taken, with parts added."""
+    """Return the smallest body that is accepted, with parts added."""
     return {"call": {"externalId": "c-1"}, "agent": {"externalId": "a-1"}} | parts
 
 
@@ -35,7 +36,7 @@ def items(*sent: Any, **parts: Any) -> dict[str, Any]:
 
 
 def taken(payload: dict[str, Any], provider: str = "zelto") -> CallUpdate:
-    """The update of a body that is taken without a word."""
+    """Return the update of a body that is accepted without a warning."""
     reading = read(provider, payload)
     assert not reading.errors
     assert not reading.warnings
@@ -44,7 +45,7 @@ def taken(payload: dict[str, Any], provider: str = "zelto") -> CallUpdate:
 
 
 def warned(payload: dict[str, Any], provider: str = "zelto") -> tuple[CallUpdate, Any]:
-    """The update and the one warning of a body, as (path, detail)."""
+    """Return the update and the one warning of a body, as (path, detail)."""
     reading = read(provider, payload)
     assert not reading.errors
     assert reading.update is not None
@@ -53,7 +54,7 @@ def warned(payload: dict[str, Any], provider: str = "zelto") -> tuple[CallUpdate
 
 
 def refused(payload: dict[str, Any], provider: str = "zelto") -> dict[str, str]:
-    """The faults of a refused body, by path."""
+    """Return the faults of a refused body, by path."""
     reading = read(provider, payload)
     assert reading.update is None
     return {fault.path: fault.detail for fault in reading.errors}
@@ -64,6 +65,6 @@ def paths(reading: Reading) -> list[str]:
 
 
 def only_turn(*sent: Any) -> dict[str, Any]:
-    """The one turn that LiveKit's items come to."""
+    """Return the one turn that LiveKit's items result in."""
     (turn,) = taken(items(*sent), "livekit").turns or []
     return turn

@@ -18,7 +18,7 @@ PATH = "/webhooks/calls"
 
 
 def session(external_id: str = "call-1", **fields: Any) -> dict[str, Any]:
-    """A small canonical body."""
+    """Return a small canonical body."""
     return {
         "call": {"externalId": external_id, **fields.pop("call", {})},
         "agent": {"externalId": "front-desk"},
@@ -34,7 +34,7 @@ def session(external_id: str = "call-1", **fields: Any) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def wakeups(monkeypatch: pytest.MonkeyPatch) -> list[None]:
-    """No broker in these tests; each nudge is noted."""
+    """Return a list with one item for each wake-up; there is no broker in these tests."""
     sent: list[None] = []
     monkeypatch.setattr(
         "integrations.ingest.webhook.wake_worker", lambda: sent.append(None)
@@ -49,7 +49,7 @@ def key(organization: Organization, make_key: MakeKey) -> str:
 
 @pytest.fixture
 def post(key: str) -> Post:
-    """`post(body)`; a dict goes as JSON. Headers by name; `key=None` sends none."""
+    """Return `post(body)`; a dict goes as JSON. Headers by name; `key=None` sends none."""
     client = Client(raise_request_exception=False)
 
     def send(
@@ -66,7 +66,7 @@ def post(key: str) -> Post:
 
 @pytest.fixture
 def process() -> Callable[[], None]:
-    """What the worker does, until nothing waits."""
+    """Return a function that does what the worker does, until no delivery waits."""
 
     def work() -> None:
         while processing_worker.process_batch():

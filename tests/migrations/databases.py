@@ -1,4 +1,4 @@
-"""A second database beside that of the tests, and what is in one."""
+"""A second database beside that of the tests, and the structure of one."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def structure() -> dict[str, list[str]]:
 
 
 def _text(row: tuple[object, ...]) -> str:
-    """Without the casts and brackets that a dump writes in another way."""
+    """Return a row as text, without the casts and brackets that a dump writes in
+    another way.
+    """
     text = " ".join(str(value) for value in row)
     for noise in ("::character varying", "::text", "(", ")", "[]"):
         text = text.replace(noise, "")

@@ -1,3 +1,5 @@
+"""Data folders, clusters and stacks for tests of the whole stack."""
+
 from __future__ import annotations
 
 import shutil
@@ -20,6 +22,7 @@ FIGURES = "counted"
 
 @contextmanager
 def awkward_folder() -> Iterator[Path]:
+    """Make a folder with spaces in a path that is longer than that of a socket may be."""
     folder = open_folder()
     path = folder / AWKWARD
     path.mkdir(parents=True)
@@ -31,6 +34,7 @@ def awkward_folder() -> Iterator[Path]:
 
 
 def end_what_runs_in(data_dir: Path) -> None:
+    """End the database of a data folder, and delete its sockets."""
     end_postgres_processes(cluster_folder(data_dir).resolve())
     sockets = default_socket_folder(data_dir)
     if sockets.is_dir() and not sockets.is_symlink():
@@ -39,13 +43,14 @@ def end_what_runs_in(data_dir: Path) -> None:
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """Empty: for a cluster of one's own."""
+    """Return an empty data folder, for a cluster of one's own."""
     with awkward_folder() as folder:
         yield folder
 
 
 @pytest.fixture(scope="session")
 def folder_with_cluster() -> Iterator[Path]:
+    """Return a data folder with a stopped cluster, one for the session."""
     with awkward_folder() as folder:
         cluster = Cluster(folder, throwaway=True)
         cluster.start(ShutdownListener())
@@ -55,7 +60,9 @@ def folder_with_cluster() -> Iterator[Path]:
 
 @pytest.fixture
 def stored(folder_with_cluster: Path) -> Iterator[Path]:
-    """A data folder with a stopped cluster, one for all, put right after each test."""
+    """Return a data folder with a stopped cluster, one for all, restored after each
+    test.
+    """
     cluster = cluster_folder(folder_with_cluster)
     kept = {
         path: path.read_bytes()
@@ -75,7 +82,7 @@ def one_stack() -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(one_stack: Stack) -> Stack:
-    """Up, whatever the test before did with it."""
+    """Return a stack that runs, whatever the test before did with it."""
     if one_stack.owner is None or one_stack.owner.poll() is not None:
         one_stack.start()
     return one_stack
@@ -86,14 +93,16 @@ Count = Callable[..., None]
 
 @pytest.fixture
 def count(request: pytest.FixtureRequest) -> Count:
-    """`count(kills=3, sessions=900)` is shown at the end, for people to quote."""
+    """Return `count(kills=3, sessions=900)`, which is printed at the end, for people to
+    quote.
+    """
 
     def note(**figures: object) -> None:
-        told = ", ".join(
+        text = ", ".join(
             f"{name.replace('_', ' ')} {value}" for name, value in figures.items()
         )
         # With the report, which may cross from one process to another.
-        request.node.user_properties.append((FIGURES, f"{request.node.name}: {told}"))
+        request.node.user_properties.append((FIGURES, f"{request.node.name}: {text}"))
 
     return note
 

@@ -1,5 +1,8 @@
-"""A data folder as `make run` leaves it when nobody was there, to be copied: making a
-cluster, its tables and the static files takes many times as long as a copy of them."""
+"""A data folder as `make run` leaves it, to be copied.
+
+Making a cluster, its tables and the static files takes many times as long as a copy of
+them.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ def begin() -> None:
 
 
 def end() -> None:
+    """Delete the folder of this session."""
     folder = Path(os.environ.pop(VARIABLE))
     if cluster_folder(folder / "data").is_symlink():
         shutil.rmtree(cluster_folder(folder / "data").resolve())
@@ -57,7 +61,7 @@ def copy_to(data_dir: Path, environment: Mapping[str, str]) -> None:
 
 
 def make(folder: Path, environment: Mapping[str, str]) -> None:
-    """Under another name until it is whole."""
+    """Make the folder, under another name until it is complete."""
     draft = folder / "draft"
     with_database = [sys.executable, "-m", "zelto.embedded", "--throwaway", "exec"]
     subprocess.run(  # noqa: S603 - our own

@@ -1,5 +1,6 @@
-"""A Postgres beside the stack, as DATABASE_URL names one: to stop, kill and start
-again while web and worker stay up."""
+"""A Postgres beside the stack, as DATABASE_URL names one: to stop, kill and start again
+while web and worker stay up.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from zelto.embedded.shutdown import ShutdownListener
 
 
 class OwnServer:
-    """data_dir: where to keep the data, if not in a folder of its own."""
+    """A Postgres of a test. data_dir: where its data is, if not in a folder of its own."""
 
     def __init__(self, data_dir: Path | None = None) -> None:
         self.folder = open_folder()
@@ -51,11 +52,11 @@ class OwnServer:
         self.cluster.start(ShutdownListener())
 
     def stop(self) -> None:
-        """In order, as for an update of Postgres: whoever is connected is cut off."""
+        """Stop it in order, as for an update of Postgres: all connections are closed."""
         self.cluster.stop()
 
     def kill9(self) -> None:
-        """All of it at once, as when its machine goes."""
+        """Kill all of its processes at once, as when its machine goes."""
         for process in postgres_processes(self.cluster_folder):
             process.kill()
         self.cluster.process.wait()  # type: ignore[union-attr]

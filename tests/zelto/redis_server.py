@@ -15,6 +15,8 @@ PROGRAM = shutil.which("redis-server")
 
 
 class RedisServer:
+    """A Redis of a test, which keeps nothing on disk."""
+
     def __init__(self) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
@@ -34,7 +36,7 @@ class RedisServer:
         self.kill9()
 
     def start(self) -> None:
-        """Empty: it keeps nothing on disk."""
+        """Start it, empty."""
         assert PROGRAM
         options = ("--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
         self.process = subprocess.Popen(  # noqa: S603 - our own

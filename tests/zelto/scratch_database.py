@@ -10,6 +10,8 @@ from psycopg import sql
 
 
 class ScratchDatabase:
+    """A new, empty database; `url` names it."""
+
     def __init__(self, server_url: str) -> None:
         self.server_url = server_url
         self.name = f"zelto_stack_{uuid.uuid4().hex[:12]}"

@@ -60,6 +60,11 @@ SHORT_LEASE = {"ZELTO_LEASE_SECONDS": "3"}
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, *, what: str) -> None:
+    """Wait until the condition holds.
+
+    Raises:
+        AssertionError: it does not within so many seconds; `what` says what did not.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -68,6 +73,7 @@ def wait_for(condition: Callable[[], bool], seconds: float, *, what: str) -> Non
 
 
 def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -75,13 +81,17 @@ def free_port() -> int:
 
 
 def open_folder() -> Path:
-    """Where root's database account may come, unlike pytest's own folders."""
+    """Return a new folder that the database's account may enter, unlike pytest's own
+    folders.
+    """
     folder = Path(tempfile.mkdtemp(prefix="zelto-test-"))
     folder.chmod(0o711)
     return folder
 
 
 class Stack:
+    """A stack of its own, which runs for the block of a `with`."""
+
     def __init__(
         self,
         *,
@@ -134,7 +144,7 @@ class Stack:
         self.clean_up()
 
     def clean_up(self) -> None:
-        """At once: a stop in order takes seconds, and has tests of its own."""
+        """End it at once: a stop in order takes seconds, and has tests of its own."""
         try:
             self.kill()
         finally:
@@ -149,6 +159,11 @@ class Stack:
     # Its life
 
     def start(self) -> Self:
+        """Start it, and wait until it is ready.
+
+        Raises:
+            AssertionError: it did not start.
+        """
         self.spawn()
         wait_for(self.is_ready_or_over, START_LASTS, what="the stack is ready")
         if not self.is_ready():
@@ -156,7 +171,7 @@ class Stack:
         return self
 
     def spawn(self) -> None:
-        """Without waiting for anything."""
+        """Start it without waiting for anything."""
         self.log_start = len(self.log)
         with open(self.folder / "output.log", "ab") as log:
             self.owner = subprocess.Popen(  # noqa: S603
@@ -177,14 +192,15 @@ class Stack:
         return self.owner.poll() is not None or self.is_ready()
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """The exit code of an orderly stop."""
+        """Stop it in order, and return the exit code."""
         assert self.owner is not None
         self.owner.send_signal(number)
         return self.wait_until_ended()
 
     def kill(self) -> None:
-        """The owner first, so that it mourns nobody; the database so that it leaves no
-        shared memory behind."""
+        """Kill all of it: the owner first, so that it ends nobody else; the database so
+        that it leaves no shared memory behind.
+        """
         if self.owner is not None:
             self.owner.kill()
             self.owner.wait(STOP_LASTS)
@@ -196,6 +212,11 @@ class Stack:
         end_postgres_processes(self.cluster_folder)
 
     def wait_until_ended(self) -> int:
+        """Wait until it has ended, and return the exit code.
+
+        Raises:
+            AssertionError: it does not within `STOP_LASTS` seconds.
+        """
         assert self.owner is not None
         try:
             return self.owner.wait(STOP_LASTS)
@@ -205,7 +226,9 @@ class Stack:
     # What it is made of
 
     def pids(self) -> dict[str, list[int]]:
-        """By role: owner, web, web-worker, beat, worker, media, postmaster."""
+        """Return the process ids by role: owner, web, web-worker, beat, worker, media,
+        postmaster.
+        """
         assert self.owner is not None
         found = {"owner": [self.owner.pid]}
         for process in psutil.Process(self.owner.pid).children():
@@ -229,7 +252,7 @@ class Stack:
         return cluster_folder(self.data_dir).resolve()
 
     def wait_for_role(self, role: str) -> None:
-        """Or for the end of it all."""
+        """Wait until a process of this role runs, or the stack has ended."""
         assert self.owner is not None
         owner = self.owner
 
@@ -241,12 +264,13 @@ class Stack:
         wait_for(is_there, START_LASTS, what=f"{role} is there")
 
     def kill9(self, role: str) -> int:
+        """Kill the first process of this role, and return its id."""
         pid = self.pids()[role][0]
         os.kill(pid, signal.SIGKILL)
         return pid
 
     def everything(self) -> list[psutil.Process]:
-        """Every process of this stack that lives, whatever its parent is by now."""
+        """Return every process of this stack that lives, whatever its parent is by now."""
         found = [
             *stack_processes(self.data_dir),
             *postgres_processes(self.cluster_folder),
@@ -263,7 +287,11 @@ class Stack:
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
     def manage(self, *command: str) -> str:
-        """What a command of manage.py prints, run beside the stack."""
+        """Run a command of manage.py beside the stack, and return what it printed.
+
+        Raises:
+            AssertionError: it failed.
+        """
         result = subprocess.run(  # noqa: S603
             [sys.executable, "manage.py", *command],
             cwd=CHECKOUT,
@@ -280,7 +308,7 @@ class Stack:
 
 
 def role_of(process: psutil.Process) -> str | None:
-    """A process of the Procfile, by the command that its line runs."""
+    """Return the name of a process of the Procfile, by the command that its line runs."""
     if not is_alive(process):
         return None
     words = process.cmdline()

@@ -16,7 +16,10 @@ register = Library()
 
 @register.simple_tag
 def icon(name: str, extra_class: str = "") -> SafeString:
-    """An icon of `static/icons.svg`. It says nothing alone: put a word beside it."""
+    """Render an icon of `static/icons.svg`.
+
+    It says nothing alone: put a word beside it.
+    """
     return format_html(
         '<svg class="icon {}" aria-hidden="true" focusable="false">'
         '<use href="{}#{}"></use></svg>',
@@ -34,7 +37,7 @@ def nav_link(
     icon_name: str = "",
     extra_class: str = "",
 ) -> dict[str, Any]:
-    """A link of the side bar; nothing where the page does not exist (yet)."""
+    """Render a link of the side bar; nothing where the page does not exist (yet)."""
     organization = context.get("organization")
     if organization is None:
         return {}
@@ -59,7 +62,7 @@ def nav_link(
 
 @register.inclusion_tag("_field.html")
 def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
-    """A form field with its label, its control, its help and its faults."""
+    """Render a form field with its label, its control, its help and its faults."""
     widget = bound.field.widget
     checkbox = isinstance(widget, CheckboxInput)
     if checkbox:

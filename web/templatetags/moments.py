@@ -20,7 +20,8 @@ RELATIVE_DAYS = 7
 def when(
     context: Context, value: datetime | None, empty: str = "—", label: str = ""
 ) -> SafeString:
-    """`2 min ago`, kept fresh by `static/js/times.js`; `empty` where there is none.
+    """Render `2 min ago`, kept fresh by `static/js/times.js`; `empty` where there is
+    none.
 
     label: a word before the exact time, `Arrived 22 Nov 2026, 14:31:42 CET`.
     """
@@ -37,7 +38,7 @@ def when(
 
 @register.simple_tag(takes_context=True)
 def moment(context: Context, value: datetime | None, empty: str = "—") -> SafeString:
-    """The exact moment, in the organization's time zone."""
+    """Render the exact moment, in the organization's time zone."""
     if value is None:
         return format_html("{}", empty)
     return format_html(
@@ -49,25 +50,31 @@ def moment(context: Context, value: datetime | None, empty: str = "—") -> Safe
 
 @register.simple_tag(takes_context=True)
 def moment_text(context: Context, value: datetime) -> str:
-    """The exact moment where no element may stand: in an attribute."""
+    """Return the exact moment as text, where no element may stand: in an attribute."""
     return exactly(value, reader_zone(context))
 
 
 def reader_zone(context: Context) -> tzinfo:
+    """Return the time zone of the page's organization, else UTC."""
     organization = context.get("organization")
     return organization.zone if organization is not None else UTC
 
 
 def machine(value: datetime) -> str:
+    """Return the moment in UTC as ISO 8601 with milliseconds."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def exactly(value: datetime, zone: tzinfo) -> str:
+    """Return the moment in a zone, as `22 Nov 2026, 14:31:42 CET`."""
     local = value.astimezone(zone)
     return f"{local.day} {local:%b %Y, %H:%M:%S} {local:%Z}"
 
 
 def relative(value: datetime, now: datetime, zone: tzinfo) -> str:
+    """Return how far the moment is from `now`, as `2 min ago`, or its day from a week
+    on.
+    """
     distance = now - value
     ahead = distance < timedelta(0)
     seconds = abs(distance.total_seconds())
@@ -86,6 +93,7 @@ def relative(value: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def day(local: datetime, now: datetime) -> str:
+    """Return `22 Nov`, with the year where it is not that of `now`."""
     if local.year == now.year:
         return f"{local.day} {local:%b}"
     return f"{local.day} {local:%b %Y}"

@@ -1,3 +1,5 @@
+"""`manage.py first_owner_link`: the link with which the first owner signs up."""
+
 from __future__ import annotations
 
 from typing import Any

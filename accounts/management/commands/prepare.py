@@ -1,3 +1,5 @@
+"""`manage.py prepare`: what each start needs, the tables and the static files."""
+
 from __future__ import annotations
 
 from typing import Any

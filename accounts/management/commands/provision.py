@@ -1,3 +1,5 @@
+"""`manage.py provision`: an organization, a user and a key for a script."""
+
 from __future__ import annotations
 
 import json
@@ -61,7 +63,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         email = self._email(options["email"])
-        self._look_at_password(options["password"], email)
+        self._warn_of_weak_password(options["password"], email)
         key_name = options["key_name"]
         if options["key_expires"] and key_name is None:
             raise CommandError("--key-expires needs --key-name.")
@@ -90,7 +92,7 @@ class Command(BaseCommand):
             raise CommandError(f"--email {text!r} is not an e-mail address.") from error
         return email
 
-    def _look_at_password(self, password: str, email: str) -> None:
+    def _warn_of_weak_password(self, password: str, email: str) -> None:
         if not password:
             raise CommandError("--password is empty.")
         try:
@@ -101,6 +103,11 @@ class Command(BaseCommand):
 
 
 def one_line(option: str, text: str) -> str:
+    """Return the name without spaces around it.
+
+    Raises:
+        CommandError: it is empty, longer than 255 characters, or not one line.
+    """
     name = text.strip()
     if not name or len(name) > 255:
         raise CommandError(f"{option} must have 1 to 255 characters.")
@@ -112,7 +119,11 @@ def one_line(option: str, text: str) -> str:
 
 
 def expiry(text: str | None) -> date | datetime | None:
-    """A day, or a moment with a zone."""
+    """Return a date, an aware datetime, or None where no expiry is given.
+
+    Raises:
+        CommandError: it is no date, in the past, or in the year 9999.
+    """
     if text is None:
         return None
     try:
@@ -132,6 +143,11 @@ def expiry(text: str | None) -> date | datetime | None:
 
 
 def moment(text: str) -> datetime:
+    """Return an aware datetime; one without a zone is in Django's time zone.
+
+    Raises:
+        CommandError: it is not written as ISO 8601.
+    """
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:
@@ -142,6 +158,7 @@ def moment(text: str) -> datetime:
 
 
 def as_json(done: Provisioned) -> str:
+    """Return the last line of the command as one JSON object."""
     return json.dumps(
         {
             "organizationId": str(done.organization.pk),

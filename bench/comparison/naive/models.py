@@ -1,5 +1,6 @@
 """The tables that the sentence "an agent has conversations, a conversation has turns"
-suggests."""
+suggests.
+"""
 
 from __future__ import annotations
 

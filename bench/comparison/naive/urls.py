@@ -1,3 +1,5 @@
+"""The one address of the naive endpoint."""
+
 from django.urls import path
 
 from bench.comparison.naive.views import ReceiveCall

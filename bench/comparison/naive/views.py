@@ -26,7 +26,14 @@ from bench.comparison.naive.serializers import SessionSerializer
 
 
 class KeyAuthentication(BaseAuthentication):
+    """Authentication by an API key, with its organization in one query."""
+
     def authenticate(self, request: HttpRequest) -> tuple[None, ApiKey]:
+        """Return the key of the header.
+
+        Raises:
+            AuthenticationFailed: there is none, or it is not good.
+        """
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer":
             raise AuthenticationFailed("Send the header Authorization: Bearer <key>.")
@@ -45,6 +52,8 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class MayPost(BasePermission):
+    """The permission of keys that may post."""
+
     def has_permission(self, request: Any, view: APIView) -> bool:
         return request.auth.scope in {ApiKey.Scope.FULL, ApiKey.Scope.INGEST}
 
@@ -62,6 +71,7 @@ class ReceiveCall(APIView):
 
 
 def store(organization: Organization, data: dict[str, Any]) -> None:
+    """Store a session and charge it, inside the caller's transaction."""
     call, sent_agent = data["call"], data["agent"]
     agent, _ = Agent.objects.get_or_create(
         organization=organization,
@@ -93,6 +103,7 @@ def store(organization: Organization, data: dict[str, Any]) -> None:
 def conversation_values(
     agent: Agent, call: dict[str, Any], data: dict[str, Any]
 ) -> dict[str, Any]:
+    """Return the columns of a conversation, as the body has them."""
     customer = call.get("customer", {})
     return {
         "agent": agent,

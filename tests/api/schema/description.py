@@ -1,4 +1,4 @@
-"""Whether an answer is what `/v1/openapi.json` says."""
+"""Whether an answer is what `/v1/openapi.json` describes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ PROBLEM = "application/problem+json"
 
 
 class Description:
+    """The description of `/v1`, against which answers are checked."""
+
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
 
     def check(self, method: str, response: HttpResponse) -> None:
-        """Fails where the answer is not described."""
+        """Fail where the answer is not described."""
         content_type = response.get("Content-Type", "").partition(";")[0]
         assert response["X-Request-Id"]
         operation = self._operation(method, response)
@@ -45,6 +47,7 @@ class Description:
             self.fits(schema["$ref"].rpartition("/")[2], response)
 
     def fits(self, name: str, response: HttpResponse) -> None:
+        """Fail where the body of an answer does not fit the schema of this name."""
         text = response.content
         if response.get("Content-Encoding") == "gzip":
             text = gzip.decompress(text)

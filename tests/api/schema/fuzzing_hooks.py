@@ -1,5 +1,4 @@
-"""For schemathesis, which loads it as `SCHEMATHESIS_HOOKS`: takes out of fitting requests
-what only looks as if it fitted, so that they come as far as an answer."""
+"""Hooks of schemathesis, which loads this file as `SCHEMATHESIS_HOOKS`."""
 
 from __future__ import annotations
 
@@ -11,6 +10,9 @@ from schemathesis import Case, HookContext
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
+    """Remove from valid requests what only looks valid, so that they get as far as an
+    answer.
+    """
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     # Made-up cursors lead nowhere, and a made-up agent is nobody's.

@@ -1,4 +1,4 @@
-"""A really running Zelto with organizations of its own, asked over HTTP."""
+"""A running Zelto with organizations of its own, used over HTTP."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ PATIENCE = 60.0  # seconds, on a machine that does much else
 
 
 class Running:
+    """A stack in which organizations and programs are made."""
+
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.numbers = count(1)
 
     def key(self, organization: str, scope: str = "full") -> str:
-        """Of an organization that is made where there is none yet."""
+        """Return a new key of an organization, which is made where there is none yet."""
         printed = self.stack.manage(
             *("provision", "--organization", organization, "--password", PASSWORD),
             *("--email", f"{organization.lower()}@example.org"),
@@ -34,7 +36,7 @@ class Running:
 
 
 class Program:
-    """A program with a key: posts sessions, and waits until they can be read."""
+    """A program with a key, which posts sessions and waits until they can be read."""
 
     def __init__(self, url: str, key: str) -> None:
         self.url = url
@@ -64,7 +66,7 @@ class Program:
         return rows
 
     def post(self, reference: str, **fields: Any) -> dict[str, Any]:
-        """The conversation that it became."""
+        """Post a session, and return the conversation that it became."""
         session = {
             "call": {"externalId": reference, "endedReason": "caller hung up"},
             "agent": {"externalId": "front-desk", "name": "Front desk"},

@@ -184,7 +184,7 @@ def test_after_a_test_session_nobody_waits_for_the_next(make_agent, make_convers
 
 
 def test_no_more_is_counted_than_matters(calls, monkeypatch):
-    monkeypatch.setattr("conversations.agents.arrival_rates.MAX_COUNTED", 3)
+    monkeypatch.setattr("conversations.agents.session_counts.MAX_COUNTED", 3)
     agent = calls(every(HOUR, 24 * 30))
     rhythm = arrival_rates([agent], NOW + 50 * HOUR, UTC)[agent.id]
     assert rhythm.expected == 3

@@ -1,4 +1,4 @@
-"""Somebody else's server, on loopback: says exactly the bytes that a test has it say."""
+"""A foreign server on loopback, which sends exactly the bytes that a test gives it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ Say = Callable[[socket.socket], None]
 
 
 class FarServer:
-    """`server.says("/a.ogg", answer(audio))`; `server.heads` are the requests it got,
-    `server.connections` counts who came at all."""
+    """A server of scripted answers: `server.says("/a.ogg", answer(audio))`.
+
+    `server.heads` are the requests it got, `server.connections` counts who connected at
+    all.
+    """
 
     def __init__(self, address: str = "127.0.0.1") -> None:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -32,7 +35,9 @@ class FarServer:
         return f"http://127.0.0.1:{self.port}"
 
     def says(self, path: str, *answers: Say | bytes) -> str:
-        """One after the other, the last one again and again; the address."""
+        """Answer a path with these, one after the other, the last one again and again;
+        return its address.
+        """
         self._says[path] = [
             one if callable(one) else (lambda to, one=one: to.sendall(one))  # type: ignore[misc]
             for one in answers
@@ -90,18 +95,20 @@ class FarServer:
 
 
 def answer(body: bytes = b"", status: int = 200, **headers: object) -> bytes:
-    """`answer(audio, content_type="audio/ogg")`"""
-    told = {"content_length": len(body), "connection": "close"} | headers
+    """Return the bytes of an answer, as `answer(audio, content_type="audio/ogg")`."""
+    fields = {"content_length": len(body), "connection": "close"} | headers
     lines = [f"HTTP/1.1 {status} So"] + [
         f"{name.replace('_', '-')}: {value}"
-        for name, value in told.items()
+        for name, value in fields.items()
         if value is not None
     ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 def drip(pieces: Iterator[bytes], closed: threading.Event, every: float = 0.05) -> Say:
-    """One piece now and then, for as long as anybody listens."""
+    """Return an answer that sends a piece every so many seconds, until the client or
+    the server is gone.
+    """
 
     def say(to: socket.socket) -> None:
         for piece in pieces:
@@ -113,6 +120,8 @@ def drip(pieces: Iterator[bytes], closed: threading.Event, every: float = 0.05) 
 
 
 def endless(head: bytes, piece: bytes = bytes(65536)) -> Say:
+    """Return an answer that never ends."""
+
     def say(to: socket.socket) -> None:
         to.sendall(head)
         while True:

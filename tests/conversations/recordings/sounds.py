@@ -39,9 +39,11 @@ def write_sound(
     picture: bool = False,
     leap: float = 0.0,
 ) -> Path:
-    """A tone in each channel, where `heard` has it and a faint hiss elsewhere; the
-    format is the extension's. picture: with a moving one too. leap: seconds that the
-    file's clock leaps in its middle."""
+    """Write a tone in each channel where `heard` has it, and faint noise elsewhere.
+
+    The extension decides on the format. picture: with a video stream too. leap: seconds
+    that the file's clock jumps in its middle.
+    """
     with av.open(path, "w") as container:
         stream = container.add_stream(CODECS[path.suffix[1:]], rate=RATE)
         assert isinstance(stream, AudioStream)
@@ -60,6 +62,7 @@ def write_sound(
 
 
 def write_silent_film(path: Path) -> Path:
+    """Write a file with a video stream only."""
     with av.open(path, "w") as container:
         encode_picture(container, add_picture(container))
     return path
@@ -94,6 +97,6 @@ def frame(start: int, channels: int, heard: list[Spans] | None) -> AudioFrame:
 
 @cache
 def tone(octave: int, loudness: int) -> array[int]:
-    """Whole waves, so that one frame joins the next."""
+    """Return the samples of whole waves, so that one frame joins the next."""
     turn = 400 * octave * math.tau / RATE
     return array("h", (round(loudness * math.sin(i * turn)) for i in range(FRAME)))

@@ -1,4 +1,4 @@
-"""Speech for a test, spoken by espeak-ng; and how far what was heard is from it."""
+"""Speech for a test, spoken by espeak-ng, and the error rate of its transcription."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ Line = tuple[str, str]  # role, text
 
 
 def spoken(role: str, text: str, folder: Path) -> array[int]:
+    """Return the samples of a spoken text, at `RATE` a second."""
     voice, pace = VOICES[role]
     path = folder / "line.wav"
     program = shutil.which("espeak-ng")
@@ -29,6 +30,7 @@ def spoken(role: str, text: str, folder: Path) -> array[int]:
 
 
 def write_mono(path: Path, lines: list[Line], *, pause: float = 1.0) -> Path:
+    """Write lines one after the other in one channel."""
     samples = array("h")
     for role, text in lines:
         samples += spoken(role, text, path.parent)
@@ -39,7 +41,7 @@ def write_mono(path: Path, lines: list[Line], *, pause: float = 1.0) -> Path:
 def write_call(
     path: Path, lines: list[Line], *, channels: tuple[str, str], pause: float = 0.6
 ) -> Path:
-    """One after the other, each in the channel of its role."""
+    """Write lines one after the other, each in the channel of its role."""
     sides = [array("h"), array("h")]
     for role, text in lines:
         line = spoken(role, text, path.parent)
@@ -61,13 +63,13 @@ def _write(path: Path, samples: array[int], channels: int) -> Path:
 
 
 def word_error_rate(said: str, heard: str) -> float:
-    """Words to change, leave out or put in, for each that was said."""
-    want, got = _words(said), _words(heard)
-    row = list(range(len(got) + 1))
-    for number, word in enumerate(want, 1):
+    """Return the words to change, leave out or add, for each word that was said."""
+    expected, found = _words(said), _words(heard)
+    row = list(range(len(found) + 1))
+    for number, word in enumerate(expected, 1):
         above = row
         row = [number]
-        for column, other in enumerate(got, 1):
+        for column, other in enumerate(found, 1):
             row.append(
                 min(
                     above[column] + 1,
@@ -75,7 +77,7 @@ def word_error_rate(said: str, heard: str) -> float:
                     above[column - 1] + (word != other),
                 )
             )
-    return row[-1] / len(want)
+    return row[-1] / len(expected)
 
 
 def _words(text: str) -> list[str]:

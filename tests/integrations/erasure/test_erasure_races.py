@@ -149,7 +149,7 @@ def test_a_worker_that_comes_during_the_erasure_waits_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", ["_agents", "_make"])
+@pytest.mark.parametrize("step", ["agents_of_batch", "_make"])
 def test_a_worker_halfway_finds_it_erased(
     conversation: Conversation,
     alice: User,

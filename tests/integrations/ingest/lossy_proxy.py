@@ -1,4 +1,6 @@
-"""Stands between Zelto and Postgres, and loses answers of what Postgres has committed."""
+"""A proxy between Zelto and Postgres, which loses answers of what Postgres has
+committed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ IDLE_AGAIN = b"Z\x00\x00\x00\x05I"
 
 
 class LossyProxy:
-    """address: what to connect to instead; lost: how many answers never arrived."""
+    """The proxy. address: what to connect to instead; lost: how many answers never
+    arrived.
+    """
 
     def __init__(self, database: dict[str, Any]) -> None:
         self._host, self._port = str(database["HOST"]), str(database["PORT"] or 5432)
@@ -29,8 +33,9 @@ class LossyProxy:
         return int(self._listener.getsockname()[1])
 
     def lose(self, tags: Sequence[bytes]) -> None:
-        """One after the other: the next answer that has this command tag is lost with
-        its connection."""
+        """Lose answers one after the other: the next one that has this command tag,
+        with its connection.
+        """
         self._to_lose = list(tags)
 
     def close(self) -> None:
@@ -54,10 +59,10 @@ class LossyProxy:
             while True:
                 ready, _, _ = select.select([client, server], [], [])
                 if client in ready:
-                    asked = client.recv(CHUNK)
-                    if not asked:
+                    sent = client.recv(CHUNK)
+                    if not sent:
                         return
-                    server.sendall(asked)
+                    server.sendall(sent)
                 if server in ready:
                     answer = server.recv(CHUNK)
                     if not answer or self._is_lost(answer, server):

@@ -1,4 +1,4 @@
-"""A small HTTP server in Zelto's place, which answers as it is told to."""
+"""A small HTTP server in Zelto's place, with scripted answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Posted:
-    """at: by this machine's monotonic clock, seconds."""
+    """A post. at: by this machine's monotonic clock, seconds."""
 
     at: float
     path: str
@@ -35,24 +35,24 @@ class Posted:
 
 
 def hang(handler: Handler) -> None:
-    """Says nothing until the test is over."""
+    """Send nothing until the test is over."""
     handler.receiver.over.wait()
 
 
 def reset(handler: Handler) -> None:
-    """Tears the connection down (RST), as a dying proxy does."""
+    """Reset the connection (RST), as a dying proxy does."""
     linger = struct.pack("ii", 1, 0)
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     handler.connection.close()
 
 
 def hang_up(handler: Handler) -> None:
-    """Closes in order, without an answer."""
+    """Close in order, without an answer."""
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
 def babble(handler: Handler) -> None:
-    """Answers in no HTTP."""
+    """Answer with bytes that are no HTTP."""
     handler.connection.sendall(b"\x15\x03\x01 this is no HTTP\r\n\r\n")
 
 
@@ -60,8 +60,11 @@ Step = Answer | Callable[["Handler"], None]
 
 
 class Receiver:
-    """posted: what came, by the room that the session was in.
-    answers: what each room's posts are answered in turn, the last one for good."""
+    """A server that stores posts, and answers them by the room of the session.
+
+    posted: what arrived, by the room that the session was in.
+    answers: what each room's posts are answered in turn, the last one for good.
+    """
 
     def __init__(self, answers: Mapping[str, Sequence[Step]]) -> None:
         self.answers = answers
@@ -71,6 +74,7 @@ class Receiver:
         self.base_url = ""
 
     def note(self, room: str, posted: Posted) -> Step:
+        """Store a post, and return the next answer of its room."""
         with self.lock:
             self.posted[room].append(posted)
             count = len(self.posted[room])
@@ -105,13 +109,14 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A worker that gives up on a silent server is part of the tests."""
+        """Print nothing: a worker that gives up on a silent server is part of the tests."""
 
 
 @contextmanager
 def receiving(answers: Mapping[str, Sequence[Step]]) -> Iterator[Receiver]:
+    """Run the server for the block."""
     receiver = Receiver(answers)
-    handler = type("ToldHandler", (Handler,), {"receiver": receiver})
+    handler = type("ScriptedHandler", (Handler,), {"receiver": receiver})
     server = Server(("127.0.0.1", 0), handler)
     receiver.base_url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever)
@@ -126,7 +131,7 @@ def receiving(answers: Mapping[str, Sequence[Step]]) -> Iterator[Receiver]:
 
 
 def free_port() -> int:
-    """A port of this machine on which nobody listens."""
+    """Return a port of this machine that nothing listens on."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         return int(unused.getsockname()[1])

@@ -34,7 +34,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import scripted_agent  # noqa: E402
 
-# The job processes import this file anew; these tell them what the first one was told.
+# The job processes import this file anew; these tell them the options of the first one.
 CODE, TRY_FOR = "WORKER_CODE", "WORKER_CODE_TRY_FOR"
 NO_SESSION = "no_session"
 WORKER_CODE = "pasted_worker_code"
@@ -42,7 +42,7 @@ RUN_AT_MOST = 90.0  # seconds
 
 
 def load_worker_code() -> ModuleType:
-    """The file as it is, under a name by which both processes find the hook."""
+    """Load the file as it is, under a name by which both processes find the hook."""
     if WORKER_CODE in sys.modules:
         return sys.modules[WORKER_CODE]
     spec = importlib.util.spec_from_file_location(WORKER_CODE, os.environ[CODE])
@@ -60,28 +60,28 @@ if CODE in os.environ:
 
 
 async def entrypoint(ctx: JobContext) -> None:
-    told = json.loads(ctx.job.room.metadata)
-    ctx.job.agent_name = told["agentName"]  # the server's dispatch would have set it
+    options = json.loads(ctx.job.room.metadata)
+    ctx.job.agent_name = options["agentName"]  # the server's dispatch would have set it
     closed_at: list[float] = []
 
     async def note_result() -> None:
-        """A shutdown callback: these run after the hook, whatever it did."""
+        """Write the result, as a shutdown callback: after the hook, whatever it did."""
         report = ctx.make_session_report().to_dict() if closed_at else None
         result = {
-            "scenario": told["scenario"],
+            "scenario": options["scenario"],
             "room": ctx.job.room.name,
             "jobId": ctx.job.id,
             "report": report,
             "seconds": time.time() - closed_at[0] if closed_at else None,
         }
-        Path(told["result"]).write_text(json.dumps(result, default=str), "utf-8")
+        Path(options["result"]).write_text(json.dumps(result, default=str), "utf-8")
 
     ctx.add_shutdown_callback(note_result)
-    if told["scenario"] != NO_SESSION:
+    if options["scenario"] != NO_SESSION:
         session = AgentSession[None](llm=scripted_agent.ScriptedModel())
         session.on("close", lambda event: closed_at.append(event.created_at))
         await session.start(scripted_agent.Support())
-        await scripted_agent.SCENARIOS[told["scenario"]](session)
+        await scripted_agent.SCENARIOS[options["scenario"]](session)
     ctx.shutdown(reason="the script has ended")
 
 
@@ -113,16 +113,16 @@ async def run(args: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     if not started.done():
         serving.result()  # why it is not up
     results = []
-    for number, wanted in enumerate(args.scenario):
-        scenario, _, name = wanted.partition(":")
+    for number, requested in enumerate(args.scenario):
+        scenario, _, name = requested.partition(":")
         name = name or scenario
         results.append(folder / f"{number}.json")
-        told = {
+        options = {
             "scenario": scenario,
             "agentName": args.agent_name,
             "result": str(results[-1]),
         }
-        room = models.Room(name=name, sid=f"RM_{name}", metadata=json.dumps(told))
+        room = models.Room(name=name, sid=f"RM_{name}", metadata=json.dumps(options))
         await server.simulate_job(name, fake_job=True, room_info=room)
     await server.drain()
     await server.aclose()

@@ -1,5 +1,8 @@
-"""A support line whose model follows a script: real agents, tools and sessions of
-livekit-agents in text mode, without a network."""
+"""A support line whose model follows a script.
+
+It has real agents, tools and sessions of livekit-agents in text mode, without a
+network.
+"""
 
 from __future__ import annotations
 
@@ -68,21 +71,21 @@ class ScriptedModel(llm.LLM[Any]):
 
 class ScriptedStream(llm.LLMStream):
     async def _run(self) -> None:
-        heard = (llm.ChatMessage, llm.FunctionCallOutput)
-        last = [item for item in self._chat_ctx.items if isinstance(item, heard)][-1]
+        kinds = (llm.ChatMessage, llm.FunctionCallOutput)
+        last = [item for item in self._chat_ctx.items if isinstance(item, kinds)][-1]
         if isinstance(last, llm.FunctionCallOutput):
             self._say([AFTER_TOOLS[last.is_error]])
             return
-        asked = last.text_content or ""
-        if asked == BROKEN:
+        question = last.text_content or ""
+        if question == BROKEN:
             raise APIStatusError("the model is gone", status_code=400, retryable=False)
-        if asked == ENDLESS:
+        if question == ENDLESS:
             self._say(POLICY)
             await asyncio.Event().wait()  # until the caller interrupts
-        if asked in CALLS:
-            self._call(CALLS[asked])
+        if question in CALLS:
+            self._call(CALLS[question])
         else:
-            self._say(WORDS[asked])
+            self._say(WORDS[question])
 
     def _say(self, words: list[str]) -> None:
         for word in words:
@@ -134,7 +137,7 @@ class Support(Agent):
 
 
 class Screen(io.TextOutput):
-    """Where the agent's words go; `started` is set at the first of a reply."""
+    """An output for the agent's words; `started` is set at the first of a reply."""
 
     def __init__(self) -> None:
         super().__init__(label="screen", next_in_chain=None)
@@ -170,7 +173,7 @@ async def interrupted(session: AgentSession[None]) -> None:
 
 
 async def model_error(session: AgentSession[None]) -> None:
-    """Until the session gives up on its model and closes itself."""
+    """Run until the session gives up on its model and closes itself."""
     closed = asyncio.Event()
     session.on("close", lambda _event: closed.set())
     await session.run(user_input="hello")

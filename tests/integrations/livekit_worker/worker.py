@@ -21,18 +21,20 @@ RUNNER = Path(__file__).with_name("run_session.py")
 
 @cache
 def livekit_python() -> Path:
-    """The Python that has livekit-agents; its environment is made where it is missing
-    or made for other requirements."""
+    """Return the Python that has livekit-agents.
+
+    Its environment is made where it is missing, or made for other requirements.
+    """
     python = ENVIRONMENT / "bin" / "python"
     stamp = ENVIRONMENT / "made-for"
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    required = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
     ENVIRONMENT.parent.mkdir(exist_ok=True)
     with (ENVIRONMENT.parent / "livekit-venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once
-        if not stamp.exists() or stamp.read_text("utf-8") != wanted:
+        if not stamp.exists() or stamp.read_text("utf-8") != required:
             _run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT))
             _run(str(python), "-m", "pip", "install", "-q", "-r", str(REQUIREMENTS))
-            stamp.write_text(wanted, "utf-8")
+            stamp.write_text(required, "utf-8")
     return python
 
 
@@ -44,8 +46,9 @@ def _run(*command: str) -> None:
 
 @dataclass(frozen=True)
 class Session:
-    """report: the SDK's own, null where there was no session.
-    seconds: from the end of the session to the end of the hook."""
+    """What became of a session. report: the SDK's own, None where there was no session.
+    seconds: from the end of the session to the end of the hook.
+    """
 
     scenario: str
     room: str
@@ -56,12 +59,14 @@ class Session:
 
 @dataclass(frozen=True)
 class WorkerRun:
+    """What became of a run of the worker."""
+
     sessions: dict[str, Session]  # by room
     log: list[dict[str, str]]
     output: str  # all that the process wrote
 
     def said(self, room: str) -> list[dict[str, str]]:
-        """What the pasted code logged of a room's session."""
+        """Return what the pasted code logged of a room's session."""
         job_id = self.sessions[room].job_id
         return [
             record
@@ -77,8 +82,9 @@ def run_worker(
     agent_name: str = "",
     try_for: float | None = None,
 ) -> WorkerRun:
-    """Runs `sessions` at once, each a scenario or `scenario:room`, with `key` in the
-    worker's environment."""
+    """Run `sessions` at once, each a scenario or `scenario:room`, with `key` in the
+    worker's environment.
+    """
     command = [str(livekit_python()), str(RUNNER), "--code", str(code)]
     for session in sessions:
         command += ["--scenario", session]

@@ -1,4 +1,4 @@
-"""What the database of a stack has, held against what was sent."""
+"""What the database of a stack has, compared with what was sent."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CONVERSATIONS = """
 
 @contextmanager
 def database(stack: Stack) -> Iterator[Ask]:
-    """Asks the stack's database: `ask("SELECT ...", value)` gives rows."""
+    """Connect to the stack's database: `ask("SELECT ...", value)` gives rows."""
     url = stack.environment["DATABASE_URL"]
     parts = {} if url else connection_parameters(stack.data_dir)
     with psycopg.connect(url, autocommit=True, **parts) as connection:
@@ -48,11 +48,12 @@ def database(stack: Stack) -> Iterator[Ask]:
 
 
 def wait_until_processed(ask: Ask, seconds: float = 90) -> None:
+    """Wait until every delivery is processed."""
     wait_for(lambda: ask(NOT_DONE)[0][0] == 0, seconds, what="everything is processed")
 
 
 def assert_all_there_once(ask: Ask, acknowledged: list[str]) -> dict[str, object]:
-    """Whatever was acknowledged is a conversation, and each is charged once."""
+    """Check that whatever was acknowledged is a conversation, and each is charged once."""
     rows = ask("SELECT external_id FROM conversations_conversation")
     found = [name for (name,) in rows]
     assert len(found) == len(set(found))
@@ -66,8 +67,9 @@ def assert_all_there_once(ask: Ask, acknowledged: list[str]) -> dict[str, object
 
 
 def assert_as_sent(ask: Ask, revisions: Mapping[str, int]) -> dict[str, object]:
-    """Each conversation is the plain fold of its posts in the log's order, and none
-    is behind the newest post that was acknowledged."""
+    """Check that each conversation is the plain fold of its posts in the log's order,
+    and that none is behind the newest post that was acknowledged.
+    """
     sent = defaultdict(list)
     for external_id, payload in ask(LOG):
         sent[external_id].append(payload)
@@ -78,14 +80,14 @@ def assert_as_sent(ask: Ask, revisions: Mapping[str, int]) -> dict[str, object]:
     ]
     assert not different, f"Not as sent: {different[:5]} of {len(different)}"
     for external_id, revision in revisions.items():
-        told = [payload["metadata"]["revision"] for payload in sent[external_id]]
-        assert {*range(revision + 1)} <= {*told}, f"{external_id} lacks a telling"
+        revised = [payload["metadata"]["revision"] for payload in sent[external_id]]
+        assert {*range(revision + 1)} <= {*revised}, f"{external_id} lacks a revision"
         assert sent[external_id][-1]["metadata"]["revision"] >= revision
     return {"posts in the log": sum(map(len, sent.values()))}
 
 
 def as_shown(payloads: list[dict[str, Any]]) -> list[Any]:
-    """In the order of CONVERSATIONS."""
+    """Return the expected row, in the order of CONVERSATIONS."""
     state = expected([without_nulls(payload) for payload in payloads])
     facts = [state[name] for name in ("started", "ended", "duration", "reason")]
     rest = ("version", "agent", "metadata", "turns", "prompt")
@@ -93,6 +95,8 @@ def as_shown(payloads: list[dict[str, Any]]) -> list[Any]:
 
 
 def without_nulls(payload: dict[str, Any]) -> dict[str, Any]:
-    """`null` means absent; the plain fold takes only what is there."""
+    """Return the payload without nulls in its call: the plain fold takes only what is
+    there.
+    """
     present = {k: v for k, v in payload["call"].items() if v is not None}
     return json.loads(json.dumps(payload | {"call": present}))  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Posting to a running stack as workers would."""
+"""Posts to a running stack, as workers send them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ GIVE_UP_AFTER = 60.0  # seconds
 
 
 def body(external_id: str, **call: Any) -> dict[str, Any]:
+    """Return a small canonical body."""
     return {
         "call": {"externalId": external_id, **call},
         "agent": {"externalId": "front-desk", "name": "Front desk"},
@@ -34,25 +35,31 @@ def body(external_id: str, **call: Any) -> dict[str, Any]:
     }
 
 
-def telling(external_id: str, revision: int) -> dict[str, Any]:
-    """A session as told for the n-th time: each says something else."""
-    told = body(
+def revised(external_id: str, revision: int) -> dict[str, Any]:
+    """Return a session as it is posted for the n-th time: each revision has other
+    facts.
+    """
+    session = body(
         external_id,
         endedReason=f"revision {revision}",
         durationSeconds=revision + 1 if revision % 2 else None,
         customer={"name": f"Ada {revision}"} if revision % 3 == 0 else None,
     )
-    told["agent"] = {"externalId": f"agent-{revision % 3}"}
-    told["metadata"] = {f"key{revision % 3}": revision, "revision": revision}
+    session["agent"] = {"externalId": f"agent-{revision % 3}"}
+    session["metadata"] = {f"key{revision % 3}": revision, "revision": revision}
     if revision % 4 == 3:
-        told["transcript"]["turns"] = []
+        session["transcript"]["turns"] = []
     elif revision:
-        told["transcript"]["turns"].append({"role": "user", "content": f"{revision}"})
-    return told
+        session["transcript"]["turns"].append(
+            {"role": "user", "content": f"{revision}"}
+        )
+    return session
 
 
 def provision(stack: Stack) -> dict[str, Any]:
-    """An organization, its owner and a key, as `manage.py provision` prints them."""
+    """Make an organization, its owner and a key, and return what `manage.py provision`
+    prints.
+    """
     printed = stack.manage(
         *("provision", "--organization", "Acme", "--email", "ada@example.org"),
         *("--password", PASSWORD, "--key-name", "worker"),
@@ -69,7 +76,7 @@ class Answer:
 
     @property
     def asks_to_come_again(self) -> bool:
-        """A 503 with all that the contract says of it."""
+        """Tell whether it is a 503 with all that the contract says of it."""
         return (
             self.status == 503
             and self.headers.get("Retry-After", "").isdigit()
@@ -89,7 +96,12 @@ def request(
     content: str = "",
     **headers: str,
 ) -> Answer:
-    """Raises `OSError` or `HTTPException` where there is no answer."""
+    """Send a request, and return its answer.
+
+    Raises:
+        OSError: there is no answer.
+        HTTPException: there is no answer.
+    """
     connection.request(method, path, content, headers)
     response = connection.getresponse()
     return Answer(response.status, response.headers, response.read())
@@ -130,9 +142,9 @@ class Senders:
     """Threads that post one session after another, each until it is acknowledged.
 
     keep_alive: whether a thread keeps its connection for the next post.
-    reposts: how often, of all sessions, an acknowledged one is told again.
-    revisions: by session, the newest telling that was acknowledged.
-    answers: how many of each status; `odd` are those that the contract has not.
+    reposts: how often, of all sessions, an acknowledged one is posted again.
+    revisions: by session, the newest revision that was acknowledged.
+    answers: how many of each status; `odd` are those that the contract does not have.
     """
 
     def __init__(
@@ -198,7 +210,7 @@ class Senders:
 
     @property
     def counts(self) -> dict[str, object]:
-        """For people to read."""
+        """Return the counts, for people to read."""
         return {
             "sessions acknowledged": len(self.acknowledged),
             "posts acknowledged": self.posts_acknowledged,
@@ -214,22 +226,22 @@ class Senders:
         while not self.ending.is_set():
             if own and chance.random() < self.reposts:
                 external_id = chance.choice(own[-20:])
-                self.tell(connection, external_id, self.revisions[external_id] + 1)
+                self.post(connection, external_id, self.revisions[external_id] + 1)
                 continue
             external_id = f"{self.name}-{next(self.numbers)}"
-            if self.tell(connection, external_id, 0):
+            if self.post(connection, external_id, 0):
                 self.acknowledged.append(external_id)
                 own.append(external_id)
         connection.close()
 
-    def tell(
+    def post(
         self,
         connection: http.client.HTTPConnection,
         external_id: str,
         revision: int,
     ) -> bool:
-        """Whether it was acknowledged, sooner or later."""
-        payload = telling(external_id, revision)
+        """Post a revision until it is answered, and tell whether it was acknowledged."""
+        payload = revised(external_id, revision)
         wait = self.patience.wait
         give_up_at = time.monotonic() + self.patience.try_for
         while True:

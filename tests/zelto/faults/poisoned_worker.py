@@ -1,4 +1,4 @@
-"""The worker of the Procfile, but that one call kills it:
+"""The worker of the Procfile, but that one call kills it.
 
 python -m tests.zelto.faults.poisoned_worker read|stored
 """

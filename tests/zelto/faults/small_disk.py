@@ -14,12 +14,14 @@ from tests.zelto.stack import open_folder
 
 
 class SmallDisk:
+    """A mounted disk, which a file fills."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ballast = folder / "ballast"
 
     def fill(self) -> None:
-        """To the last block."""
+        """Write to it up to the last block."""
         with open(self.ballast, "ab", buffering=0) as file:
             try:
                 while file.write(bytes(1 << 20)):
@@ -33,6 +35,7 @@ class SmallDisk:
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[SmallDisk]:
+    """Mount a disk for the block; skip the test where that is not allowed."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a disk")
     folder = open_folder()

@@ -14,7 +14,7 @@ from tests.zelto.faults.ledger import (
     database,
     wait_until_processed,
 )
-from tests.zelto.faults.load import post, provision, telling
+from tests.zelto.faults.load import post, provision, revised
 from tests.zelto.own_server import OwnServer
 from tests.zelto.stack import Stack
 
@@ -39,7 +39,7 @@ def test_it_comes_to_the_plain_fold_of_the_log(count: Count) -> None:
 
         def send(number: int) -> int:
             stack = (one, other)[number % 2]
-            return post(stack.port, key, telling(*posts[number]))
+            return post(stack.port, key, revised(*posts[number]))
 
         with ThreadPoolExecutor(16) as pool:
             assert set(pool.map(send, range(len(posts)))) == {200}

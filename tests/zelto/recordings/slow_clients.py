@@ -1,4 +1,4 @@
-"""Clients who take their time: readers who read nothing, senders of a byte now and then."""
+"""Slow clients: readers who read nothing, senders of a byte now and then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RECEIVED_BYTES = 4096  # the kernel's buffer of a reader
 
 
 def listen(stack: Stack, path: str, *headers: str) -> socket.socket:
-    """Asks, and takes nothing of what comes."""
+    """Send a request, and read nothing of the answer."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED_BYTES)
     sock.connect(("127.0.0.1", stack.port))
@@ -20,7 +20,7 @@ def listen(stack: Stack, path: str, *headers: str) -> socket.socket:
 
 
 def begin_upload(stack: Stack, key: str) -> socket.socket:
-    """Sends the head of an upload of a megabyte, and the first bytes of its file."""
+    """Send the head of an upload of a megabyte, and the first bytes of its file."""
     sock = socket.create_connection(("127.0.0.1", stack.port))
     lines = [
         "POST /v1/conversations HTTP/1.1",
@@ -39,7 +39,9 @@ def begin_upload(stack: Stack, key: str) -> socket.socket:
 
 
 def status_of(sock: socket.socket) -> int | None:
-    """Of the answer that has begun to arrive, which stays unread; none before that."""
+    """Return the status of the answer that has begun to arrive, which stays unread;
+    None before that.
+    """
     try:
         head = sock.recv(12, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:

@@ -1,4 +1,6 @@
-"""The adapter of a provider that there is not: `{"id": ..., "desk": ..., "said": [...]}`."""
+"""The adapter of a provider that does not exist: `{"id": ..., "desk": ..., "said":
+[...]}`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from integrations.providers.faults import Faults
 
 
 def adapt(payload: dict[str, Any], _warnings: Faults) -> Adapted:
+    """Return the canonical body of a payload."""
     if "call" in payload:
         return Adapted(payload)
     turns = [{"role": "user", "content": line} for line in payload.get("said", [])]

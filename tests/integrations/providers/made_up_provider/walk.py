@@ -1,4 +1,4 @@
-"""Walks an installation that knows the provider acmephone; prints what it was answered.
+"""Requests to an installation that knows the provider acmephone; prints their answers.
 
 Run once Django is set up, in a checkout to which the provider was added.
 """
@@ -25,11 +25,13 @@ client = Client(raise_request_exception=False)
 
 
 def note(name: str, response: Any) -> Any:
+    """Keep an answer under a name."""
     answers[name] = (response.status_code, response.content.decode())
     return response
 
 
 def work() -> None:
+    """Process all deliveries that wait."""
     while processing_worker.process_batch():
         pass
 

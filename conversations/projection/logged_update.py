@@ -1,0 +1,51 @@
+"""Updates with their place in the log, and the calls that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from conversations.projection import agent_lookup
+from conversations.projection.agent_lookup import AgentKey
+from conversations.projection.update import CallUpdate
+
+
+class CallKey(NamedTuple):
+    """What makes a call one call."""
+
+    organization_id: UUID
+    provider: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedUpdate:
+    """One update with its place in the log."""
+
+    sequence: int
+    received_at: datetime
+    organization_id: UUID
+    provider: str
+    update: CallUpdate
+
+    @property
+    def call(self) -> CallKey:
+        return CallKey(self.organization_id, self.provider, self.update.external_id)
+
+    @property
+    def agent(self) -> AgentKey | None:
+        """Return the key of the agent that it names; None for a transcription, which
+        names none.
+        """
+        if self.update.is_transcription:
+            return None
+        return agent_lookup.key_of(
+            self.organization_id, self.provider, self.update.agent
+        )
+
+
+# Reads calls' deliveries again from the log, each in order, up to a sequence.
+History = Callable[[Mapping[CallKey, int]], Mapping[CallKey, Sequence[LoggedUpdate]]]
