@@ -12,10 +12,11 @@ from typing import Any
 from conversations.projection.update import CallUpdate
 from integrations.providers.adapted import Adapter
 from integrations.providers.canonical import read as canonical
-from integrations.providers.faults import Fault, FaultKind, Faults, storable
+from integrations.providers.faults import Fault, FaultKind, Faults
 from integrations.providers.livekit import adapter as livekit
 from integrations.providers.scalars import is_number
 from integrations.providers.unstorable_text import cleaned
+from web.storable_text import replace_unstorable
 
 __all__ = ["PROVIDERS", "Fault", "FaultKind", "Reading", "read"]
 
@@ -92,4 +93,4 @@ def _reference(value: Any) -> str | None:
         value = str(value)
     if not isinstance(value, str) or not value:
         return None
-    return storable(value[:MAX_REFERENCE_CHARACTERS])
+    return replace_unstorable(value[:MAX_REFERENCE_CHARACTERS])

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from web.storable_text import replace_unstorable
+
 LISTED = 100
 SHOWN = 60
-
-# What Postgres cannot keep in text: NUL and halves of surrogate pairs.
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 class FaultKind(Enum):
@@ -72,11 +69,7 @@ def path_text(parts: Iterable[str | int]) -> str:
 
 def name_text(name: str) -> str:
     """A key as a path may show it: short and storable."""
-    return storable(name if len(name) <= SHOWN else f"{name[:SHOWN]}…")
-
-
-def storable(text: str) -> str:
-    return UNSTORABLE.sub(REPLACEMENT, text)
+    return replace_unstorable(name if len(name) <= SHOWN else f"{name[:SHOWN]}…")
 
 
 def shown(value: Any) -> str:

@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic_core import PydanticCustomError
 
 from integrations.providers.faults import shown
+from web.storable_text import has_control_characters
 
 NUMERIC = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", flags=re.ASCII)
 MAX_NUMBER_CHARACTERS = 64  # characters
@@ -27,8 +28,6 @@ MILLISECONDS_FROM = 1e11
 
 MAX_DOLLARS = Decimal("1e12")
 MICRODOLLAR = Decimal("0.000001")
-
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def reject(sentence: str, value: Any) -> NoReturn:
@@ -112,7 +111,7 @@ def web_address(value: Any) -> str:
         return ""
     if len(address) > MAX_URL_CHARACTERS:
         reject(f"must be at most {MAX_URL_CHARACTERS:,} characters long", value)
-    if CONTROL.search(address):
+    if has_control_characters(address):
         reject("must not contain control characters", value)
     try:
         parts = urlsplit(address)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from conversations.call_duration import MAX_CALL_SECONDS
-from integrations.providers.faults import Faults, shown, storable
+from integrations.providers.faults import Faults, shown
 from integrations.providers.scalars import (
     LAST_SECOND,
     MILLISECONDS_FROM,
     is_number,
 )
+from web.storable_text import replace_unstorable
 
 REPORT = "sessionReport"
 
@@ -50,7 +51,7 @@ def metadata_fields(report: dict[str, Any]) -> dict[str, Any]:
     }
     if isinstance(fields.get("jobId"), str):
         # Left as it is where it is a call's id, which is then refused.
-        fields["jobId"] = storable(fields["jobId"])
+        fields["jobId"] = replace_unstorable(fields["jobId"])
     return fields
 
 
