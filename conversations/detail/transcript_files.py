@@ -11,6 +11,7 @@ from conversations.detail.transcript_reader import TranscriptView
 from conversations.formatting import clock
 from conversations.models import Conversation, Transcript
 from conversations.turn_values import as_text
+from web.iso_time import iso_microseconds
 
 
 def as_plain_text(
@@ -69,5 +70,5 @@ def as_document(
         "systemPrompt": (transcript.system_prompt or None) if transcript else None,
         "durationSeconds": conversation.duration_seconds,
         "content": transcript.turns if transcript else None,
-        "createdAt": conversation.created_at.isoformat().replace("+00:00", "Z"),
+        "createdAt": iso_microseconds(conversation.created_at),
     }

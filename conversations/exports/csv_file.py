@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any
 
 from conversations.models import Conversation
+from web.iso_time import iso_microseconds
 
 BYTE_ORDER_MARK = "\ufeff"
 # The wide ones too: where they are typed every day, spreadsheets take them as well.
@@ -101,7 +102,7 @@ def written(rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    return value.isoformat().replace("+00:00", "Z") if value else ""
+    return iso_microseconds(value) if value else ""
 
 
 def yes_or_no(value: bool) -> str:
