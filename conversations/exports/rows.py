@@ -36,7 +36,7 @@ from django.db.models.query import ValuesListIterable
 from accounts.models import Organization
 from conversations.exports.request import ExportRequest
 from conversations.listing.query import rows_with_reference
-from conversations.models import Agent, Conversation, ConversationQuerySet
+from conversations.models import Agent, Conversation, ConversationQuerySet, Recording
 from conversations.search.filters import Filters
 from conversations.search.keyset import Position, Rows
 from conversations.search.page_search import Search
@@ -49,6 +49,13 @@ SEARCH_STEP = 200
 BYTES_TOGETHER = 2 * 1024 * 1024
 SHORT_BYTES = BYTES_TOGETHER // STEP
 COLUMNS = [field.attname for field in Conversation._meta.concrete_fields]
+RECORDING = Conversation._meta.get_field("recording")
+# What `Conversation.told_recording` is asked for: none of it is null where there is one.
+RECORDING_COLUMNS = [
+    field.attname
+    for field in Recording._meta.concrete_fields
+    if field.attname in {"conversation_id", "state", "file", "last_error"}
+]
 METADATA_BYTES = Func(
     Cast("metadata", TextField()),
     function="octet_length",
@@ -150,13 +157,23 @@ def _chosen(organization: Organization, ids: Sequence[UUID]) -> ConversationQuer
 
 
 class _Rows(ValuesListIterable):  # type: ignore[type-arg]
-    """Makes conversations of all their columns, as they come from `values_list`: several
-    times as fast as rows without a column, which Django puts together field by field."""
+    """Makes conversations, and their recordings as far as programs are told of them, of
+    columns as they come from `values_list`: several times as fast as rows without a
+    column, which Django puts together field by field."""
 
     def __iter__(self) -> Iterator[Conversation]:
         database = self.queryset.db
         for values in super().__iter__():
-            yield Conversation.from_db(database, COLUMNS, values)
+            row = Conversation.from_db(database, COLUMNS, values[: len(COLUMNS)])
+            of_recording = values[len(COLUMNS) :]
+            # As `with_recording` does, which counts for querysets of models alone.
+            RECORDING.set_cached_value(
+                row,
+                None
+                if None in of_recording
+                else Recording.from_db(database, RECORDING_COLUMNS, of_recording),
+            )
+            yield row
 
 
 def _with_short_metadata(rows: ConversationQuerySet) -> ConversationQuerySet:
@@ -164,6 +181,7 @@ def _with_short_metadata(rows: ConversationQuerySet) -> ConversationQuerySet:
     is_short = LessThanOrEqual(METADATA_BYTES, Value(SHORT_BYTES))
     short = Case(When(is_short, then=F("metadata")), output_field=JSONField())
     columns = ["short" if name == "metadata" else name for name in COLUMNS]
+    columns += [f"recording__{name}" for name in RECORDING_COLUMNS]
     found: Any = rows.annotate(short=short).values_list(*columns)
     found._iterable_class = _Rows
     return cast(ConversationQuerySet, found)
