@@ -29,7 +29,7 @@ from conversations.models import Conversation as ConversationRow
 from conversations.models import ConversationQuerySet, Provider
 from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
-from conversations.recordings.links import recording_url
+from conversations.public_shape import conversation_shape, transcript_shape
 from conversations.search.filters import Filters
 from conversations.search.keyset import Position
 from conversations.search.page_search import Search
@@ -289,12 +289,8 @@ def get_transcript(organization: Organization, conversation_id: UUID) -> Transcr
     # A conversation without one has no such row.
     kept: TranscriptRow | None = getattr(row, "transcript", None)
     return Transcript(
-        conversation_id=row.id,
-        system_prompt=(kept.system_prompt or None) if kept else None,
-        duration_seconds=row.duration_seconds,
-        recording_url=recording_url(row) if row.has_audio else None,
+        **transcript_shape(row, kept.system_prompt if kept else ""),
         content=kept.turns if kept else None,
-        created_at=row.created_at,
     )
 
 
@@ -308,28 +304,8 @@ def find_recording(organization: Organization, conversation_id: UUID) -> Recordi
 
 
 def resource_of(row: ConversationRow) -> Conversation:
-    return Conversation(
-        id=row.id,
-        agent_id=row.agent_id,
-        name=row.name,
-        source=row.provider,
-        reference_id=row.external_id,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        duration_seconds=row.duration_seconds,
-        ended_reason=row.ended_reason or None,
-        cost=row.cost,
-        customer=Customer(
-            number=row.customer_number or None, name=row.customer_name or None
-        ),
-        version=row.version or None,
-        metadata=row.metadata,
-        has_transcript=row.has_transcript,
-        has_audio=row.has_audio,
-        recording=recording_of(row),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
+    """Return what programs get of a row, which was read `with_recording`."""
+    return Conversation(**conversation_shape(row))
 
 
 def with_warnings(
@@ -338,15 +314,6 @@ def with_warnings(
     return UploadedConversation(
         **dict(conversation),
         warnings=[FieldFault(path=one.path, detail=one.detail) for one in warnings],
-    )
-
-
-def recording_of(row: ConversationRow) -> Recording:
-    kept = row.told_recording
-    return Recording(
-        state=kept.public_state if kept else "none",
-        error=(kept.last_error or None) if kept else None,
-        source_url=row.recording_url or None,
     )
 
 

@@ -12,7 +12,8 @@ from tests.conversations.recordings.sounds import write_broken_packets, write_so
 
 
 def seconds_heard(path: Path, channels: int = 1) -> float:
-    return sum(part.shape[1] for _, part in pcm.parts(str(path), channels)) / pcm.RATE
+    samples: int = sum(part.shape[1] for _, part in pcm.parts(str(path), channels))
+    return samples / pcm.RATE
 
 
 def test_what_is_damaged_is_left_out(tmp_path: Path):
