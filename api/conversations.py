@@ -185,7 +185,8 @@ class ConversationParameters(PageParameters):
     @model_validator(mode="before")
     @classmethod
     def gather(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """In an address each key is a parameter: `metadata.campaign=spring`."""
+        """Collect the keys of the metadata, each a parameter in an address:
+        `metadata.campaign=spring`."""
         named = {
             name.removeprefix(METADATA): given.pop(name)
             for name in list(given)
@@ -257,7 +258,7 @@ class Transcript(Resource):
 def list_conversations(
     organization: Organization, asked: ConversationParameters
 ) -> ListSlice[Conversation]:
-    """By arrival, newest first."""
+    """Return a page by arrival, newest first."""
     search = Search(organization, asked.filters(organization.zone), whole=True)
     rows = search.next_older(position_in(asked.cursor), asked.limit + 1)
     told = [resource_of(row) for row in rows]
@@ -267,6 +268,11 @@ def list_conversations(
 def find_conversation(
     organization: Organization, conversation_id: UUID
 ) -> ConversationRow:
+    """Return a conversation's row.
+
+    Raises:
+        Http404: the organization has no such conversation.
+    """
     rows = ConversationRow.objects.in_organization(organization)
     return _one_of(rows, conversation_id)
 
@@ -279,11 +285,21 @@ def _one_of(rows: ConversationQuerySet, conversation_id: UUID) -> ConversationRo
 
 
 def get_conversation(organization: Organization, conversation_id: UUID) -> Conversation:
+    """Return a conversation with where its recording stands, of one moment.
+
+    Raises:
+        Http404: the organization has no such conversation.
+    """
     rows = ConversationRow.objects.in_organization(organization)
     return resource_of(_one_of(rows.with_recording(), conversation_id))
 
 
 def get_transcript(organization: Organization, conversation_id: UUID) -> Transcript:
+    """Return a conversation's transcript; `content` is None where none was sent.
+
+    Raises:
+        Http404: the organization has no such conversation.
+    """
     rows = ConversationRow.objects.in_organization(organization)
     row = _one_of(rows.select_related("transcript"), conversation_id)
     # A conversation without one has no such row.
@@ -295,7 +311,12 @@ def get_transcript(organization: Organization, conversation_id: UUID) -> Transcr
 
 
 def find_recording(organization: Organization, conversation_id: UUID) -> RecordingRow:
-    """What can be heard of a conversation."""
+    """Return the recording of a conversation, with what serving it needs.
+
+    Raises:
+        Http404: the organization has no such conversation.
+        Refusal: 404, nothing is kept of its audio.
+    """
     row = find_conversation(organization, conversation_id)
     recording = RecordingRow.objects.to_serve().filter(pk=row.id).first()
     if recording is None:
@@ -311,6 +332,7 @@ def resource_of(row: ConversationRow) -> Conversation:
 def with_warnings(
     conversation: Conversation, warnings: list[Fault]
 ) -> UploadedConversation:
+    """Return the conversation of an upload, with what was cut or dropped of it."""
     return UploadedConversation(
         **dict(conversation),
         warnings=[FieldFault(path=one.path, detail=one.detail) for one in warnings],

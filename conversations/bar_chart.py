@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 HEIGHT = 100  # of every drawing, in its own coordinates
+STEP = 10
+GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,14 @@ class PlacedBar:
 
 @dataclass(frozen=True, slots=True)
 class Bar(PlacedBar):
-    """says: what it stands for, shown on hover."""
+    """A bar of a plain chart. says: what it stands for, shown on hover."""
 
     says: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """top: what the upper edge stands for."""
+    """The bars of a chart. top: what the upper edge stands for."""
 
     bars: list[Bar]
     top: int
@@ -58,8 +60,6 @@ class Bars:
         return STEP - GAP
 
 
-STEP = 10
-GAP = 2
 DRAWING = Drawing(step=STEP, gap=GAP, min_height=1.0, digits=2)
 
 

@@ -47,8 +47,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """days: `DAYS` of them up to today. hours: a row for each weekday from Monday.
-    before: conversations in as many days before."""
+    """Four weeks of an agent's conversations.
+
+    bars: `DAYS` of them up to today. hours: a row for each weekday from Monday.
+    before: conversations in as many days before.
+    """
 
     bars: list[Bar]
     hours: list[tuple[str, list[Cell]]]

@@ -17,7 +17,8 @@ from web.iso_time import iso_microseconds
 def as_plain_text(
     conversation: Conversation, view: TranscriptView, zone: tzinfo
 ) -> str:
-    """Two lines on the call, then a line for each turn, `[0:04] User: Hello`."""
+    """Return two lines on the call, then a line for each turn,
+    `[0:04] User: Hello`."""
     lines = [*_heading(conversation, zone), ""]
     for entry in view.entries:
         if entry.silence:
@@ -63,7 +64,7 @@ def _lines(entry: AnyEntry) -> Iterator[str]:
 def as_document(
     conversation: Conversation, transcript: Transcript | None
 ) -> dict[str, Any]:
-    """As the API gives it back; its turns are as they were sent."""
+    """Return the transcript as the JSON of a file; its turns are as they were sent."""
     return {
         "conversationId": str(conversation.id),
         "referenceId": conversation.external_id,

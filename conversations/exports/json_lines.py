@@ -43,6 +43,8 @@ TRANSCRIPTS = """
 
 
 class JsonLines:
+    """Writes conversations as objects, a line each."""
+
     def __init__(self, *, with_transcripts: bool) -> None:
         self.with_transcripts = with_transcripts
 
@@ -50,6 +52,8 @@ class JsonLines:
         return b""
 
     def lines(self, rows: Sequence[Conversation]) -> Iterable[tuple[int, bytes]]:
+        """Yield the lines of some of these conversations at a time: how many, and their
+        bytes."""
         shapes = {row.id: conversation_shape(row) for row in rows}
         if not self.with_transcripts:
             lines = (f"{as_json(shapes[row.id])}\n" for row in rows)
@@ -97,8 +101,8 @@ def groups(rows: Sequence[Conversation]) -> Iterator[list[Conversation]]:
 def parts_with_transcripts(
     group: Sequence[Conversation],
 ) -> Iterator[tuple[Sequence[Conversation], dict[UUID, Kept]]]:
-    """Yield the rows in order, as many at a time as their transcripts leave room for,
-    with prompts and turns, as JSON."""
+    """Yield the rows in order, as many at a time as their transcripts
+    leave room for, with prompts and turns, as JSON."""
     start, count = 0, len(group)
     while start < len(group):
         asked = group[start : start + count]
@@ -110,8 +114,8 @@ def parts_with_transcripts(
 
 
 def read_transcripts(rows: Sequence[Conversation]) -> tuple[dict[UUID, Kept], int]:
-    """Return those of the first rows, as many as leave room for each other; and how
-    many rows that are, with those that have none."""
+    """Return those of the first rows, as many as leave room for each other; and
+    how many rows that are, with those that have none."""
     ids = [row.id for row in rows]
     with connection.cursor() as cursor:
         cursor.execute(TRANSCRIPTS, {"ids": ids, "bytes": BYTES_TOGETHER})

@@ -84,9 +84,11 @@ class Amount:
 def steps(
     organization: Organization, wanted: ExportRequest
 ) -> Iterator[list[Conversation]]:
-    """In the order of the list: what has exactly the reference that was asked for, then
-    newest first. With all of a row, and its agent's name. Whoever walks them keeps no
-    more than one."""
+    """Yield the rows in the order of the list: what has exactly the requested
+    reference, then newest first.
+
+    With all of a row, and its agent's name. Whoever walks them keeps no more than one.
+    """
     first = deque(_first(organization, wanted))
     known = {row.id for row in first}
     yield from _complete(first)
@@ -102,6 +104,7 @@ def steps(
 
 
 def how_many(organization: Organization, wanted: ExportRequest) -> Amount:
+    """Return how many rows an export has, or will be found to have."""
     if wanted.chosen is not None:
         return Amount(_chosen(organization, wanted.chosen).count())
     filters = _filters(organization, wanted)
@@ -124,7 +127,7 @@ def how_many(organization: Organization, wanted: ExportRequest) -> Amount:
 
 
 def _planned(rows: ConversationQuerySet) -> int:
-    """What Postgres's statistics make of it, to two figures: they are no better."""
+    """Return what Postgres's statistics make of it, to two figures, as good as they are."""
     (plan,) = json.loads(rows.explain(format="json"))
     count = int(plan["Plan"]["Plan Rows"])
     return int(float(f"{count:.2g}"))
@@ -138,7 +141,7 @@ def _first(organization: Organization, wanted: ExportRequest) -> Sequence[Conver
 
 
 def _source(organization: Organization, wanted: ExportRequest) -> tuple[Rows, int]:
-    """What the rows come from, and how many of them make a step."""
+    """Return what the rows come from, and how many of them make a step."""
     if wanted.chosen is not None:
         return _with_short_metadata(_chosen(organization, wanted.chosen)), STEP
     filters = _filters(organization, wanted)
@@ -188,8 +191,11 @@ def _with_short_metadata(rows: ConversationQuerySet) -> ConversationQuerySet:
 
 
 def _complete(rows: deque[Conversation]) -> Iterator[list[Conversation]]:
-    """Yield the rows in order, with metadata and agent, as many at a time as leave room.
-    They are taken out of `rows`, so that nothing holds what was yielded before."""
+    """Yield the rows in order, with metadata and agent, as many at a time as leave
+    room.
+
+    They are taken out of `rows`, so that nothing holds what was yielded before.
+    """
     sizes = _sizes_of_long(rows)
     if rows and not any(map(_is_long, rows)):  # as mostly
         yield _with_agents(list(rows))

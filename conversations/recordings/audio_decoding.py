@@ -88,7 +88,7 @@ class AudioDecoder:
 
     @property
     def planes(self) -> int:
-        """How many channels come out: two or one."""
+        """Return how many channels come out: two or one."""
         return 2 if self.channels == 2 else 1
 
     def read(

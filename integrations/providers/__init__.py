@@ -47,9 +47,10 @@ class Reading:
 
 
 def read(provider: str, payload: dict[str, Any]) -> Reading:
-    """Never raises for a JSON object of at most 64 levels.
+    """Return what a body came to; it never raises for an object of at most 64 levels.
 
-    What comes from elsewhere than a provider's worker (an upload) is canonical.
+    provider: `X-Zelto-Provider` as sent. What comes from elsewhere than a provider's
+    worker (an upload) is canonical.
     """
     errors: list[Fault] = []
     warnings = Faults()
@@ -88,7 +89,7 @@ def _refused(payload: dict[str, Any], errors: list[Fault]) -> Reading:
 
 
 def _reference(value: Any) -> str | None:
-    """An id as the log may show it, although it did not fit."""
+    """Return an id as the log may show it, although it did not fit."""
     if is_number(value):
         value = str(value)
     if not isinstance(value, str) or not value:

@@ -19,7 +19,7 @@ LEFT_ALONE: frozenset[Path] = frozenset(
 
 
 def cleaned(payload: dict[str, Any], warnings: Faults) -> dict[str, Any]:
-    """The payload itself where all of it can be stored, else a mended copy."""
+    """Return the payload itself where all of it can be stored, else a mended copy."""
     if not _may_be_unstorable(payload):
         return payload
     result: dict[str, Any] = _cleaned(payload, (), warnings)

@@ -267,6 +267,6 @@ class CallBody(CanonicalModel):
 
 
 def keys_of(part: type[CanonicalModel], *without: str) -> frozenset[str]:
-    """The keys that a part knows, as JSON names them."""
+    """Return the keys that a part knows, as JSON names them."""
     named = {field.alias or name for name, field in part.model_fields.items()}
     return frozenset(named.difference(without))

@@ -44,6 +44,7 @@ CLOSE_REASONS = {"completed": "task_completed"}
 
 
 def metadata_fields(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a report goes into the call's metadata."""
     fields = {
         name: report[key]
         for key, name in METADATA_NAMES.items()
@@ -58,7 +59,7 @@ def metadata_fields(report: dict[str, Any]) -> dict[str, Any]:
 def call_fields(
     report: dict[str, Any], prefix: str, warnings: Faults
 ) -> dict[str, Any]:
-    """Duration, ended reason, start and end, as far as the report has them."""
+    """Return duration, ended reason, start and end, as far as the report has them."""
 
     def number(key: str, at_most: float) -> float | None:
         value = report.get(key)
