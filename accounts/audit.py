@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts import keys
 from accounts.models import ApiKey, AuditAction, AuditEntry, Organization, User
+from web.storable_text import replace_unstorable
 
 MAX_TEXT_CHARACTERS = 300
 # A player requests a recording piece by piece: opened once is one entry.
@@ -102,8 +103,7 @@ def _clean(value: Any) -> Any:
 
 
 def _text(text: str) -> str:
-    text = keys.without_keys(text).replace("\x00", "\ufffd")
-    text = text.encode("utf-8", "replace").decode()
+    text = replace_unstorable(keys.without_keys(text), half_pair="?")
     return (
         text
         if len(text) <= MAX_TEXT_CHARACTERS

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from django.core.exceptions import ValidationError
+
+from web.storable_text import has_control_characters, is_storable
 
 
 def validate_one_line(value: str) -> None:
@@ -14,6 +14,5 @@ def validate_one_line(value: str) -> None:
     Raises:
         ValidationError: the name has a control character or an unpaired surrogate.
     """
-    # Control characters, and halves of a character that no database can hold.
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+    if has_control_characters(value) or not is_storable(value):
         raise ValidationError("A name is one line, without control characters.")

@@ -22,8 +22,8 @@ from api.parameters import fault_of, word
 from conversations.agents.actions import change_agent
 from conversations.models import Agent
 from integrations.problems import validation_refusal as refusal_of
-from integrations.providers.faults import UNSTORABLE
 from integrations.providers.scalars import reject
+from web.storable_text import ONE_LINE_PATTERN, is_storable
 
 MAX_NAME_CHARACTERS = 255
 MAX_DESCRIPTION_CHARACTERS = 2000
@@ -55,7 +55,7 @@ def read_description(value: Any) -> str:
 def _read(value: Any, longest: int) -> str:
     if not isinstance(value, str) or len(value) > longest:
         reject(f"must be a text of at most {longest:,} characters", value)
-    if UNSTORABLE.search(value):
+    if not is_storable(value):
         reject("must not contain NUL or half a surrogate pair", value)
     return value
 
@@ -72,7 +72,7 @@ class AgentChange(BaseModel):
             {
                 "type": "string",
                 "maxLength": MAX_NAME_CHARACTERS,
-                "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$",
+                "pattern": ONE_LINE_PATTERN,
             }
         ),
     ] = Field(

@@ -29,7 +29,7 @@ from conversations.models import Conversation as ConversationRow
 from conversations.models import ConversationQuerySet, Provider
 from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
-from conversations.recordings.links import recording_url
+from conversations.public_shape import conversation_shape, transcript_shape
 from conversations.search.filters import Filters
 from conversations.search.keyset import Position
 from conversations.search.page_search import Search
@@ -185,7 +185,8 @@ class ConversationParameters(PageParameters):
     @model_validator(mode="before")
     @classmethod
     def gather(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """In an address each key is a parameter: `metadata.campaign=spring`."""
+        """Collect the keys of the metadata, each a parameter in an address:
+        `metadata.campaign=spring`."""
         named = {
             name.removeprefix(METADATA): given.pop(name)
             for name in list(given)
@@ -257,7 +258,7 @@ class Transcript(Resource):
 def list_conversations(
     organization: Organization, asked: ConversationParameters
 ) -> ListSlice[Conversation]:
-    """By arrival, newest first."""
+    """Return a page by arrival, newest first."""
     search = Search(organization, asked.filters(organization.zone), whole=True)
     rows = search.next_older(position_in(asked.cursor), asked.limit + 1)
     told = [resource_of(row) for row in rows]
@@ -267,6 +268,11 @@ def list_conversations(
 def find_conversation(
     organization: Organization, conversation_id: UUID
 ) -> ConversationRow:
+    """Return a conversation's row.
+
+    Raises:
+        Http404: the organization has no such conversation.
+    """
     rows = ConversationRow.objects.in_organization(organization)
     return _one_of(rows, conversation_id)
 
@@ -279,27 +285,38 @@ def _one_of(rows: ConversationQuerySet, conversation_id: UUID) -> ConversationRo
 
 
 def get_conversation(organization: Organization, conversation_id: UUID) -> Conversation:
+    """Return a conversation with where its recording stands, of one moment.
+
+    Raises:
+        Http404: the organization has no such conversation.
+    """
     rows = ConversationRow.objects.in_organization(organization)
     return resource_of(_one_of(rows.with_recording(), conversation_id))
 
 
 def get_transcript(organization: Organization, conversation_id: UUID) -> Transcript:
+    """Return a conversation's transcript; `content` is None where none was sent.
+
+    Raises:
+        Http404: the organization has no such conversation.
+    """
     rows = ConversationRow.objects.in_organization(organization)
     row = _one_of(rows.select_related("transcript"), conversation_id)
     # A conversation without one has no such row.
     kept: TranscriptRow | None = getattr(row, "transcript", None)
     return Transcript(
-        conversation_id=row.id,
-        system_prompt=(kept.system_prompt or None) if kept else None,
-        duration_seconds=row.duration_seconds,
-        recording_url=recording_url(row) if row.has_audio else None,
+        **transcript_shape(row, kept.system_prompt if kept else ""),
         content=kept.turns if kept else None,
-        created_at=row.created_at,
     )
 
 
 def find_recording(organization: Organization, conversation_id: UUID) -> RecordingRow:
-    """What can be heard of a conversation."""
+    """Return the recording of a conversation, with what serving it needs.
+
+    Raises:
+        Http404: the organization has no such conversation.
+        Refusal: 404, nothing is kept of its audio.
+    """
     row = find_conversation(organization, conversation_id)
     recording = RecordingRow.objects.to_serve().filter(pk=row.id).first()
     if recording is None:
@@ -308,45 +325,17 @@ def find_recording(organization: Organization, conversation_id: UUID) -> Recordi
 
 
 def resource_of(row: ConversationRow) -> Conversation:
-    return Conversation(
-        id=row.id,
-        agent_id=row.agent_id,
-        name=row.name,
-        source=row.provider,
-        reference_id=row.external_id,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        duration_seconds=row.duration_seconds,
-        ended_reason=row.ended_reason or None,
-        cost=row.cost,
-        customer=Customer(
-            number=row.customer_number or None, name=row.customer_name or None
-        ),
-        version=row.version or None,
-        metadata=row.metadata,
-        has_transcript=row.has_transcript,
-        has_audio=row.has_audio,
-        recording=recording_of(row),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
+    """Return what programs get of a row, which was read `with_recording`."""
+    return Conversation(**conversation_shape(row))
 
 
 def with_warnings(
     conversation: Conversation, warnings: list[Fault]
 ) -> UploadedConversation:
+    """Return the conversation of an upload, with what was cut or dropped of it."""
     return UploadedConversation(
         **dict(conversation),
         warnings=[FieldFault(path=one.path, detail=one.detail) for one in warnings],
-    )
-
-
-def recording_of(row: ConversationRow) -> Recording:
-    kept = row.recording_or_none
-    return Recording(
-        state=kept.public_state if kept else "none",
-        error=(kept.last_error or None) if kept else None,
-        source_url=row.recording_url or None,
     )
 
 

@@ -27,8 +27,9 @@ from pydantic.alias_generators import to_camel
 
 from conversations.days import midnight
 from integrations.problems import validation_refusal as refusal_of
-from integrations.providers.faults import UNSTORABLE, Fault, name_text
+from integrations.providers.faults import Fault, name_text
 from integrations.providers.scalars import moment, reject
+from web.storable_text import is_storable
 
 MAX_ROWS = 200
 ROWS = 50
@@ -72,7 +73,7 @@ def read_flag(value: Any) -> bool:
 def read_text(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT_CHARACTERS:
         reject(f"must be a text of 1 to {MAX_TEXT_CHARACTERS} characters", value)
-    if UNSTORABLE.search(value):
+    if not is_storable(value):
         reject("must not contain NUL", value)
     return value
 

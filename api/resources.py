@@ -30,8 +30,8 @@ class Resource(BaseModel):
 
 
 class DescribedAs:
-    """In the annotation of a field: what it is described as, where that says more than
-    the type it is kept as."""
+    """What a field is described as, in its annotation, where that says more than the
+    type it is kept as."""
 
     def __init__(self, type_: Any) -> None:
         self.core_schema = TypeAdapter(type_).core_schema
@@ -52,6 +52,7 @@ class Listed(Resource):
 
 
 def answer(resource: Resource, status: int = 200) -> HttpResponse:
+    """Return a resource as a JSON response."""
     return HttpResponse(
         resource.model_dump_json(by_alias=True),
         status=status,
@@ -60,15 +61,21 @@ def answer(resource: Resource, status: int = 200) -> HttpResponse:
 
 
 def id_in(path: str, noun: str) -> UUID:
-    """The id in an address; what is none is nothing that there is."""
+    """Return the id in an address. noun: what it is of, for the sentence.
+
+    Raises:
+        Http404: it is no UUID, so there is no such thing.
+    """
     if not UUID_TEXT.fullmatch(path):
         raise nothing(noun)
     return UUID(path)
 
 
 def nothing(noun: str, name: str = "id") -> Http404:
+    """Return the error that says so; its caller raises it."""
     return Http404(f"There is no {noun} with this {name}.")
 
 
 def as_json(resource: Resource) -> dict[str, Any]:
+    """Return a resource as what JSON can hold, with keys in camel case."""
     return resource.model_dump(mode="json", by_alias=True)

@@ -1,29 +1,49 @@
-"""A bar chart, laid out on the server: what `templates/conversations/_bars.html` draws."""
+"""Bar charts, laid out on the server: `templates/conversations/_bars.html` draws most."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-# Of the drawing's own coordinates; the page stretches it to its width.
+HEIGHT = 100  # of every drawing, in its own coordinates
 STEP = 10
-HEIGHT = 100
 GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Drawing:
+    """Sizes in a drawing's own coordinates; the page stretches it to its width.
+
+    step: from one bar to the next, gap included. min_height: of a bar that stands for
+    anything, so that it can be seen. digits: behind the point.
+    """
+
+    step: int
+    gap: int
+    min_height: float
+    digits: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedBar:
+    """Where a bar is drawn: its upper left corner, and its height."""
+
     x: int
     y: float
     height: float
-    # What it stands for, said on hover.
+
+
+@dataclass(frozen=True, slots=True)
+class Bar(PlacedBar):
+    """A bar of a plain chart. says: what it stands for, shown on hover."""
+
     says: str
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """top: what the upper edge stands for."""
+    """The bars of a chart. top: what the upper edge stands for."""
 
     bars: list[Bar]
     top: int
@@ -40,26 +60,39 @@ class Bars:
         return STEP - GAP
 
 
+DRAWING = Drawing(step=STEP, gap=GAP, min_height=1.0, digits=2)
+
+
 def bar_chart(values: Sequence[tuple[Decimal | int, str]]) -> Bars:
-    """values: from left to right, each with what its bar says."""
+    """Return the bars of a chart, each with what it says.
+
+    values: not negative, from left to right.
+    """
     top = round_top(max((value for value, _ in values), default=0))
-    bars = []
-    for number, (value, says) in enumerate(values):
-        # What is there can be seen, however small it is.
-        height = max(float(value) / top * HEIGHT, 1.0) if value else 0.0
-        bars.append(
-            Bar(
-                x=number * STEP + GAP // 2,
-                y=round(HEIGHT - height, 2),
-                height=round(height, 2),
-                says=says,
-            )
-        )
+    places = place_bars([value for value, _ in values], top, DRAWING)
+    bars = [Bar(*place, says) for place, (_, says) in zip(places, values, strict=True)]
     return Bars(bars, top)
 
 
+def place_bars(
+    values: Iterable[Decimal | int], top: int, drawing: Drawing
+) -> Iterator[tuple[int, float, float]]:
+    """Yield x, y and height of each bar, as `PlacedBar` has them.
+
+    values: not negative, from left to right. top: what the upper edge stands for, above 0.
+    """
+    for number, value in enumerate(values):
+        share = float(value) / top * HEIGHT
+        height = max(share, drawing.min_height) if value else 0
+        yield (
+            number * drawing.step + drawing.gap // 2,
+            round(HEIGHT - height, drawing.digits),
+            round(height, drawing.digits),
+        )
+
+
 def round_top(highest: Decimal | int) -> int:
-    """The next of 1, 2, 3, 4, 5, 6, 8, 10, 20, ... that holds it."""
+    """Return the next of 1, 2, 3, 4, 5, 6, 8, 10, 20, ... that is not below it."""
     size = 1
     while True:
         for factor in (1, 2, 3, 4, 5, 6, 8):

@@ -14,6 +14,7 @@ MAX_LATENCY_SECONDS = 3_600.0
 
 
 def number_of(value: object) -> float | None:
+    """Return a finite number, also of a text; None where it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -24,7 +25,8 @@ def number_of(value: object) -> float | None:
 
 
 def unix_time(value: object) -> float | None:
-    """Unix seconds of a time as senders write it: ISO 8601, seconds, milliseconds."""
+    """Return Unix seconds of a time as senders write it: ISO 8601, seconds,
+    milliseconds. None where it is none."""
     # Most are ISO 8601, and failing to read those as a number takes longest of all.
     is_clock_time = isinstance(value, str) and ":" in value
     number = None if is_clock_time else number_of(value)
@@ -45,7 +47,7 @@ def unix_time(value: object) -> float | None:
 
 
 def metric_of(turn: dict[str, Any], name: str) -> float | None:
-    """Seconds that something took; nonsense is none."""
+    """Return the seconds that something took; None where they make no sense."""
     metrics = turn.get("metrics")
     if not isinstance(metrics, dict):
         return None
@@ -56,6 +58,7 @@ def metric_of(turn: dict[str, Any], name: str) -> float | None:
 
 
 def as_text(value: object) -> str:
+    """Return a text as it is, nothing as an empty one, all else as JSON."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -64,7 +67,8 @@ def as_text(value: object) -> str:
 
 
 def pretty(value: object) -> str:
-    """JSON laid out to be read; a text that holds JSON too, any other text as is."""
+    """Return JSON laid out to be read; a text that holds JSON too, any other text as
+    is."""
     if isinstance(value, str):
         text = value.strip()
         if text[:1] not in ("{", "["):

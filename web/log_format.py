@@ -12,6 +12,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from web.iso_time import iso_milliseconds
 from web.log_redaction import hide
 from web.request_id import current_request, request_id_of
 
@@ -37,7 +38,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC)
         facts: dict[str, Any] = {
-            "time": moment.isoformat(timespec="milliseconds"),
+            "time": iso_milliseconds(moment),
             "level": record.levelname,
             "logger": record.name,
             "message": hide(record.getMessage()),

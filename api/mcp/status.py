@@ -25,6 +25,7 @@ from conversations.providers import Provider, pages
 from integrations.connections.agent_status import AgentState, agent_connection
 from integrations.connections.provider_status import ProviderState, provider_connection
 from integrations.connections.recent_failures import RecentFailures
+from web.iso_time import iso_microseconds
 
 PAGES = pages()
 
@@ -183,4 +184,4 @@ def _arrival(conversation: Conversation | None) -> str | None:
 
 
 def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment else None
+    return iso_microseconds(moment) if moment else None

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from conversations.bar_chart import Drawing, PlacedBar, place_bars
 from conversations.models import Agent
 
 DAYS = 28
@@ -23,25 +24,16 @@ WEEKDAYS = (
     *("Friday", "Saturday", "Sunday"),
 )
 
-# Of the drawing of the days.
-BAR_STEP = 20
-BAR_WIDTH = 16
-HEIGHT = 100
+DRAWING = Drawing(step=20, gap=4, min_height=1.5, digits=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(PlacedBar):
     """A day, and where its bar is drawn."""
 
     day: date
     count: int
-    x: int
-    height: float
     is_today: bool
-
-    @property
-    def y(self) -> float:
-        return HEIGHT - self.height
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +47,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """days: `DAYS` of them up to today. hours: a row for each weekday from Monday.
-    before: conversations in as many days before."""
+    """Four weeks of an agent's conversations.
+
+    bars: `DAYS` of them up to today. hours: a row for each weekday from Monday.
+    before: conversations in as many days before.
+    """
 
     bars: list[Bar]
     hours: list[tuple[str, list[Cell]]]
@@ -72,7 +67,7 @@ class Activity:
 
     @property
     def change(self) -> int | None:
-        """Per cent against as many days before; None where those were too few calls."""
+        """Return per cent against as many days before; None where those had too few calls."""
         if self.before < MIN_CALLS_TO_COMPARE:
             return None
         return round(100 * (self.total - self.before) / self.before)
@@ -86,10 +81,11 @@ class Activity:
 
     @property
     def width(self) -> int:
-        return BAR_STEP * len(self.bars)
+        return DRAWING.step * len(self.bars)
 
 
 def activity_of(agent: Agent, now: datetime, zone: tzinfo) -> Activity:
+    """Return when an agent's conversations came, read from the database."""
     today = now.astimezone(zone).date()
     first = today - timedelta(days=DAYS - 1)
     start = datetime.combine(first, time.min, tzinfo=zone)
@@ -101,7 +97,11 @@ def activity_of(agent: Agent, now: datetime, zone: tzinfo) -> Activity:
 def activity_chart(
     quarters: dict[datetime, int], before: int, *, today: date, zone: tzinfo
 ) -> Activity:
-    """quarters: how many came in each quarter of an hour."""
+    """Return the chart of the days up to today, by the clock of a time zone.
+
+    quarters: how many calls came in each quarter of an hour, by its aware beginning.
+    before: how many in as many days before.
+    """
     days: Counter[date] = Counter()
     hours: Counter[tuple[int, int]] = Counter()
     for moment, count in quarters.items():
@@ -114,16 +114,10 @@ def activity_chart(
 
 def _bars(listed: list[date], days: Counter[date]) -> list[Bar]:
     most = max((days[day] for day in listed), default=0) or 1
+    places = place_bars([days[day] for day in listed], most, DRAWING)
     return [
-        Bar(
-            day=day,
-            count=days[day],
-            x=BAR_STEP * place + (BAR_STEP - BAR_WIDTH) // 2,
-            # One call among thousands is still to be seen.
-            height=max(1.5, round(HEIGHT * days[day] / most, 1)) if days[day] else 0,
-            is_today=day == listed[-1],
-        )
-        for place, day in enumerate(listed)
+        Bar(*place, day=day, count=days[day], is_today=day == listed[-1])
+        for place, day in zip(places, listed, strict=True)
     ]
 
 

@@ -18,6 +18,7 @@ from conversations.listing.columns import AGENT_PAGE_COLUMNS, columns_of
 from conversations.listing.rows import list_rows
 from conversations.models import Agent, Conversation, Transcript
 from conversations.panels import render_panel
+from web.storable_text import drop_unstorable
 
 # The page is one list, sorted by what needs a look; beyond this it is cut and says so.
 AGENTS_ON_PAGE = 500
@@ -31,8 +32,7 @@ RECENT_CONVERSATIONS = 10
 @organization_view()
 def agent_list(request: OrganizationRequest) -> HttpResponse:
     """List the agents that fit a search, those that need a look first."""
-    # Postgres has no NUL; nothing that is stored contains one.
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_SEARCH_CHARACTERS]
+    text = drop_unstorable(request.GET.get("q", "")).strip()[:MAX_SEARCH_CHARACTERS]
     everyone = Agent.objects.in_organization(request.organization).not_merged()
     agents = list(
         (everyone.called(text) if text else everyone)

@@ -1,0 +1,1 @@
+"""The page of one conversation: transcript, player, prompt and facts."""

@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any
 
+from conversations.channel_roles import sent_roles
 from conversations.detail.turn_alignment import Alignment, Basis
 
-# In the metadata of a conversation: whose the channels are, `["agent", "user"]`.
-CHANNELS = "channels"
-ROLES = {"user": "User", "assistant": "Agent", "agent": "Agent", "customer": "User"}
+NAMES = {"user": "User", "assistant": "Agent"}
 # A turn speaks for a channel that is so much louder than the other.
 CLEARLY_LOUDER = 2.0
 # So many of the turns that speak for one must agree.
@@ -42,25 +41,20 @@ def names_of_channels(
     placing: Alignment,
     metadata: Mapping[str, Any],
 ) -> tuple[list[str], ChannelBasis]:
-    """A name for each channel, and how it is known."""
+    """Return a name for each channel, and how it is known.
+
+    length: of the recording, seconds. placing: where its turns are.
+    """
     if len(peaks) != 2:
         return ["Recording"], ChannelBasis.ONE_CHANNEL
-    if sent := _sent(metadata):
-        return sent, ChannelBasis.SENT
-    if heard := _heard(peaks, length, turns, placing):
-        return heard, ChannelBasis.HEARD
+    if sent := sent_roles(metadata):
+        return [NAMES[role] for role in sent], ChannelBasis.SENT
+    if louder := _louder_names(peaks, length, turns, placing):
+        return louder, ChannelBasis.HEARD
     return ["Channel 1", "Channel 2"], ChannelBasis.NOTHING
 
 
-def _sent(metadata: Mapping[str, Any]) -> list[str]:
-    roles = metadata.get(CHANNELS)
-    if not isinstance(roles, list) or len(roles) != 2:
-        return []
-    names = [ROLES.get(str(role).lower(), "") for role in roles]
-    return names if set(names) == {"User", "Agent"} else []
-
-
-def _heard(
+def _louder_names(
     peaks: Peaks, length: float, turns: Sequence[Mapping[str, Any]], placing: Alignment
 ) -> list[str]:
     if length <= 0 or placing.basis is Basis.NOTHING:
@@ -88,7 +82,7 @@ def _heard(
 
 
 def _loudness(channel: Sequence[int], start: float, end: float) -> float:
-    """start, end: shares of the whole."""
+    """Return the mean peak of a part. start, end: shares of the whole."""
     first = int(start * len(channel))
-    heard = channel[first : max(first + 1, round(end * len(channel)))]
-    return sum(heard) / len(heard) if heard else 0.0
+    part = channel[first : max(first + 1, round(end * len(channel)))]
+    return sum(part) / len(part) if part else 0.0

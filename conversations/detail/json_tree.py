@@ -31,7 +31,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """is_cut: whether something is left out or shortened."""
+    """JSON as the steps of walking it. is_cut: whether something is left out or
+    shortened."""
 
     nodes: list[Node]
     is_cut: bool
@@ -51,8 +52,8 @@ class _Layout:
     def walk_all(
         self, items: Iterable[tuple[Any, Any]], count: int, depth: int
     ) -> Iterator[Node]:
-        """Takes from what is left for all of them before the first is unfolded: what
-        is large hides nothing beside it."""
+        """Take from what is left for all of them before the first is unfolded, so that
+        what is large hides nothing beside it."""
         shown = min(count, self.left, MAX_SIBLINGS)
         self.left -= shown
         for name, value in islice(items, shown):

@@ -1,5 +1,5 @@
-"""What the page of a conversation shows of its recording: where it stands, and all that
-its player needs."""
+"""What the page of a conversation shows of its recording: its state, and all that its
+player needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AT_WORK = frozenset({Recording.State.WAITING, Recording.State.RUNNING})
 
 @dataclass(frozen=True, slots=True)
 class AudioEvent:
-    """A silence, or a moment when both speak. Seconds."""
+    """A silence, or a moment when both speak; start and end in seconds."""
 
     kind: str
     start: float
@@ -42,8 +42,12 @@ class AudioEvent:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """version: of the file. lanes: a name for each channel, and lanes_basis how it is
-    known. start_at: the second that the address names."""
+    """All that the player of a stored recording is drawn from.
+
+    version: of the file. lanes: a name for each channel, and lanes_basis how it is
+    known.
+    start_at: the second that the address names.
+    """
 
     recording: Recording
     version: str
@@ -81,7 +85,7 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class RecordingPanel:
-    """What there is to hear of a conversation, and what is being done about it."""
+    """What there is to play of a conversation, and what is being done about it."""
 
     recording: Recording | None = None
     transcription: Transcription | None = None
@@ -90,7 +94,7 @@ class RecordingPanel:
 
     @property
     def is_at_work(self) -> bool:
-        """Whether it will change by itself."""
+        """Return whether it will change by itself."""
         jobs = (self.recording, self.transcription)
         return any(job is not None and job.state in AT_WORK for job in jobs)
 
@@ -148,11 +152,11 @@ def _player(
 
 
 def _fewer(lane: Sequence[int]) -> list[int]:
-    """As many as there is room to draw; a page need not carry more."""
+    """Return as many peaks as there is room to draw; a page need not carry more."""
     each = -(-len(lane) // MAX_PEAKS) or 1
     return [max(lane[start : start + each]) for start in range(0, len(lane), each)]
 
 
 def second_in(parameters: Mapping[str, Any]) -> float:
-    """`?t=83`: the second that a link opens at; 0 where it makes no sense."""
+    """Return the second that a link opens at, `?t=83`; 0 where it makes no sense."""
     return max(0.0, number_of(parameters.get("t")) or 0.0)

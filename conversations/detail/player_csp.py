@@ -13,8 +13,8 @@ from conversations.recordings.serving import foreign_origin
 
 
 def permit_player(request: HttpRequest, response: HttpResponseBase) -> None:
-    """The one style sheet that wavesurfer writes, by its nonce; and the place that the
-    audio comes from where that is not this server."""
+    """Allow the one style sheet that wavesurfer writes, by its nonce; and the place
+    that the audio comes from where that is not this server."""
     sources: dict[str, list[Any]] = {"style-src": [NONCE]}
     if origin := foreign_origin():
         sources["media-src"] = [origin]

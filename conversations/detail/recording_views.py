@@ -25,7 +25,11 @@ log = logging.getLogger(__name__)
 @require_safe
 @organization_view()
 def recording(request: OrganizationRequest, conversation_id: UUID) -> HttpResponseBase:
-    """The audio, for the player of its page; `?download`: to keep."""
+    """Answer with the audio, for the player of its page; `?download`: to keep.
+
+    Raises:
+        Http404: there is no such recording, or the storage has no such file.
+    """
     found = stored_recording(request, conversation_id)
     download = "download" in request.GET
     try:
@@ -57,7 +61,7 @@ def recording(request: OrganizationRequest, conversation_id: UUID) -> HttpRespon
 def recording_state(
     request: OrganizationRequest, conversation_id: UUID
 ) -> HttpResponse:
-    """The parts of the page that turn by themselves, for `refresh.js`."""
+    """Render the parts of the page that refresh by themselves (`refresh.js`)."""
     conversation, _, listening = find_with_audio(request, conversation_id)
     context = {
         "conversation": conversation,
@@ -73,6 +77,7 @@ def recording_state(
 @require_POST
 @organization_view()
 def retry(request: OrganizationRequest, conversation_id: UUID) -> HttpResponse:
+    """Fetch a recording again, and lead back to its page."""
     recordings = Recording.objects.in_organization(request.organization)
     recording = get_object_or_404(recordings, pk=conversation_id)
     if actions.retry_recording(recording=recording, by=request.user):
@@ -85,6 +90,11 @@ def retry(request: OrganizationRequest, conversation_id: UUID) -> HttpResponse:
 
 
 def stored_recording(request: OrganizationRequest, conversation_id: UUID) -> Recording:
+    """Return the recording of a conversation, with what serving it needs.
+
+    Raises:
+        Http404: the organization has none of that conversation.
+    """
     found = Recording.objects.in_organization(request.organization).to_serve()
     recording = found.filter(conversation=conversation_id).first()
     if recording is None:

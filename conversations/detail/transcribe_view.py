@@ -1,3 +1,5 @@
+"""The button that has a recording transcribed."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -17,7 +19,7 @@ from conversations.transcription.queue import enqueue_transcription
 @require_POST
 @organization_view(Role.ADMIN)
 def transcribe(request: OrganizationRequest, conversation_id: UUID) -> HttpResponse:
-    """Asks for it, also again after it failed."""
+    """Enqueue the transcription, also again after it failed."""
     conversation = find(request, conversation_id)
     if not enqueue_transcription(conversation):
         messages.info(

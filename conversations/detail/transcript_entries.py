@@ -34,11 +34,14 @@ Turn = dict[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """number: the turn's place in the transcript, from 1.
+    """One entry of the transcript.
+
+    number: the turn's place in the transcript, from 1.
     at: seconds since the conversation's start, where it is known.
     silence: seconds of silence before it, where notable.
     heard_at: seconds into the recording, where there is one and this has a place in it.
-    turn: as it was sent."""
+    turn: as it was sent.
+    """
 
     shape: ClassVar[str]
     number: int
@@ -53,14 +56,17 @@ class Entry:
 
     @property
     def details(self) -> list[tuple[str, str]]:
-        """What else was sent with it, as name and value."""
+        """Return what else was sent with it, as name and value."""
         return details_of(self.turn)
 
 
 @dataclass(slots=True, kw_only=True)
 class Speech(Entry):
-    """latency: seconds from the end of the question to the first sound of this.
-    is_slowest: of all answers of the conversation."""
+    """Something said.
+
+    latency: seconds from the end of the question to the first sound of this.
+    is_slowest: of all answers of the conversation.
+    """
 
     shape: ClassVar[str] = "speech"
     role: str
@@ -72,12 +78,12 @@ class Speech(Entry):
 
     @property
     def model(self) -> float | None:
-        """Seconds until the first word of the model."""
+        """Return the seconds until the first word of the model."""
         return metric_of(self.turn, "llm_node_ttft")
 
     @property
     def voice(self) -> float | None:
-        """Seconds until the first sound of the voice."""
+        """Return the seconds until the first sound of the voice."""
         return metric_of(self.turn, "tts_node_ttfb")
 
 
@@ -118,7 +124,7 @@ class ToolUse(Entry):
 
     @property
     def brief(self) -> str:
-        """The arguments on one line, for the folded call."""
+        """Return the arguments on one line, for the folded call."""
         return " ".join(self.arguments[: 4 * BRIEF_LENGTH].split())[:BRIEF_LENGTH]
 
     @property
@@ -143,7 +149,7 @@ class Marker(Entry):
 
     @property
     def line(self) -> str:
-        """Label and text, once where the text begins with the label."""
+        """Return label and text, once where the text begins with the label."""
         if not self.text:
             return self.label
         if self.text.lower().startswith(self.label.lower()):
@@ -155,7 +161,7 @@ AnyEntry = Speech | ToolUse | Marker
 
 
 def details_of(turn: Turn) -> list[tuple[str, str]]:
-    """Keys that have no place of their own, and all metrics."""
+    """Return the keys that have no place of their own, and all metrics."""
     further = {name: turn[name] for name in turn if name not in SHOWN_KEYS}
     metrics = turn.get("metrics")
     if isinstance(metrics, dict):

@@ -11,12 +11,14 @@ from conversations.detail.transcript_reader import TranscriptView
 from conversations.formatting import clock
 from conversations.models import Conversation, Transcript
 from conversations.turn_values import as_text
+from web.iso_time import iso_microseconds
 
 
 def as_plain_text(
     conversation: Conversation, view: TranscriptView, zone: tzinfo
 ) -> str:
-    """Two lines on the call, then a line for each turn, `[0:04] User: Hello`."""
+    """Return two lines on the call, then a line for each turn,
+    `[0:04] User: Hello`."""
     lines = [*_heading(conversation, zone), ""]
     for entry in view.entries:
         if entry.silence:
@@ -62,12 +64,12 @@ def _lines(entry: AnyEntry) -> Iterator[str]:
 def as_document(
     conversation: Conversation, transcript: Transcript | None
 ) -> dict[str, Any]:
-    """As the API gives it back; its turns are as they were sent."""
+    """Return the transcript as the JSON of a file; its turns are as they were sent."""
     return {
         "conversationId": str(conversation.id),
         "referenceId": conversation.external_id,
         "systemPrompt": (transcript.system_prompt or None) if transcript else None,
         "durationSeconds": conversation.duration_seconds,
         "content": transcript.turns if transcript else None,
-        "createdAt": conversation.created_at.isoformat().replace("+00:00", "Z"),
+        "createdAt": iso_microseconds(conversation.created_at),
     }

@@ -13,8 +13,11 @@ ENTRIES_AT_ONCE = 300
 
 @dataclass(frozen=True, slots=True)
 class TranscriptPart:
-    """first, last: numbers of turns that the part begins and ends with.
-    earlier, later: the parts beside it; none where the transcript begins or ends."""
+    """Consecutive entries that are shown together.
+
+    first, last: numbers of turns that the part begins and ends with.
+    earlier, later: the parts beside it; none where the transcript begins or ends.
+    """
 
     entries: Sequence[AnyEntry]
     first: int = 0
@@ -39,8 +42,8 @@ def whole(view: TranscriptView) -> TranscriptPart:
 
 
 def part_with(view: TranscriptView, number: int) -> TranscriptPart:
-    """The part that has this turn, or the result that a call shows; the first one
-    where no turn has this number."""
+    """Return the part that has this turn, or the result that a call shows; the first
+    one where no turn has this number."""
     entries = view.entries
     if len(entries) <= ENTRIES_AT_ONCE:
         return whole(view)
@@ -68,7 +71,7 @@ def part_with(view: TranscriptView, number: int) -> TranscriptPart:
 
 
 def _span(view: TranscriptView, start: int) -> Neighbour:
-    """From the part's first turn to the last before the next part."""
+    """Return the part's first turn, and the last before the next part, as numbers."""
     end = start + ENTRIES_AT_ONCE
     entries = view.entries
     last = entries[end].number - 1 if end < len(entries) else view.total

@@ -27,7 +27,8 @@ SPEAKERS = {"user": "User", "assistant": "Assistant", "system": "System"}
 
 @dataclass(slots=True)
 class TranscriptView:
-    """total: turns, of which a call and its result are one entry."""
+    """A transcript, read. total: turns, of which a call and its result are one
+    entry."""
 
     entries: list[AnyEntry] = field(default_factory=list)
     total: int = 0
@@ -47,7 +48,7 @@ def read_transcript(
     started_at: datetime | None = None,
     system_prompt: str = "",
 ) -> TranscriptView:
-    """What the page of a conversation shows of these turns.
+    """Return what the page of a conversation shows of these turns.
 
     started_at: the conversation's start; the first turn's time where there is none,
         where it is earlier, or where the two are a day apart.
@@ -161,8 +162,9 @@ class _Reader:
         return max(0.0, moment - self.zero)
 
     def _silence(self, turn: Turn, entry: AnyEntry) -> float | None:
-        """Between the end of what was said before and the start of this, where both
-        were sent: a moment alone does not say how long somebody spoke."""
+        """Return the seconds between the end of what was said before and the start of
+        this, where both were sent: a moment alone does not say how long somebody
+        spoke."""
         if entry.shape != "speech":
             return None
         previous, self.previous_end = self.previous_end, self._end(turn)
@@ -180,7 +182,7 @@ class _Reader:
 
 
 def _zero(turns: Sequence[Turn], started_at: datetime | None) -> float | None:
-    """The Unix time that counts as 0:00."""
+    """Return the Unix time that counts as 0:00."""
     first = next((at for turn in turns if (at := _start(turn)) is not None), None)
     if started_at is None:
         return first

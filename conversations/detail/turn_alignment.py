@@ -1,8 +1,8 @@
-"""Which second of a recording a turn begins at. Pure; never a guess in silence.
+"""Which second of a recording a turn begins at; no guess is shown as exact. Pure.
 
 A turn is placed by its own `startSeconds`. Else by its time, if it is known when the
-recording began; if only the call's start is known, turns are placed by that, and `basis`
-says so, for the page to say it too. Else it has no place.
+recording began; if only the call's start is known, turns are placed by that, and
+`basis` says so, for the page to say it too. Else it has no place.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Seconds into the recording; end: None where it was not sent."""
+    """Where a turn is in the recording, seconds; end: None where it was not sent."""
 
     start: float
     end: float | None = None
@@ -45,7 +45,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """places: by the number of the turn, from 1. basis: of the least exact of them."""
+    """Where the turns are in a recording.
+
+    places: by the number of the turn, from 1. basis: of the least exact of them.
+    """
 
     basis: Basis = Basis.NOTHING
     places: Mapping[int, Place] = field(default_factory=dict)
@@ -55,7 +58,7 @@ class Alignment:
         return place.start if place else None
 
     def heard_at(self, second: float) -> int | None:
-        """The turn that began last before this second."""
+        """Return the number of the turn that began last before this second."""
         begun = [
             (place.start, number)
             for number, place in self.places.items()
@@ -71,7 +74,10 @@ def align_turns(
     metadata: Mapping[str, Any],
     call_started_at: datetime | None,
 ) -> Alignment:
-    """length: of the recording, seconds; what lies outside of it has no place."""
+    """Return where the turns are in a recording.
+
+    length: of the recording, seconds; what lies outside of it has no place.
+    """
     zero, by_clock = _zero(metadata, call_started_at)
     places: dict[int, Place] = {}
     bases = set()
@@ -106,7 +112,8 @@ def _offsets(turn: Turn) -> Place | None:
 
 
 def _times(turn: Turn, zero: float) -> Place | None:
-    """`timestamp` may be when a turn was over, so `startedAt` goes before it."""
+    """Return the turns' times. `timestamp` may be when a turn was over, so `startedAt`
+    goes before it."""
     start = unix_time(turn.get("startedAt"))
     if start is None:
         start = unix_time(turn.get("timestamp"))

@@ -32,7 +32,7 @@ MAX_NUMBER_DIGITS = 6  # digits
 def conversation_detail(
     request: OrganizationRequest, conversation_id: UUID
 ) -> HttpResponse:
-    """The page; for htmx the turns alone that `at` asks for.
+    """Render the page; for htmx the turns alone that `at` asks for.
 
     Its address carries the filters of the list that it was opened from, so that next
     and previous stay within them.
@@ -115,6 +115,11 @@ def metadata_json(request: OrganizationRequest, conversation_id: UUID) -> HttpRe
 
 
 def find(request: OrganizationRequest, conversation_id: UUID) -> Conversation:
+    """Return a conversation with its agent.
+
+    Raises:
+        Http404: the organization has no such conversation.
+    """
     in_organization = Conversation.objects.in_organization(request.organization)
     return get_object_or_404(
         in_organization.select_related("agent"), pk=conversation_id
@@ -124,7 +129,11 @@ def find(request: OrganizationRequest, conversation_id: UUID) -> Conversation:
 def find_with_transcript(
     request: OrganizationRequest, conversation_id: UUID
 ) -> tuple[Conversation, Transcript | None]:
-    """Both as they were at one moment."""
+    """Return both as they were at one moment.
+
+    Raises:
+        Http404: the organization has no such conversation.
+    """
     with one_snapshot():
         conversation = find(request, conversation_id)
         return conversation, transcript_of(conversation)
@@ -133,7 +142,11 @@ def find_with_transcript(
 def find_with_audio(
     request: OrganizationRequest, conversation_id: UUID, *, start_at: float = 0.0
 ) -> tuple[Conversation, Transcript | None, RecordingPanel]:
-    """All three as they were at one moment."""
+    """Return all three as they were at one moment.
+
+    Raises:
+        Http404: the organization has no such conversation.
+    """
     with one_snapshot():
         conversation, transcript = find_with_transcript(request, conversation_id)
         listening = recording_panel(conversation, transcript, start_at=start_at)
@@ -158,8 +171,11 @@ def view_of(
 def chosen_part(
     request: OrganizationRequest, view: TranscriptView, listening: RecordingPanel
 ) -> TranscriptPart:
-    """`?show=all`: the whole, as one prints it; `?at=1800`: the part with that turn;
-    `?t=83`: with the turn that is heard at that second."""
+    """Return the part that the address names.
+
+    `?show=all`: the whole, as one prints it; `?at=1800`: the part with that turn;
+    `?t=83`: with the turn that is played at that second.
+    """
     if request.GET.get("show") == "all":
         return whole(view)
     at = request.GET.get("at", "")
@@ -173,7 +189,8 @@ def chosen_part(
 def places_of(
     part: TranscriptPart, listening: RecordingPanel
 ) -> dict[str, float | None]:
-    """Notes where the part's turns are heard; gives the same of the parts beside it."""
+    """Note where the part's turns are in the recording, and return the same of the
+    parts beside it."""
     if listening.player is None:
         return {}
     placing = listening.player.placing

@@ -16,7 +16,8 @@ def record_export(
     chips: list[ActiveFilter],
     by: User,
 ) -> None:
-    """When it begins: one that is broken off has given away what it had."""
+    """Note an export when it begins: one that is broken off has given away what it
+    had."""
     amount = how_many(organization, wanted)
     filters = [] if wanted.chosen is not None else chips
     audit.record(

@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any
 
 from conversations.models import Conversation
+from web.iso_time import iso_microseconds
 
 BYTE_ORDER_MARK = "\ufeff"
 # The wide ones too: where they are typed every day, spreadsheets take them as well.
@@ -37,16 +38,19 @@ encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Spreadsheet:
-    """metadata_keys: keys with a column each, after the others."""
+    """Writes conversations as rows. metadata_keys: keys with a column each, after the
+    others."""
 
     def __init__(self, metadata_keys: Sequence[str] = ()) -> None:
         self.metadata_keys = metadata_keys
 
     def head(self) -> bytes:
+        """Return the byte order mark and the names of the columns."""
         names = [*COLUMNS, *(f"metadata.{key}" for key in self.metadata_keys)]
         return (BYTE_ORDER_MARK + written([[safe(name) for name in names]])).encode()
 
     def lines(self, rows: Sequence[Conversation]) -> Iterable[tuple[int, bytes]]:
+        """Yield the rows of these conversations: how many, and their bytes."""
         yield len(rows), written(self._cells(row) for row in rows).encode()
 
     def broken_off(self, rows: int, reason: str) -> bytes:
@@ -85,6 +89,7 @@ class Spreadsheet:
 
 
 def safe(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
     if text[:1].isalnum():
         return text  # as most do
     # Spaces in front do not keep every spreadsheet from it.
@@ -95,13 +100,15 @@ def safe(text: str) -> str:
 
 
 def written(rows: Iterable[Sequence[Cell]]) -> str:
+    """Return rows as CSV."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue()
 
 
 def moment(value: datetime | None) -> str:
-    return value.isoformat().replace("+00:00", "Z") if value else ""
+    """Return a moment as the API has it; empty where there is none."""
+    return iso_microseconds(value) if value else ""
 
 
 def yes_or_no(value: bool) -> str:
@@ -109,5 +116,5 @@ def yes_or_no(value: bool) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A text as it is; all else as JSON."""
+    """Return a text as it is; all else as JSON."""
     return value if isinstance(value, str) else encode(value)

@@ -9,9 +9,12 @@ from uuid import UUID
 
 from django.db import connection
 
-from conversations.exports.csv_file import moment
 from conversations.models import Conversation
-from conversations.recordings.links import recording_url
+from conversations.public_shape import (
+    as_json_value,
+    conversation_shape,
+    transcript_shape,
+)
 
 # Transcripts that are in memory at once: so many, or fewer long ones.
 TOGETHER = 20
@@ -40,6 +43,8 @@ TRANSCRIPTS = """
 
 
 class JsonLines:
+    """Writes conversations as objects, a line each."""
+
     def __init__(self, *, with_transcripts: bool) -> None:
         self.with_transcripts = with_transcripts
 
@@ -47,71 +52,35 @@ class JsonLines:
         return b""
 
     def lines(self, rows: Sequence[Conversation]) -> Iterable[tuple[int, bytes]]:
-        told = {row.id: as_object(row) for row in rows}
+        """Yield the lines of some of these conversations at a time: how many, and their
+        bytes."""
+        shapes = {row.id: conversation_shape(row) for row in rows}
         if not self.with_transcripts:
-            lines = (f"{as_json(told[row.id])}\n" for row in rows)
+            lines = (f"{as_json(shapes[row.id])}\n" for row in rows)
             yield len(rows), "".join(lines).encode()
             return
         for group in groups(rows):
             for part, kept in parts_with_transcripts(group):
-                lines = (_line(row, told[row.id], kept.get(row.id)) for row in part)
+                lines = (_line(row, shapes[row.id], kept.get(row.id)) for row in part)
                 yield len(part), "".join(lines).encode()
 
     def broken_off(self, rows: int, reason: str) -> bytes:
         """Mark it by an object with a key that no conversation has."""
-        told = {
+        last = {
             "incomplete": True,
             "rows": rows,
             "error": f"This file is incomplete: {reason}",
         }
-        return f"{as_json(told)}\n".encode()
+        return f"{as_json(last)}\n".encode()
 
 
-def as_object(row: Conversation) -> dict[str, Any]:
-    """As the API gives it back; a test compares the two."""
-    recording = row.recording_or_none
-    return {
-        "id": str(row.id),
-        "agentId": str(row.agent_id),
-        "name": row.name,
-        "source": row.provider,
-        "referenceId": row.external_id,
-        "startedAt": moment(row.started_at) or None,
-        "endedAt": moment(row.ended_at) or None,
-        "durationSeconds": row.duration_seconds,
-        "endedReason": row.ended_reason or None,
-        "cost": None if row.cost is None else str(row.cost),
-        "customer": {
-            "number": row.customer_number or None,
-            "name": row.customer_name or None,
-        },
-        "version": row.version or None,
-        "metadata": row.metadata,
-        "hasTranscript": row.has_transcript,
-        "hasAudio": row.has_audio,
-        "recording": {
-            "state": recording.public_state if recording else "none",
-            "error": (recording.last_error or None) if recording else None,
-            "sourceUrl": row.recording_url or None,
-        },
-        "createdAt": moment(row.created_at),
-        "updatedAt": moment(row.updated_at),
-    }
-
-
-def _line(row: Conversation, told: dict[str, Any], kept: Kept | None) -> str:
+def _line(row: Conversation, shape: dict[str, Any], kept: Kept | None) -> str:
     system_prompt, turns = kept or ("", None)
-    transcript = {
-        "conversationId": str(row.id),
-        "systemPrompt": system_prompt or None,
-        "durationSeconds": row.duration_seconds,
-        "recordingUrl": recording_url(row) if row.has_audio else None,
-        "createdAt": moment(row.created_at),
-    }
+    transcript = transcript_shape(row, system_prompt)
     # The turns are JSON already: made into objects they would take ten times the
     # memory.
     return (
-        f'{as_json(told)[:-1]}, "transcript": '
+        f'{as_json(shape)[:-1]}, "transcript": '
         f'{as_json(transcript)[:-1]}, "content": {turns or "null"}}}}}\n'
     )
 
@@ -132,8 +101,8 @@ def groups(rows: Sequence[Conversation]) -> Iterator[list[Conversation]]:
 def parts_with_transcripts(
     group: Sequence[Conversation],
 ) -> Iterator[tuple[Sequence[Conversation], dict[UUID, Kept]]]:
-    """Yield the rows in order, as many at a time as their transcripts leave room for,
-    with prompts and turns, as JSON."""
+    """Yield the rows in order, as many at a time as their transcripts
+    leave room for, with prompts and turns, as JSON."""
     start, count = 0, len(group)
     while start < len(group):
         asked = group[start : start + count]
@@ -145,8 +114,8 @@ def parts_with_transcripts(
 
 
 def read_transcripts(rows: Sequence[Conversation]) -> tuple[dict[UUID, Kept], int]:
-    """Return those of the first rows, as many as leave room for each other; and how
-    many rows that are, with those that have none."""
+    """Return those of the first rows, as many as leave room for each other; and
+    how many rows that are, with those that have none."""
     ids = [row.id for row in rows]
     with connection.cursor() as cursor:
         cursor.execute(TRANSCRIPTS, {"ids": ids, "bytes": BYTES_TOGETHER})
@@ -157,4 +126,4 @@ def read_transcripts(rows: Sequence[Conversation]) -> tuple[dict[UUID, Kept], in
 
 
 # Made once: `json.dumps` would make one for each value.
-as_json = json.JSONEncoder(ensure_ascii=False).encode
+as_json = json.JSONEncoder(ensure_ascii=False, default=as_json_value).encode

@@ -18,6 +18,8 @@ CHOSEN = "id"
 
 
 class Format(models.TextChoices):
+    """What an export is written as."""
+
     CSV = "csv", "CSV"
     JSON_LINES = "jsonl", "JSON lines"
     TRANSCRIPTS = "transcripts", "JSON lines with transcripts"
@@ -35,8 +37,9 @@ class Format(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """chosen: ids of rows; None for all that fit the filters.
+    """Which conversations, and written how.
 
+    chosen: ids of rows; None for all that match the filters.
     metadata_keys: those with a column of their own in a CSV.
     """
 
@@ -47,6 +50,7 @@ class ExportRequest:
 
 
 def read_export_request(parameters: QueryDict) -> ExportRequest:
+    """Return what an address asks for; what makes no sense in it is left out."""
     named = parameters.get("format", "")
     return ExportRequest(
         asked=read_list_query(parameters),
@@ -57,7 +61,8 @@ def read_export_request(parameters: QueryDict) -> ExportRequest:
 
 
 def read_chosen(parameters: QueryDict) -> tuple[UUID, ...] | None:
-    """Each once. `all` wins over rows that were ticked before it."""
+    """Return the ids of ticked rows, each once; None where all are meant. `all` wins
+    over rows that were ticked before it."""
     if parameters.get("only") != "chosen" or parameters.get("all"):
         return None
     ids = dict.fromkeys(map(_id, parameters.getlist(CHOSEN)))

@@ -36,7 +36,7 @@ from django.db.models.query import ValuesListIterable
 from accounts.models import Organization
 from conversations.exports.request import ExportRequest
 from conversations.listing.query import rows_with_reference
-from conversations.models import Agent, Conversation, ConversationQuerySet
+from conversations.models import Agent, Conversation, ConversationQuerySet, Recording
 from conversations.search.filters import Filters
 from conversations.search.keyset import Position, Rows
 from conversations.search.page_search import Search
@@ -49,6 +49,13 @@ SEARCH_STEP = 200
 BYTES_TOGETHER = 2 * 1024 * 1024
 SHORT_BYTES = BYTES_TOGETHER // STEP
 COLUMNS = [field.attname for field in Conversation._meta.concrete_fields]
+RECORDING = Conversation._meta.get_field("recording")
+# What `Conversation.told_recording` is asked for: none of it is null where there is one.
+RECORDING_COLUMNS = [
+    field.attname
+    for field in Recording._meta.concrete_fields
+    if field.attname in {"conversation_id", "state", "file", "last_error"}
+]
 METADATA_BYTES = Func(
     Cast("metadata", TextField()),
     function="octet_length",
@@ -77,9 +84,11 @@ class Amount:
 def steps(
     organization: Organization, wanted: ExportRequest
 ) -> Iterator[list[Conversation]]:
-    """In the order of the list: what has exactly the reference that was asked for, then
-    newest first. With all of a row, and its agent's name. Whoever walks them keeps no
-    more than one."""
+    """Yield the rows in the order of the list: what has exactly the requested
+    reference, then newest first.
+
+    With all of a row, and its agent's name. Whoever walks them keeps no more than one.
+    """
     first = deque(_first(organization, wanted))
     known = {row.id for row in first}
     yield from _complete(first)
@@ -95,6 +104,7 @@ def steps(
 
 
 def how_many(organization: Organization, wanted: ExportRequest) -> Amount:
+    """Return how many rows an export has, or will be found to have."""
     if wanted.chosen is not None:
         return Amount(_chosen(organization, wanted.chosen).count())
     filters = _filters(organization, wanted)
@@ -117,7 +127,7 @@ def how_many(organization: Organization, wanted: ExportRequest) -> Amount:
 
 
 def _planned(rows: ConversationQuerySet) -> int:
-    """What Postgres's statistics make of it, to two figures: they are no better."""
+    """Return what Postgres's statistics make of it, to two figures, as good as they are."""
     (plan,) = json.loads(rows.explain(format="json"))
     count = int(plan["Plan"]["Plan Rows"])
     return int(float(f"{count:.2g}"))
@@ -131,7 +141,7 @@ def _first(organization: Organization, wanted: ExportRequest) -> Sequence[Conver
 
 
 def _source(organization: Organization, wanted: ExportRequest) -> tuple[Rows, int]:
-    """What the rows come from, and how many of them make a step."""
+    """Return what the rows come from, and how many of them make a step."""
     if wanted.chosen is not None:
         return _with_short_metadata(_chosen(organization, wanted.chosen)), STEP
     filters = _filters(organization, wanted)
@@ -150,13 +160,23 @@ def _chosen(organization: Organization, ids: Sequence[UUID]) -> ConversationQuer
 
 
 class _Rows(ValuesListIterable):  # type: ignore[type-arg]
-    """Makes conversations of all their columns, as they come from `values_list`: several
-    times as fast as rows without a column, which Django puts together field by field."""
+    """Makes conversations, and their recordings as far as programs are told of them, of
+    columns as they come from `values_list`: several times as fast as rows without a
+    column, which Django puts together field by field."""
 
     def __iter__(self) -> Iterator[Conversation]:
         database = self.queryset.db
         for values in super().__iter__():
-            yield Conversation.from_db(database, COLUMNS, values)
+            row = Conversation.from_db(database, COLUMNS, values[: len(COLUMNS)])
+            of_recording = values[len(COLUMNS) :]
+            # As `with_recording` does, which counts for querysets of models alone.
+            RECORDING.set_cached_value(
+                row,
+                None
+                if None in of_recording
+                else Recording.from_db(database, RECORDING_COLUMNS, of_recording),
+            )
+            yield row
 
 
 def _with_short_metadata(rows: ConversationQuerySet) -> ConversationQuerySet:
@@ -164,14 +184,18 @@ def _with_short_metadata(rows: ConversationQuerySet) -> ConversationQuerySet:
     is_short = LessThanOrEqual(METADATA_BYTES, Value(SHORT_BYTES))
     short = Case(When(is_short, then=F("metadata")), output_field=JSONField())
     columns = ["short" if name == "metadata" else name for name in COLUMNS]
+    columns += [f"recording__{name}" for name in RECORDING_COLUMNS]
     found: Any = rows.annotate(short=short).values_list(*columns)
     found._iterable_class = _Rows
     return cast(ConversationQuerySet, found)
 
 
 def _complete(rows: deque[Conversation]) -> Iterator[list[Conversation]]:
-    """Yield the rows in order, with metadata and agent, as many at a time as leave room.
-    They are taken out of `rows`, so that nothing holds what was yielded before."""
+    """Yield the rows in order, with metadata and agent, as many at a time as leave
+    room.
+
+    They are taken out of `rows`, so that nothing holds what was yielded before.
+    """
     sizes = _sizes_of_long(rows)
     if rows and not any(map(_is_long, rows)):  # as mostly
         yield _with_agents(list(rows))

@@ -32,17 +32,21 @@ class Outcome(StrEnum):
 
 
 class Writer(Protocol):
-    def head(self) -> bytes: ...
+    """What turns rows into the bytes of a file."""
+
+    def head(self) -> bytes:
+        """Return what the file begins with."""
 
     def lines(self, rows: Sequence[Conversation]) -> Iterable[tuple[int, bytes]]:
         """Yield some rows at a time: how many they are, and their lines."""
 
     def broken_off(self, rows: int, reason: str) -> bytes:
-        """What the file ends with where it is not whole: a mark for programs, and the
-        reason for people. rows: how many it has."""
+        """Return what the file ends with where it is not whole: a mark for programs,
+        and the reason for people. rows: how many it has."""
 
 
 def writer_of(wanted: ExportRequest) -> Writer:
+    """Return the writer of the requested format."""
     if wanted.format is Format.CSV:
         return Spreadsheet(wanted.metadata_keys)
     return JsonLines(with_transcripts=wanted.format is Format.TRANSCRIPTS)
@@ -51,7 +55,7 @@ def writer_of(wanted: ExportRequest) -> Writer:
 class Download:
     """One export under way. Whoever makes one closes it, or has Django do so.
 
-    What breaks it is told in its last line: the server ends a body that raised as if it
+    What breaks it is named in its last line: the server ends a body that raised as if it
     were whole. A process that is killed, and a network that goes, leave an answer
     without its end, which every reader of HTTP notices.
 
@@ -79,7 +83,8 @@ class Download:
         return next(self._parts)
 
     def close(self) -> None:
-        """Any number of times, from any thread that is not within it."""
+        """Let go of the slot; any number of times, from any thread that is not within
+        it."""
         self._parts.close()
         self._slot.release()
 

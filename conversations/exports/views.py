@@ -29,7 +29,7 @@ RETRY_AFTER = "5"  # seconds
 @require_GET
 @organization_view()
 def export(request: OrganizationRequest) -> HttpResponse:
-    """Says how many there are, and asks for the format."""
+    """Render how many there are, and ask for the format."""
     return _page(request, read_export_request(request.GET))
 
 
@@ -58,6 +58,7 @@ def _page(request: OrganizationRequest, wanted: ExportRequest) -> HttpResponse:
 @never_cache
 @organization_view()
 def export_file(request: OrganizationRequest) -> HttpResponseBase:
+    """Answer with the file, or with the page where the request makes no sense."""
     wanted = read_export_request(request.GET)
     if fault_of(wanted):
         return _page(request, wanted)
@@ -88,12 +89,15 @@ def export_file(request: OrganizationRequest) -> HttpResponseBase:
 
 
 def file_name(request: OrganizationRequest, wanted: ExportRequest) -> str:
+    """Return the name of a file that is exported now, by the organization's clock."""
     now = timezone.now().astimezone(request.organization.zone)
     slug = request.organization.slug
     return f"conversations-{slug}-{now:%Y-%m-%d-%H%M}.{wanted.format.ending}"
 
 
 def fault_of(wanted: ExportRequest) -> str:
+    """Return what is wrong with a choice of rows, as a sentence; empty where nothing
+    is."""
     if wanted.chosen is None:
         return ""
     if not wanted.chosen:
@@ -107,7 +111,7 @@ def fault_of(wanted: ExportRequest) -> str:
 
 
 def chips(request: OrganizationRequest, wanted: ExportRequest) -> list[ActiveFilter]:
-    """The filters in force."""
+    """Return the filters in force."""
     if wanted.chosen is not None:
         return []
     agents = Agent.objects.in_organization(request.organization)

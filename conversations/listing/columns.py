@@ -13,6 +13,7 @@ from django.db.models.functions import Left
 from accounts.models import Membership
 from conversations.models import ColumnChoice, Conversation
 from conversations.search.filters import metadata_text
+from web.storable_text import drop_unstorable
 
 METADATA = "metadata."
 MAX_METADATA_COLUMNS = 5
@@ -134,9 +135,7 @@ def read_columns(text: str, faults: list[str]) -> tuple[str, ...] | None:
 
 
 def _token(text: str) -> str:
-    # Postgres has no NUL and no halves of letters; no key that is stored has them.
-    text = unquote(text).replace("\x00", "").encode("utf-8", "ignore").decode()
-    return text.strip()
+    return drop_unstorable(unquote(text)).strip()
 
 
 def _is_key(token: str) -> bool:

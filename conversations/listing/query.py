@@ -24,6 +24,7 @@ from conversations.search.keyset import (
     page_before,
 )
 from conversations.search.page_search import Search
+from web.storable_text import drop_unstorable
 
 PAGE_SIZE = 50
 MAX_TEXT_CHARACTERS = 255
@@ -183,9 +184,7 @@ def rows_with_reference(
 
 
 def _text(text: str) -> str:
-    # Postgres has no NUL and no halves of letters; nothing that is stored has them.
-    text = text.replace("\x00", "").encode("utf-8", "ignore").decode()
-    return text.strip()[:MAX_TEXT_CHARACTERS]
+    return drop_unstorable(text).strip()[:MAX_TEXT_CHARACTERS]
 
 
 def _agent(text: str, faults: list[str]) -> UUID | None:

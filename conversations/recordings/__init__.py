@@ -1,1 +1,1 @@
-"""The audio of conversations: wanted by a delivery, fetched by a worker, kept as files."""
+"""Audio of conversations: named by a delivery, fetched by a worker, kept as files."""

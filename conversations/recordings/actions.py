@@ -10,10 +10,10 @@ from conversations.recordings import wakeup
 
 
 def retry_recording(*, recording: Recording, by: User) -> bool:
-    """Fetches it again from the beginning, now; whether there is something to fetch:
-    not while a worker is at it, nor where it is here or was uploaded.
+    """Fetch it again from the beginning, now; return whether there is something to
+    fetch: not while a worker is at it, nor where it is here or was uploaded.
 
-    by: whoever asked. No entry in the audit log: nothing is read or changed by it.
+    by: who wants it. No entry in the audit log: nothing is read or changed by it.
     """
     State = Recording.State
     rested = Recording.objects.filter(

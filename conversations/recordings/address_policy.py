@@ -1,4 +1,5 @@
-"""Who may be asked for a recording: public addresses, and what the operator allows.
+"""Which addresses recordings are fetched from: public ones, and what the operator
+allows.
 
 A name is resolved once, every address of it is judged, and the connection goes to the
 one that was judged, so that a name which changes its mind is of no use.
@@ -28,12 +29,17 @@ FIRST_FREE_PORT = 1024
 
 
 class Forbidden(Exception):
-    """Says in a sentence why this address is not asked."""
+    """Says in a sentence why this address is not fetched."""
 
 
 def session_for(url: str, opened: Opened) -> Session:
-    """For one request to this address, and no redirect. opened: told each connection
-    as soon as it is there."""
+    """Return a session for one request to this address, and no redirect.
+
+    opened: called with each connection as soon as it is there.
+
+    Raises:
+        Forbidden: the address is not fetched.
+    """
     session = Session()
     # No proxy, no ~/.netrc and no certificates of the environment.
     session.trust_env = False
@@ -45,8 +51,14 @@ def session_for(url: str, opened: Opened) -> Session:
 
 
 def judge(url: str) -> str:
-    """The host of an address that is fit to be asked; its numbers are judged when it
-    is resolved. The address is as requests has prepared it."""
+    """Return the host of an address that may be fetched; its numbers are judged when it
+    is resolved.
+
+    url: as requests has prepared it.
+
+    Raises:
+        Forbidden: it is of another scheme or port, or two readers disagree on its host.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -77,7 +89,7 @@ def _policy(*, is_allowed: bool) -> AntiSSRFPolicy:
 
 
 def _allowed() -> tuple[set[str], list[Network]]:
-    """Hosts and networks of the operator's own."""
+    """Return hosts and networks of the operator's own."""
     hosts, networks = set(), []
     for word in settings.RECORDING_ALLOW:
         try:

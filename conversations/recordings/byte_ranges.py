@@ -16,8 +16,11 @@ class NotThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """start: of the first byte. end: behind the last one. is_open: up to the end,
-    however far that is."""
+    """Consecutive bytes of a file.
+
+    start: of the first byte. end: behind the last one. is_open: up to the end, however
+    far that is.
+    """
 
     start: int
     end: int
@@ -28,12 +31,19 @@ class ByteRange:
         return self.end - self.start
 
     def at_most(self, length: int) -> ByteRange:
+        """Return the beginning of it, of so many bytes or fewer."""
         return ByteRange(self.start, min(self.end, self.start + length), self.is_open)
 
 
 def range_in(header: str | None, size: int) -> ByteRange | None:
-    """None where all of the file is to be given: without a range, with one that makes no
-    sense, and with several, which a server may answer so."""
+    """Return the bytes that a header asks for, in a file of so many bytes.
+
+    None where all of the file is to be given: without a range, with one that makes no
+    sense, and with several, which a server may answer so.
+
+    Raises:
+        NotThere: the range begins behind the end, or is empty.
+    """
     found = ONE_RANGE.fullmatch(header or "")
     if found is None or max(map(len, found.groups())) > MAX_DIGITS:
         return None

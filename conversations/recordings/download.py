@@ -52,6 +52,15 @@ class NotNow(Exception):
 
 
 def download(url: str, path: Path, watch: LeaseKeeper) -> None:
+    """Fetch a file into a path, over at most `MAX_REDIRECTS` redirects.
+
+    Raises:
+        Refused: it will not come, whatever is tried.
+        NotNow: it may come later.
+        LeaseLost: the work was given to another worker meanwhile.
+        WorkerStopping: this process is to end.
+        DeadlineExceeded: it took too long.
+    """
     for _ in range(MAX_REDIRECTS + 1):
         url = _step(url, path, watch)
         if not url:
@@ -60,7 +69,12 @@ def download(url: str, path: Path, watch: LeaseKeeper) -> None:
 
 
 def _step(url: str, path: Path, watch: LeaseKeeper) -> str:
-    """Where to go on; empty where the file is here."""
+    """Make one request; return where to go on, empty where the file is here.
+
+    Raises:
+        Refused: it will not come, whatever is tried.
+        NotNow: it may come later.
+    """
     try:
         request = requests.Request("GET", url, HEADERS).prepare()
         prepared = request.url or ""
@@ -102,7 +116,8 @@ def _take(answer: requests.Response, url: str, path: Path, watch: LeaseKeeper) -
 
 
 def _text(header: str) -> str:
-    """requests reads headers as Latin-1; an address may be UTF-8."""
+    """Return a header as it was meant: requests reads Latin-1, and an address may be
+    UTF-8."""
     try:
         return header.encode("latin-1").decode()
     except UnicodeError:
@@ -153,7 +168,8 @@ def _length(answer: requests.Response) -> int | None:
 
 
 def _retry_after(text: str) -> float:
-    """Seconds or a date, as RFC 9110 has it; within what is sensible."""
+    """Return seconds, of seconds or a date as RFC 9110 has it; within what is
+    sensible."""
     text = text.strip()
     if text.isascii() and text.isdigit():
         seconds = float(text)
@@ -185,7 +201,7 @@ def _not_public(host: str) -> str:
 
 
 def _what_failed(error: Exception, host: str) -> str:
-    """Without the error's own text, which has the address in it."""
+    """Return a sentence without the error's own text, which has the address in it."""
     if isinstance(error, requests.exceptions.SSLError):
         return (
             f"No secure connection to {host} came about: its certificate is not good."
@@ -202,6 +218,7 @@ def _what_failed(error: Exception, host: str) -> str:
 
 
 def took_too_long() -> str:
+    """Return the reason of a fetch that was cut at its deadline."""
     return (
         f"It took longer than {settings.FETCH_SECONDS} seconds (ZELTO_FETCH_SECONDS)."
     )

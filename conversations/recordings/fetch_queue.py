@@ -12,13 +12,13 @@ from conversations.recordings import wakeup
 
 
 def enqueue_recordings(conversations: Iterable[Conversation]) -> None:
-    """Notes that the recordings these conversations name are to be had; runs inside the
-    caller's transaction, which holds the conversations. Only for those that a delivery
-    named just now: a fold told again fetches nothing again.
+    """Note that the recordings these conversations name are to be fetched; runs
+    inside the caller's transaction, which holds the conversations.
 
-    Another address, compared without its query, is fetched. The same one is fetched
-    again only where the last fetch failed; where it still waits, the newest query,
-    which may be a fresh signature, is the one to use.
+    Only for those that a delivery named just now: a fold that is done again fetches
+    nothing again. Another address, compared without its query, is fetched. The same one
+    is fetched again only where the last fetch failed; where it still waits, the newest
+    query, which may be a fresh signature, is the one to use.
     """
     named = [one for one in conversations if one.recording_url]
     if not named:

@@ -36,8 +36,8 @@ _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
 def fetch_until_none_is_due() -> bool:
-    """Fetch one after another, until none is due or the turn is over; whether there may
-    be more, and this process is not to end."""
+    """Fetch one after another, until none is due or the turn is over;
+    return whether there may be more, and this process is not to end."""
     if not _slots.acquire(blocking=False):
         return False  # whoever is at it looks again when done
     turn = Turn(TURN_SECONDS)
@@ -53,12 +53,12 @@ def fetch_until_none_is_due() -> bool:
 
 
 def fetch(recording: Recording) -> None:
-    """One that was claimed; whatever comes of it is in its row."""
+    """Fetch one that was claimed; whatever comes of it is in its row."""
     if recording.is_exhausted:
         recording.give_up("Every worker that tried it died.")
         return
     try:
-        with _told_why(recording):
+        with _outcome_noted(recording):
             _fetch(recording)
     except (DatabaseError, InterfaceError):
         # Nothing can be written down; it comes back when the lease ends.
@@ -84,7 +84,7 @@ def _fetch(recording: Recording) -> None:
 
 
 @contextmanager
-def _told_why(recording: Recording) -> Iterator[None]:
+def _outcome_noted(recording: Recording) -> Iterator[None]:
     try:
         yield
     except Refused as error:

@@ -32,35 +32,37 @@ DELETED_WITHIN = timedelta(minutes=10)
 
 
 def recordings_storage() -> Storage:
+    """Return the storage of recordings: a folder, or S3."""
     return storages["recordings"]
 
 
 def name_of(conversation: Conversation, sha256: str, extension: str) -> str:
-    """A new name each time, within its conversation, by its content: two that are alike
-    share no file, so that deleting one never takes the other's."""
+    """Return a new name each time, within its conversation, by its content: two that
+    are alike share no file, so that deleting one never takes the other's."""
     folder = f"{conversation.organization_id}/{conversation.pk}"
     return f"{folder}/{sha256}.{uuid4().hex}.{extension}"
 
 
 def sha256_of(name: str) -> str:
-    """Of what is in a file, by its name, in hexadecimal digits."""
+    """Return the digest of what is in a file, by its name, in hexadecimal digits."""
     return PurePosixPath(name).name.partition(".")[0]
 
 
 def note_before_writing(name: str) -> None:
-    """Notes that a file is about to be written under this name, which is new."""
+    """Note that a file is about to be written under this name, which is new."""
     UnusedFile.objects.create(name=name, delete_after=Now() + Value(WRITTEN_WITHIN))
 
 
 def cancel_deletion(name: str) -> bool:
-    """In the transaction in which a recording names it. False: it took so long to write
-    that it is being swept away."""
+    """Keep a file, in the transaction in which a recording names it. False: it
+    took so long to write that it is being swept away."""
     noted = UnusedFile.objects.filter(name=name, delete_after__gt=Now())
     return bool(noted.filter(is_being_deleted=False).delete()[0])
 
 
 def schedule_deletion(name: str) -> None:
-    """In the transaction in which no recording names it any more."""
+    """Note a file as unused, in the transaction in which no recording names it
+    any more."""
     if name:
         UnusedFile.objects.update_or_create(name=name, defaults={"delete_after": Now()})
         # Should the storage be away, a sweep deletes it later.
@@ -68,13 +70,19 @@ def schedule_deletion(name: str) -> None:
 
 
 def schedule_deletion_of_files(conversation: Conversation) -> None:
+    """Note the file of a conversation that is being erased as unused."""
     recording = Recording.objects.filter(conversation=conversation).only("file").first()
     if recording is not None:
         schedule_deletion(recording.file)
 
 
 def delete_unused() -> None:
-    """Deletes what is due; what the storage refuses comes again."""
+    """Delete what is due; what the storage refuses comes again.
+
+    Raises:
+        DatabaseError: the notes could not be read or written.
+        InterfaceError: likewise, where the connection is gone.
+    """
     incoming.delete_stale()
     storage = recordings_storage()
     if isinstance(storage, RecordingsFolder):
@@ -93,10 +101,10 @@ def delete_unused() -> None:
 
 
 def delete_if_unused(name: str) -> None:
-    """Deletes a file that is due; runs outside of any transaction.
+    """Delete a file that is due; runs outside of any transaction.
 
     The note says first that it is being deleted, and goes once it is. Whoever dies in
-    between leaves a note that is due again.
+    between leaves a note that is due again. Raises what the storage raises.
     """
     ours = UnusedFile.objects.filter(name=name)
     later = Now() + Value(DELETED_WITHIN)

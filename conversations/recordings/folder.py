@@ -16,8 +16,8 @@ DRAFTS = ".drafts"
 
 
 class RecordingsFolder(FileSystemStorage):
-    """A name stands for what is in it, so that a file is whole or not there: it is
-    written under another name first, and one of the same name is replaced by it."""
+    """A storage in which a file is whole or not there: it is written under
+    another name first, and one of the same name is replaced by it."""
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         return name
@@ -41,12 +41,12 @@ class RecordingsFolder(FileSystemStorage):
         return name
 
     def delete_stale_drafts(self, seconds: float) -> None:
-        """What somebody who was killed has left half-written."""
+        """Delete what a process that was killed has left half-written."""
         delete_older_files(Path(self.path(DRAFTS)), seconds)
 
 
 def delete_older_files(folder: Path, seconds: float) -> None:
-    """Those in this folder that nobody has written to for so long."""
+    """Delete the files of this folder that nobody has written to for so long."""
     if not folder.is_dir():
         return
     for path in folder.iterdir():
@@ -58,7 +58,7 @@ def delete_older_files(folder: Path, seconds: float) -> None:
 
 
 def _settle(folder: Path) -> None:
-    """So that a name outlasts a loss of power as the row does that names it."""
+    """Flush a folder, so that a name outlasts a loss of power as its row does."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -19,12 +19,13 @@ STALE_SECONDS = 3600.0
 
 
 def folder() -> Path:
+    """Return where files on their way in are."""
     return Path(settings.DATA_DIR) / "incoming"
 
 
 @contextmanager
 def incoming_file() -> Iterator[Path]:
-    """An empty file that only we may read; gone afterwards, whatever happens."""
+    """Make an empty file that only we may read; gone afterwards, whatever happens."""
     folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder() / str(uuid4())
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -35,11 +36,11 @@ def incoming_file() -> Iterator[Path]:
 
 
 def new_incoming_file() -> IO[bytes]:
-    """Likewise, gone once it is closed: for where a request closes it."""
+    """Open a file that is gone once it is closed: for where a request closes it."""
     folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     return tempfile.NamedTemporaryFile(dir=folder())
 
 
 def delete_stale() -> None:
-    """What somebody who was killed has left."""
+    """Delete what a process that was killed has left."""
     delete_older_files(folder(), STALE_SECONDS)

@@ -34,11 +34,11 @@ class WorkerStopping(Exception):
 
 
 class DeadlineExceeded(Exception):
-    pass
+    """It took longer than a fetch may."""
 
 
 class LeaseKeeper:
-    """Of one fetch. `check` raises what `cut` was called for."""
+    """The guard of one fetch. `check` raises what ended it."""
 
     def __init__(self, recording: Recording, seconds: float) -> None:
         self.recording = recording
@@ -66,20 +66,29 @@ class LeaseKeeper:
         self.close()
 
     def close(self) -> None:
+        """Close our copies of the connections."""
         for one in self._cut:
             one.close()
 
     def opened(self, connection: socket.socket) -> None:
-        """A copy of its own stays at the connection, whatever TLS wraps around it."""
+        """Keep a copy of a connection, whatever TLS wraps around it, to end it from
+        here."""
         with self._lock:
             self._cut.append(connection.dup())
         self.check()
 
     def downloaded(self) -> None:
-        """From here on it takes what it takes."""
+        """Lift the deadline: from here on it takes what it takes."""
         self._deadline = None
 
     def check(self) -> None:
+        """Go on, or raise why this is to end.
+
+        Raises:
+            LeaseLost: the work was given to another worker.
+            WorkerStopping: this process is to end.
+            DeadlineExceeded: it took too long.
+        """
         if self._why is not None:
             raise self._why
 

@@ -9,4 +9,5 @@ from conversations.models import Conversation
 
 
 def recording_url(conversation: Conversation) -> str:
+    """Return the address of a conversation's audio in the API."""
     return absolute_url(reverse("api:recording", args=[conversation.pk]))

@@ -42,15 +42,20 @@ class NotAudio(Exception):
 
 
 def read_audio(path: Path, *, tick: Callable[[], object] = lambda: None) -> Audio:
-    """Decodes all of it. tick: called again and again meanwhile; what it raises ends
-    the reading."""
-    told = _ask_decoder(path, tick)
-    if "instead" in told:
-        raise NotAudio(told["instead"])
-    return Audio(**told["audio"])
+    """Decode all of a file, and return what it holds.
+
+    tick: called again and again meanwhile; what it raises ends the reading.
+
+    Raises:
+        NotAudio: it is something else, or broke the decoder.
+    """
+    report = _run_decoder(path, tick)
+    if "instead" in report:
+        raise NotAudio(report["instead"])
+    return Audio(**report["audio"])
 
 
-def _ask_decoder(path: Path, tick: Callable[[], object]) -> dict[str, Any]:
+def _run_decoder(path: Path, tick: Callable[[], object]) -> dict[str, Any]:
     ours, theirs = os.pipe()
     with (
         os.fdopen(theirs, "wb"),  # closed by whatever ends us, which ends the decoder
@@ -75,8 +80,8 @@ def _ask_decoder(path: Path, tick: Callable[[], object]) -> dict[str, Any]:
     if process.returncode != 0:
         # A fault in it, or more memory or time than there is for one file.
         raise NotAudio("Reading it broke the decoder.")
-    told: dict[str, Any] = json.loads(output)
-    return told
+    report: dict[str, Any] = json.loads(output)
+    return report
 
 
 def _wait_for(process: subprocess.Popen[bytes], tick: Callable[[], object]) -> bytes:

@@ -1,4 +1,4 @@
-"""The audio of a conversation to whoever may hear it: whole, or the bytes asked for.
+"""The audio of a conversation to whoever may play it: whole, or the bytes of a range.
 
 A reader who takes their time must not keep a thread of the web server, of which there
 are few. So a player, which asks for all that is left and then pauses, gets a piece at a
@@ -62,11 +62,16 @@ def serve(
     download: bool = False,
     in_pieces: bool = False,
 ) -> HttpResponseBase:
-    """200, 206, 304, or 302 to a link of a few minutes where the storage serves files
-    itself. Raises `Unsatisfiable`, `Busy` and `FileIsGone`.
+    """Answer 200, 206, 304, or 302 to a link of a few minutes where the storage serves
+    files itself.
 
     download: to be kept, not to be played.
     in_pieces: for a player, which goes on by itself where a piece ends.
+
+    Raises:
+        Unsatisfiable: the range is not within the file.
+        Busy: there is no slot for a download.
+        FileIsGone: the row is there, and the storage has no such file.
     """
     if _is_known(request, recording):
         return _with_validators(HttpResponse(status=304), recording)
@@ -81,12 +86,12 @@ def serve(
 
 
 def counts_as_playback(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether this answer is worth an entry in the audit log."""
+    """Return whether this answer is worth an entry in the audit log."""
     return request.method == "GET" and response.status_code in {200, 206, 302}
 
 
 def opening_of(recording: Recording) -> dict[str, Any]:
-    """What the audit log says was opened."""
+    """Return the facts of an entry in the audit log."""
     return {
         "action": AuditAction.RECORDING_OPENED,
         "subject": recording.conversation.external_id,
@@ -95,7 +100,7 @@ def opening_of(recording: Recording) -> dict[str, Any]:
 
 
 def etag_of(recording: Recording) -> str:
-    """Of the content: its SHA-256 begins the name of the file."""
+    """Return the tag of the content: its SHA-256 begins the name of the file."""
     return quote_etag(sha256_of(recording.file))
 
 
@@ -106,7 +111,8 @@ def _origin_of(storage: Storage) -> str:
 
 
 def foreign_origin() -> str | None:
-    """Where a browser is sent for the audio, if not to ourselves: pages must allow it."""
+    """Return where a browser is sent for the audio, if not to ourselves: pages must
+    allow it."""
     storage = recordings_storage()
     return None if isinstance(storage, FileSystemStorage) else _origin_of(storage)
 
@@ -118,7 +124,8 @@ def _is_known(request: HttpRequest, recording: Recording) -> bool:
 
 
 def _range_counts(request: HttpRequest, recording: Recording) -> bool:
-    """`If-Range`: a part of another version is of no use. A date never counts."""
+    """Return whether `If-Range` holds: a part of another version is of no use, and a
+    date never counts."""
     condition = request.headers.get("If-Range")
     return condition is None or condition.strip() == etag_of(recording)
 
@@ -158,7 +165,8 @@ def _body(
 
 
 def _is_safari(request: HttpRequest) -> bool:
-    """Or another browser of a phone by Apple, where all are the same inside."""
+    """Return whether it is Safari, or another browser of a phone by Apple, where all
+    are the same inside."""
     agent = request.headers.get("User-Agent", "")
     return "AppleWebKit" in agent and "Chrome" not in agent
 
@@ -186,12 +194,13 @@ def _with_validators(
 
 
 def content_type_of(recording: Recording) -> str:
-    """Of what was decoded; never anything that a browser would run."""
+    """Return the type of what was decoded; never anything that a browser would run."""
     is_sound = recording.content_type.startswith(("audio/", "video/"))
     return recording.content_type if is_sound else UNKNOWN_TYPE
 
 
 def disposition_of(recording: Recording, *, download: bool) -> str:
+    """Return the `Content-Disposition`, with a name that every system bears."""
     extension = PurePosixPath(recording.file).suffix.removeprefix(".") or "audio"
     conversation = recording.conversation
     name = file_name(conversation.external_id, extension, otherwise=conversation.id)
@@ -201,7 +210,7 @@ def disposition_of(recording: Recording, *, download: bool) -> str:
 def _redirect(
     storage: Storage, recording: Recording, *, download: bool
 ) -> HttpResponseBase:
-    """The link holds for as long as the storage is told in the settings."""
+    """Answer with a link, which holds for as long as the settings give it."""
     url = storage.url(
         recording.file,
         parameters={  # type: ignore[call-arg]
@@ -218,7 +227,8 @@ def _redirect(
 
 
 class _Download:
-    """The bytes one after the other. However it ends, its slot is free again."""
+    """The bytes of a part, one chunk after the other. However it ends, its slot is free
+    again."""
 
     _slot: Slot | None = None
 

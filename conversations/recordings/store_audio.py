@@ -18,12 +18,15 @@ from conversations.recordings.probe import Audio
 def store_audio(
     *, conversation: Conversation, path: Path, audio: Audio, claim: UUID | None
 ) -> bool:
-    """Writes the file, then names it; False: the conversation is gone, or the claim is
+    """Write the file, then name it. False: the conversation is gone, or the claim is
     no longer the worker's, and nothing is kept.
 
     claim: of the worker that fetched it; None where somebody uploaded it, which
     wins over whatever is being fetched.
-    Raises what the storage raises, and `TimeoutError` where writing took over an hour.
+
+    Raises:
+        TimeoutError: writing took over an hour.
+        Exception: whatever the storage raises.
     """
     name = files.name_of(conversation, audio.sha256, audio.extension)
     files.note_before_writing(name)
@@ -39,7 +42,11 @@ def store_audio(
 def _name_it(
     conversation: Conversation, name: str, audio: Audio, claim: UUID | None
 ) -> bool:
-    """Conversation first, then its recording: so does who folds, and who erases."""
+    """Name a file. Conversation first, then its recording: so does who folds or erases.
+
+    Raises:
+        TimeoutError: it took so long to write that it is being swept away.
+    """
     conversations = Conversation.objects.filter(pk=conversation.pk)
     row = conversations.select_for_update().first()
     if row is None:
@@ -93,6 +100,6 @@ def _facts(name: str, audio: Audio) -> dict[str, Any]:
 
 
 def _drop(name: str) -> None:
-    """Deletes what was written for nothing."""
+    """Delete what was written for nothing."""
     UnusedFile.objects.filter(name=name).update(delete_after=Now())
     files.delete_if_unused(name)

@@ -20,5 +20,5 @@ _throttle = Throttle(send_wakeup)
 
 
 def wake_worker() -> None:
-    """Tells a worker that there are recordings to fetch; returns at once."""
+    """Tell a worker that there are recordings to fetch; return at once."""
     _throttle.wake()

@@ -33,6 +33,8 @@ Span = tuple[int, int]  # windows, the end exclusive
 
 
 class AudioEvent(TypedDict):
+    """A span that stands out. kind: `silence` or `talk_over`; start, end: seconds."""
+
     kind: str
     start: float
     end: float
@@ -46,6 +48,7 @@ class PeakMeter:
         self._rest = bytearray()
 
     def add(self, samples: bytes | memoryview) -> None:
+        """Take samples, 16 bits each in the machine's order, at `RATE`."""
         self._rest += samples
         whole = len(self._rest) - len(self._rest) % WINDOW_BYTES
         for start in range(0, whole, WINDOW_BYTES):
@@ -53,10 +56,12 @@ class PeakMeter:
         del self._rest[:whole]
 
     def add_silence(self, windows: int) -> None:
+        """Take so many windows of silence, after what came before."""
         self.finish()
         self.levels.extend(array("H", bytes(2 * windows)))
 
     def finish(self) -> None:
+        """Measure what is left of the last window."""
         if self._rest:
             self._measure(self._rest)
             self._rest = bytearray()
@@ -68,7 +73,7 @@ class PeakMeter:
 
 
 def peaks_of(levels: Levels) -> list[int]:
-    """At most MOST_PEAKS equal parts of the time, each 0..255."""
+    """Return at most `MAX_PEAKS` equal parts of the time, each 0..255."""
     count = min(len(levels), MAX_PEAKS)
     edges = [len(levels) * number // count for number in range(count + 1)]
     return [
@@ -77,7 +82,8 @@ def peaks_of(levels: Levels) -> list[int]:
 
 
 def marks_of(channels: Sequence[Levels]) -> list[AudioEvent]:
-    """Where nobody speaks for long; with two sides that differ, also where both do."""
+    """Return where nobody speaks for long; with two sides that differ, also where both
+    do. Of too many the longest, in order of time."""
     length = max(len(levels) for levels in channels)
     spoken = [list(speech(levels)) for levels in channels]
     anybody = joined(sorted(span for one in spoken for span in one), 0)
@@ -100,6 +106,7 @@ def marks_of(channels: Sequence[Levels]) -> list[AudioEvent]:
 
 
 def speech(levels: Levels) -> Iterator[Span]:
+    """Yield the spans in which somebody speaks, short pauses included."""
     limit = threshold(levels)
     loud: list[Span] = []
     start = None
@@ -118,8 +125,9 @@ def speech(levels: Levels) -> Iterator[Span]:
 
 
 def threshold(levels: Levels) -> float:
-    """From what this channel is like itself: its hiss is no speech, however loud it
-    was recorded, and who speaks without a pause is not taken for hiss."""
+    """Return the level from which it is speech, by what this channel is like itself:
+    its hiss is no speech, however loud it was recorded, and who speaks without a pause
+    is not taken for hiss."""
     by_loudness = sorted(levels)
     hiss = by_loudness[len(by_loudness) // 10]
     loud = by_loudness[len(by_loudness) * 95 // 100] or by_loudness[-1]
@@ -127,13 +135,13 @@ def threshold(levels: Levels) -> float:
 
 
 def differ(left: Levels, right: Levels) -> bool:
-    """Whether they are two sides, and not one sound written twice."""
+    """Return whether they are two sides, and not one sound written twice."""
     apart = sum(abs(a - b) for a, b in zip(left, right, strict=False))
     return apart > 0.05 * (sum(left) + sum(right))
 
 
 def joined(spans: Sequence[Span], pause: int) -> list[Span]:
-    """Sorted spans, with pauses up to this many windows filled."""
+    """Return sorted spans, with pauses up to this many windows filled."""
     found: list[Span] = []
     for start, end in spans:
         if found and start - found[-1][1] <= pause:
@@ -144,6 +152,7 @@ def joined(spans: Sequence[Span], pause: int) -> list[Span]:
 
 
 def gaps(spans: Sequence[Span], length: int) -> Iterator[Span]:
+    """Yield the spans between these, from the beginning to `length`."""
     last = 0
     for start, end in spans:
         yield last, start
@@ -152,6 +161,7 @@ def gaps(spans: Sequence[Span], length: int) -> Iterator[Span]:
 
 
 def overlaps(left: Sequence[Span], right: Sequence[Span]) -> Iterator[Span]:
+    """Yield the spans that two sorted lists have in common."""
     first = second = 0
     while first < len(left) and second < len(right):
         start = max(left[first][0], right[second][0])
@@ -165,8 +175,10 @@ def overlaps(left: Sequence[Span], right: Sequence[Span]) -> Iterator[Span]:
 
 
 def seconds_of(span: Span) -> float:
+    """Return how long a span is."""
     return (span[1] - span[0]) * WINDOW_SECONDS
 
 
 def at(window: int) -> float:
+    """Return the second that a window begins at."""
     return round(window * WINDOW_SECONDS, 2)

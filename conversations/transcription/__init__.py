@@ -1,1 +1,1 @@
-"""What was said in a recording, heard by Zelto itself: jobs, engine, turns."""
+"""Turns made from a recording, by an engine on this machine: jobs, engine, turns."""

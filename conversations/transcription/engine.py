@@ -1,4 +1,4 @@
-"""What hears: an engine behind a small interface, chosen by `ZELTO_STT_ENGINE`."""
+"""Speech to text behind a small interface, chosen by `ZELTO_STT_ENGINE`."""
 
 from __future__ import annotations
 
@@ -23,18 +23,25 @@ SWITCHED_OFF = "Transcription is switched off by ZELTO_STT_ENGINE=none."
 
 
 class Engine(Protocol):
+    """What an engine has to offer."""
+
     @property
     def name(self) -> str:
-        """With its model, for people."""
+        """Return its name with its model, for people."""
 
     def missing(self) -> str:
-        """Why it cannot work here, and what to do about it; empty where it can."""
+        """Return why it cannot work here, and what to do; empty where it can."""
 
     def transcribe(
         self, path: Path, channels: int, on_progress: OnProgress
     ) -> list[Heard]:
-        """Two channels are heard each by itself, any other number mixed to one. Raises
-        `CannotTranscribe`, and `Dropped` once `on_progress` says so."""
+        """Return the words of a recording; two channels each by itself, any other
+        number mixed to one.
+
+        Raises:
+            CannotTranscribe: it failed; it may be tried again.
+            Dropped: `on_progress` returned False.
+        """
 
 
 class FasterWhisper:
@@ -72,4 +79,5 @@ ENGINES: dict[str, Callable[[], Engine]] = {
 
 
 def engine() -> Engine:
+    """Return the engine of the settings."""
     return ENGINES[settings.STT_ENGINE]()

@@ -26,7 +26,7 @@ MAX_REASON_CHARACTERS = 500  # characters
 
 
 class CannotTranscribe(Exception):
-    """Says why."""
+    """Says in a sentence why it failed."""
 
 
 class Dropped(Exception):
@@ -36,6 +36,14 @@ class Dropped(Exception):
 def transcribe(
     path: Path, channels: int, on_progress: Callable[[float], bool]
 ) -> list[Heard]:
+    """Run the engine over a file, in a process of its own.
+
+    on_progress: called at least once a second with the done share of the whole, 0 to 1.
+
+    Raises:
+        CannotTranscribe: it failed, hung, or its process was ended.
+        Dropped: `on_progress` returned False.
+    """
     with tempfile.TemporaryFile() as complaints:
         child = subprocess.Popen(
             [sys.executable, "-m", "conversations.transcription.engine_process"],
@@ -48,15 +56,15 @@ def transcribe(
             encoding="utf-8",
         )
         try:
-            _ask(child, path, channels)
-            return _listen(child, on_progress, complaints)
+            _send_job(child, path, channels)
+            return _read_results(child, on_progress, complaints)
         finally:
             child.kill()
             child.communicate()
 
 
-def _ask(child: subprocess.Popen[str], path: Path, channels: int) -> None:
-    asked = {
+def _send_job(child: subprocess.Popen[str], path: Path, channels: int) -> None:
+    job = {
         "path": str(path),
         "channels": channels,
         "model": settings.STT_MODEL,
@@ -65,13 +73,13 @@ def _ask(child: subprocess.Popen[str], path: Path, channels: int) -> None:
     }
     assert child.stdin is not None  # noqa: S101 - it is a pipe
     try:
-        child.stdin.write(json.dumps(asked) + "\n")
+        child.stdin.write(json.dumps(job) + "\n")
         child.stdin.flush()
     except BrokenPipeError:
         pass  # it ended at once; what it left tells why
 
 
-def _listen(
+def _read_results(
     child: subprocess.Popen[str],
     on_progress: Callable[[float], bool],
     complaints: IO[bytes],

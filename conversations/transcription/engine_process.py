@@ -1,5 +1,5 @@
-"""The engine itself, as a process of its own: asked by one line of JSON on its input,
-it answers with lines of JSON. It knows no Django and no database."""
+"""The engine itself, as a process of its own: one line of JSON on its input is the job,
+and it answers with lines of JSON. It knows no Django and no database."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ PAUSE_SECONDS = 0.6
 
 
 def main() -> None:
+    """Transcribe the file that the first line of the input names."""
     step_back()
     asked = json.loads(sys.stdin.readline())
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -35,12 +36,13 @@ def main() -> None:
 
 
 def say(**what: Any) -> None:
+    """Write one line of JSON."""
     sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
 
 
 def step_back() -> None:
-    """Whatever else the machine does goes first, and is spared when memory is short."""
+    """Let all else on the machine go first, and be spared when memory is short."""
     with suppress(OSError):
         os.nice(10)
     with suppress(OSError):
@@ -48,11 +50,13 @@ def step_back() -> None:
 
 
 def end_with_parent() -> None:
+    """End at once when the input does, which is when our parent ends."""
     sys.stdin.read()
     os._exit(1)
 
 
 def load(asked: dict[str, Any]) -> Any:
+    """Return the model, fetched first where it is not here."""
     from faster_whisper import WhisperModel
 
     Path(asked["models"]).mkdir(parents=True, exist_ok=True)
@@ -66,7 +70,7 @@ def load(asked: dict[str, Any]) -> Any:
 
 
 class Listener:
-    """Hears part after part. seconds: of the whole, for progress."""
+    """Transcribes part after part. seconds: of the whole, for progress."""
 
     def __init__(self, model: Any, seconds: float) -> None:
         self.model = model
@@ -75,7 +79,7 @@ class Listener:
         self.languages: dict[int, str] = {}
 
     def hear(self, at: float, part: Any, rate: int) -> None:
-        """at: where the part begins, seconds."""
+        """Transcribe a part. at: where it begins, seconds. rate: samples a second."""
         length = part.shape[1] / rate
         for channel, samples in enumerate(part):
             done = at + length * channel / len(part)
@@ -103,7 +107,7 @@ class Listener:
 
 
 def runs(words: Iterable[Any], channel: int, at: float) -> Iterator[dict[str, Any]]:
-    """Words without a pause between them."""
+    """Yield words that have no pause between them."""
     run: list[Any] = []
     for word in words:
         if run and word.start - run[-1].end >= PAUSE_SECONDS:

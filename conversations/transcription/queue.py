@@ -12,7 +12,7 @@ from conversations.recordings.files import sha256_of
 
 
 def has_sent_turns(conversation_id: UUID) -> bool:
-    """Whether a sender said what was said: nothing that is heard would show."""
+    """Return whether a sender sent turns: transcribed ones would not show."""
     transcripts = Transcript.objects.filter(pk=conversation_id, is_heard=False)
     turns = transcripts.values_list("turns", flat=True).first()
     return bool(turns)
@@ -20,9 +20,12 @@ def has_sent_turns(conversation_id: UUID) -> bool:
 
 @transaction.atomic
 def enqueue_transcription(conversation: Conversation) -> bool:
-    """Makes the job of the audio that is kept now; False where there is none, or where
-    turns were sent. What is being done already goes on; what was done of another
-    recording, or failed, begins anew."""
+    """Make the job of the audio that is kept now; False where there is none,
+    or where turns were sent.
+
+    What is being done already goes on; what was done of another recording, or failed,
+    begins anew.
+    """
     recordings = Recording.objects.select_for_update().stored()
     recording = recordings.filter(conversation=conversation).first()
     if recording is None or has_sent_turns(conversation.pk):

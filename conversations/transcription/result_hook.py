@@ -14,10 +14,11 @@ _takers: list[Append] = []
 
 
 def hand_over_to(append: Append) -> None:
-    """Called once, when the keeper of the log is loaded."""
+    """Set where results go; called once, when the keeper of the log is loaded."""
     _takers[:] = [append]
 
 
 def hand_over(conversation: Conversation, transcript: TranscriptionResult) -> None:
+    """Append a result, within the caller's transaction."""
     (append,) = _takers
     append(conversation, transcript)

@@ -1,4 +1,4 @@
-"""What an engine hears, and what is made of it: plain values."""
+"""What an engine transcribes, and what is made of it: plain values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Words of one speaker without a pause. channel: from 0. start, end: seconds into
-    the recording."""
+    """Words of one speaker without a pause.
+
+    channel: from 0. start, end: seconds into the recording.
+    """
 
     channel: int
     start: float
@@ -19,8 +21,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionResult:
-    """turns: as the API gives them. sha256: of the file that was heard. made_by: engine
-    and model."""
+    """What a job came to.
+
+    turns: as the API gives them. sha256: of the file that was transcribed. made_by:
+    engine and model.
+    """
 
     turns: list[dict[str, Any]]
     duration_seconds: float

@@ -1,4 +1,4 @@
-"""Where making turns from a conversation's audio stands, as its page says it."""
+"""The status of making turns from a conversation's audio, as its page says it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ State = Transcription.State
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionStatus:
-    """state: of the job; empty where there is none, `outdated` where it was done of a
-    recording that another one has replaced.
+    """How far the transcription of a recording is.
+
+    state: of the job; empty where there is none, `outdated` where it was done of a
+        recording that another one has replaced.
     lacks: why nothing is transcribed here, and what to do about it.
     is_of_use: whether turns would show, since none were sent.
     """
@@ -28,7 +30,7 @@ class TranscriptionStatus:
 def transcription_status(
     recording: Recording, job: Transcription | None, transcript: Transcript | None
 ) -> TranscriptionStatus | None:
-    """None where there is no audio."""
+    """Return the status of a recording's job; None where there is no audio."""
     if not recording.file:
         return None
     state = job.state if job else ""

@@ -1,4 +1,4 @@
-"""From what was heard in each channel to the turns of a call: pure."""
+"""From the words of each channel to the turns of a call. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROUNDED_TO = 2  # digits
 
 
 def turns_of(heard: Iterable[Heard], roles: Sequence[str]) -> list[dict[str, Any]]:
-    """By time, over all channels. roles: of each channel."""
+    """Return turns by time, over all channels. roles: of each channel."""
     turns: list[dict[str, Any]] = []
     for one in sorted(heard, key=lambda each: (each.start, each.channel)):
         text = " ".join(one.text.split())

@@ -40,9 +40,12 @@ _one_at_a_time = threading.Lock()
 
 
 def transcribe_until_none_is_due() -> bool:
-    """Whether there may be more, and this process is not to end: it stops when its turn
-    is over. Nothing is claimed where no engine is installed: it waits, and is done once
-    there is one."""
+    """Transcribe one after another, until none is due or the turn is
+    over; return whether there may be more, and this process is not to end.
+
+    Nothing is claimed where no engine is installed: it waits, and is done once there is
+    one.
+    """
     if not _one_at_a_time.acquire(blocking=False):
         return False
     turn = Turn(TURN_SECONDS)
@@ -59,10 +62,11 @@ def transcribe_until_none_is_due() -> bool:
 
 
 def transcribe(job: Transcription, chosen: Engine) -> None:
+    """Do a job that was claimed; whatever comes of it is in its row."""
     if job.is_exhausted:
         job.give_up(INTERRUPTED)
         return
-    recording = _wanted(job)
+    recording = _current_recording(job)
     if recording is None:
         job.claimed().delete()
         return
@@ -84,8 +88,9 @@ def transcribe(job: Transcription, chosen: Engine) -> None:
         job.try_later(f"Its audio could not be read: {type(error).__name__}.")
 
 
-def _wanted(job: Transcription) -> Recording | None:
-    """What is there now; None where it is gone, or where turns were sent meanwhile."""
+def _current_recording(job: Transcription) -> Recording | None:
+    """Return the recording that is there now; None where it is gone, or where turns
+    were sent meanwhile."""
     if has_sent_turns(job.conversation_id):
         return None
     recordings = Recording.objects.stored().select_related("conversation")
@@ -134,9 +139,11 @@ def _renew(job: Transcription, done: float) -> bool:
 
 
 def finish(job: Transcription, transcript: TranscriptionResult) -> None:
-    """Closes the job, hands its turns over and charges its minutes, in one transaction;
-    nothing of it where the job is no longer ours: given to another worker, erased, or
-    of audio that was replaced."""
+    """Close the job, hand its turns over and charge its minutes, in one transaction.
+
+    Nothing of it where the job is no longer ours: given to another worker, erased, or
+    of audio that was replaced.
+    """
     conversations = Conversation.objects.select_related("organization")
     with transaction.atomic(durable=True):
         conversation = (
@@ -170,7 +177,7 @@ def _is_of_the_audio(job: Transcription) -> bool:
 
 
 def _charge(conversation: Conversation, transcript: TranscriptionResult) -> None:
-    """One recording is one charge, ever: the constraint ignores what is charged."""
+    """Charge one recording once, ever: the constraint ignores what is charged."""
     if conversation.is_test:
         return
     minutes = Decimal(str(transcript.duration_seconds)) / 60
@@ -191,7 +198,12 @@ def _charge(conversation: Conversation, transcript: TranscriptionResult) -> None
 
 @contextmanager
 def local_copy(name: str, on_progress: OnProgress) -> Iterator[Path]:
-    """The file itself where the storage is a folder; else a copy, for as long."""
+    """Give the file itself where the storage is a folder; else a copy, for as long.
+
+    Raises:
+        FileNotFoundError: the storage has no such file.
+        Dropped: `on_progress` returned False.
+    """
     storage = recordings_storage()
     try:
         path = Path(storage.path(name))

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.providers.faults import path_text, storable
+from integrations.providers.faults import path_text
+from web.storable_text import replace_unstorable
 
 MAX_LINES = 1_000
 MAX_TEXT_CHARACTERS = 1_000  # characters of one value
@@ -100,7 +101,7 @@ def _as_text(data: bytes, error: json.JSONDecodeError | None = None) -> BodyLine
     """As it came. error: where it stops being JSON; the line is broken there."""
     text = data[:MAX_RAW_BYTES].decode("utf-8", "replace")
     lines = [
-        Line(number, storable(line))
+        Line(number, replace_unstorable(line))
         for number, line in enumerate(text.split("\n")[:MAX_LINES], start=1)
     ]
     is_cut = len(data) > MAX_RAW_BYTES or text.count("\n") >= MAX_LINES
@@ -164,7 +165,7 @@ def _plain(value: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    text = storable(text)  # halves of surrogate pairs fit no page
+    text = replace_unstorable(text)  # halves of surrogate pairs fit no page
     if len(text) <= MAX_TEXT_CHARACTERS:
         return text
     return f"{text[:MAX_TEXT_CHARACTERS]}… ({len(text):,} characters)"

@@ -15,6 +15,7 @@ from integrations.connections.status_advice import answers
 from integrations.delivery_log.positions import sequence_after, sequence_before
 from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
+from web.storable_text import drop_unstorable
 
 MAX_REFERENCE_CHARACTERS = 255
 
@@ -140,10 +141,9 @@ def read_filters(parameters: Mapping[str, str]) -> Filters:
         status=_status(parameters.get("status", ""), faults),
         key=_key(parameters.get("key", ""), faults),
         provider=_one_of(parameters.get("provider", ""), PROVIDERS, "provider", faults),
-        # Postgres has no NUL; nothing that is stored contains one.
-        reference=parameters.get("reference", "")
-        .replace("\x00", "")
-        .strip()[:MAX_REFERENCE_CHARACTERS],
+        reference=drop_unstorable(parameters.get("reference", "")).strip()[
+            :MAX_REFERENCE_CHARACTERS
+        ],
         first_day=read_day(parameters.get("from", ""), "From", faults),
         last_day=read_day(parameters.get("to", ""), "To", faults),
     )

@@ -35,6 +35,7 @@ from integrations.providers import Reading
 from integrations.worker_wakeup import wake_worker
 from web.db_cursor import on_live_connection
 from web.request_id import request_id_of
+from web.storable_text import replace_unprintable
 
 logger = logging.getLogger(__name__)
 
@@ -282,5 +283,4 @@ def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 def user_agent_of(request: HttpRequest) -> str:
     """Return the User-Agent for the log: at most 255 characters, all printable."""
-    text = request.headers.get("User-Agent", "")[:255]
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return replace_unprintable(request.headers.get("User-Agent", "")[:255])

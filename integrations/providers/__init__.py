@@ -12,10 +12,11 @@ from typing import Any
 from conversations.projection.update import CallUpdate
 from integrations.providers.adapted import Adapter
 from integrations.providers.canonical import read as canonical
-from integrations.providers.faults import Fault, FaultKind, Faults, storable
+from integrations.providers.faults import Fault, FaultKind, Faults
 from integrations.providers.livekit import adapter as livekit
 from integrations.providers.scalars import is_number
 from integrations.providers.unstorable_text import cleaned
+from web.storable_text import replace_unstorable
 
 __all__ = ["PROVIDERS", "Fault", "FaultKind", "Reading", "read"]
 
@@ -46,9 +47,10 @@ class Reading:
 
 
 def read(provider: str, payload: dict[str, Any]) -> Reading:
-    """Never raises for a JSON object of at most 64 levels.
+    """Return what a body came to; it never raises for an object of at most 64 levels.
 
-    What comes from elsewhere than a provider's worker (an upload) is canonical.
+    provider: `X-Zelto-Provider` as sent. What comes from elsewhere than a provider's
+    worker (an upload) is canonical.
     """
     errors: list[Fault] = []
     warnings = Faults()
@@ -87,9 +89,9 @@ def _refused(payload: dict[str, Any], errors: list[Fault]) -> Reading:
 
 
 def _reference(value: Any) -> str | None:
-    """An id as the log may show it, although it did not fit."""
+    """Return an id as the log may show it, although it did not fit."""
     if is_number(value):
         value = str(value)
     if not isinstance(value, str) or not value:
         return None
-    return storable(value[:MAX_REFERENCE_CHARACTERS])
+    return replace_unstorable(value[:MAX_REFERENCE_CHARACTERS])

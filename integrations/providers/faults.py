@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from web.storable_text import replace_unstorable
+
 LISTED = 100
 SHOWN = 60
-
-# What Postgres cannot keep in text: NUL and halves of surrogate pairs.
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 class FaultKind(Enum):
@@ -47,12 +44,13 @@ class Faults:
         self.kept: list[Fault] = []
 
     def add(self, path: str, detail: str, kind: FaultKind = FaultKind.DROPPED) -> None:
+        """Count a fault, and keep it where it is among the first hundred."""
         self.count += 1
         if len(self.kept) < LISTED:
             self.kept.append(Fault(path, detail, kind))
 
     def listed(self) -> list[Fault]:
-        """At most a hundred; where there were more, the last says how many."""
+        """Return at most a hundred; where there were more, the last says how many."""
         if self.count <= LISTED:
             return self.kept
         last = self.kept[-1]
@@ -61,6 +59,7 @@ class Faults:
 
 
 def path_text(parts: Iterable[str | int]) -> str:
+    """Return a path as people read it: `transcript.turns[3].role`."""
     text = ""
     for part in parts:
         if isinstance(part, int):
@@ -71,16 +70,12 @@ def path_text(parts: Iterable[str | int]) -> str:
 
 
 def name_text(name: str) -> str:
-    """A key as a path may show it: short and storable."""
-    return storable(name if len(name) <= SHOWN else f"{name[:SHOWN]}…")
-
-
-def storable(text: str) -> str:
-    return UNSTORABLE.sub(REPLACEMENT, text)
+    """Return a key as a path may show it: short and storable."""
+    return replace_unstorable(name if len(name) <= SHOWN else f"{name[:SHOWN]}…")
 
 
 def shown(value: Any) -> str:
-    """A sender's value in a sentence: never long, never a whole object."""
+    """Return a sender's value for a sentence: never long, never a whole object."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic_core import PydanticCustomError
 
 from integrations.providers.faults import shown
+from web.storable_text import has_control_characters
 
 NUMERIC = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", flags=re.ASCII)
 MAX_NUMBER_CHARACTERS = 64  # characters
@@ -28,10 +29,13 @@ MILLISECONDS_FROM = 1e11
 MAX_DOLLARS = Decimal("1e12")
 MICRODOLLAR = Decimal("0.000001")
 
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-
 
 def reject(sentence: str, value: Any) -> NoReturn:
+    """Raise the misfit of a value. sentence: what completes "`path` ...".
+
+    Raises:
+        PydanticCustomError: always.
+    """
     # As context, not as template: a sender's braces are no placeholders.
     raise PydanticCustomError(
         "misfit", "{sentence}", {"sentence": f"{sentence}; got {shown(value)}"}
@@ -51,7 +55,12 @@ def is_numeric(value: Any) -> bool:
 
 
 def moment(value: Any) -> datetime:
-    """ISO 8601 or Unix time, also as text; UTC where no zone is named."""
+    """Return an aware datetime of ISO 8601 or Unix time, also as text; UTC where no
+    zone is named.
+
+    Raises:
+        PydanticCustomError: it is none, or not of the years 1970 to 2100.
+    """
     if isinstance(value, str):
         # Eight digits are a date; every other bare number is Unix time.
         if value[4:5] == "-" or len(value) == 8 or not is_numeric(value):
@@ -87,7 +96,11 @@ def _unix_moment(number: float, sent: Any) -> datetime:
 
 
 def money(value: Any) -> Decimal:
-    """US dollars, rounded half-even to six decimals."""
+    """Return US dollars, rounded half-even to six decimals.
+
+    Raises:
+        PydanticCustomError: it is no amount, or too large a one.
+    """
     if not is_number(value) and not is_numeric(value):
         reject("must be a number of US dollars", value)
     amount = Decimal(str(value).strip())
@@ -104,7 +117,11 @@ def agent_uuid(value: Any) -> UUID:
 
 
 def web_address(value: Any) -> str:
-    """An address that could be fetched; whether it may be is judged then."""
+    """Return an address that could be fetched; whether it may be is judged then.
+
+    Raises:
+        PydanticCustomError: it is no http or https URL.
+    """
     if not isinstance(value, str):
         reject("must be an http or https URL", value)
     address = value.strip(" ")
@@ -112,7 +129,7 @@ def web_address(value: Any) -> str:
         return ""
     if len(address) > MAX_URL_CHARACTERS:
         reject(f"must be at most {MAX_URL_CHARACTERS:,} characters long", value)
-    if CONTROL.search(address):
+    if has_control_characters(address):
         reject("must not contain control characters", value)
     try:
         parts = urlsplit(address)

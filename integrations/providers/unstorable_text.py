@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from integrations.providers.faults import FaultKind, Faults, path_text, storable
+from integrations.providers.faults import FaultKind, Faults, path_text
+from web.storable_text import replace_unstorable
 
 Path = tuple[str | int, ...]
 
@@ -18,7 +19,7 @@ LEFT_ALONE: frozenset[Path] = frozenset(
 
 
 def cleaned(payload: dict[str, Any], warnings: Faults) -> dict[str, Any]:
-    """The payload itself where all of it can be stored, else a mended copy."""
+    """Return the payload itself where all of it can be stored, else a mended copy."""
     if not _may_be_unstorable(payload):
         return payload
     result: dict[str, Any] = _cleaned(payload, (), warnings)
@@ -51,7 +52,7 @@ def _cleaned(value: Any, path: Path, warnings: Faults) -> Any:
 
 
 def _cleaned_text(text: str, path: Path, warnings: Faults) -> str:
-    result = storable(text)
+    result = replace_unstorable(text)
     if result != text:
         warnings.add(
             path_text(path),

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from web.iso_time import iso_milliseconds
+
 register = Library()
 
 # From here on a date says more than a number of days. `static/js/times.js` keeps to
@@ -30,7 +32,7 @@ def when(
     zone = reader_zone(context)
     return format_html(
         '<time datetime="{}" title="{}" data-when>{}</time>',
-        machine(value),
+        iso_milliseconds(value),
         f"{label} {exactly(value, zone)}".strip(),
         relative(value, timezone.now(), zone),
     )
@@ -43,7 +45,7 @@ def moment(context: Context, value: datetime | None, empty: str = "—") -> Safe
         return format_html("{}", empty)
     return format_html(
         '<time datetime="{}">{}</time>',
-        machine(value),
+        iso_milliseconds(value),
         exactly(value, reader_zone(context)),
     )
 
@@ -58,11 +60,6 @@ def reader_zone(context: Context) -> tzinfo:
     """Return the time zone of the page's organization, else UTC."""
     organization = context.get("organization")
     return organization.zone if organization is not None else UTC
-
-
-def machine(value: datetime) -> str:
-    """Return the moment in UTC as ISO 8601 with milliseconds."""
-    return value.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def exactly(value: datetime, zone: tzinfo) -> str:

@@ -1,0 +1,1 @@
+"""The canonical body, as `docs/api.md` has it: its schema, its repair, its reading."""

@@ -51,7 +51,7 @@ NOT_LIVEKIT = (
 
 
 def adapt(payload: dict[str, Any], _warnings: Faults) -> Adapted:
-    """The canonical body is itself; a report without its header is recognized."""
+    """Return the canonical body itself; a report without its header is recognized."""
     is_report = payload.get("call") is None and "chat_history" in payload
     return Adapted(payload, {"call": NOT_LIVEKIT} if is_report else {})
 
@@ -59,7 +59,7 @@ def adapt(payload: dict[str, Any], _warnings: Faults) -> Adapted:
 def read_canonical(
     payload: dict[str, Any], errors: list[Fault], warnings: Faults
 ) -> CallUpdate | None:
-    """The update; None where `errors` says why not."""
+    """Return the update; None where `errors` says why not."""
     _note_unknown_keys(payload, warnings)
     try:
         body = CallBody.model_validate(payload)
@@ -161,7 +161,7 @@ def _metadata(
 
 
 def _turns(body: CallBody, payload: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The turns as sent, since what fits the strict model needs no other form."""
+    """Return turns as sent, since what fits the strict model needs no other form."""
     if body.transcript is None or body.transcript.turns is None:
         return None
     turns = [_turn(turn) for turn in payload["transcript"]["turns"]]

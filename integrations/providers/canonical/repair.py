@@ -63,7 +63,7 @@ UNREADABLE = object()
 def repaired(
     payload: dict[str, Any], errors: list[Fault], warnings: Faults
 ) -> tuple[CallBody, dict[str, Any]] | None:
-    """The body with a payload that fits it; None where `errors` says why not.
+    """Return the body with a payload that fits it; None where `errors` says why not.
 
     The payload itself stays as it is. Each round mends all faults it can; the hard
     ones of the last round are all there are.
@@ -88,7 +88,7 @@ def repaired(
 
 
 def sentence(fault: ErrorDetails) -> str:
-    """Completes "`path` ...", with what came instead where that helps."""
+    """Return what completes "`path` ...", with what came instead where that helps."""
     kind, value = fault["type"], fault["input"]
     if value is None:
         kind = "missing"
@@ -98,7 +98,7 @@ def sentence(fault: ErrorDetails) -> str:
 
 
 def _thawed(payload: dict[str, Any]) -> dict[str, Any]:
-    """A copy that may be changed wherever the model looks."""
+    """Return a copy that may be changed wherever the model looks."""
     payload = dict(payload)
     for name in ("call", "agent", "transcript"):
         if isinstance(payload.get(name), dict):
@@ -117,7 +117,8 @@ def _thawed(payload: dict[str, Any]) -> dict[str, Any]:
 def _hardness(
     payload: dict[str, Any], faults: list[ErrorDetails]
 ) -> Callable[[Path], bool]:
-    """Which faults refuse the body; with a good `agentId` none below `agent` does."""
+    """Return which faults refuse the body; with a good `agentId` none below `agent`
+    does."""
     agent_is_hard = payload.get("agentId") is None or any(
         fault["loc"] == ("agentId",) for fault in faults
     )
@@ -142,7 +143,7 @@ def _hardness(
 def _mend(
     payload: dict[str, Any], fault: ErrorDetails, warnings: Faults, *, is_hard: bool
 ) -> bool:
-    """Reads the value another way, cuts or drops it; False where it is hard."""
+    """Read the value another way, cut or drop it; False where it is hard."""
     *way, last = fault["loc"]
     container: Any = payload
     for step in way:
@@ -169,7 +170,7 @@ def _mend(
 
 
 def _read_otherwise(fault: ErrorDetails) -> Any:
-    """The same value as another type, where nothing is lost."""
+    """Return the same value as another type, where nothing is lost."""
     kind, value = fault["type"], fault["input"]
     if kind == "string_type" and is_number(value):
         return str(value)

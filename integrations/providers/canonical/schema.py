@@ -23,6 +23,7 @@ from integrations.providers.scalars import (
     money,
     web_address,
 )
+from web.storable_text import ONE_LINE_PATTERN
 
 MAX_TURNS = 10_000
 
@@ -57,7 +58,7 @@ WebAddress = Annotated[
 ]
 # Without control characters, NUL included (`\p{Cc}`, which few readers of schemas know).
 ExternalId = Annotated[
-    str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+    str, Field(min_length=1, max_length=255, pattern=ONE_LINE_PATTERN)
 ]
 Seconds = Annotated[float, Field(ge=0, le=MAX_CALL_SECONDS, allow_inf_nan=False)]
 Text64 = Annotated[str, Field(max_length=64)]
@@ -266,6 +267,6 @@ class CallBody(CanonicalModel):
 
 
 def keys_of(part: type[CanonicalModel], *without: str) -> frozenset[str]:
-    """The keys that a part knows, as JSON names them."""
+    """Return the keys that a part knows, as JSON names them."""
     named = {field.alias or name for name, field in part.model_fields.items()}
     return frozenset(named.difference(without))

@@ -1,0 +1,1 @@
+"""What LiveKit's SDK and its workers post, as the canonical body."""

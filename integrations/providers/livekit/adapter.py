@@ -67,7 +67,7 @@ def _bare(payload: dict[str, Any], warnings: Faults) -> Adapted:
 def _fill(
     body: dict[str, Any], report: dict[str, Any], prefix: str, warnings: Faults
 ) -> None:
-    """Adds to the canonical body what only the SDK's shapes say."""
+    """Add to the canonical body what only the SDK's shapes say."""
     _fill_transcript(body, report, prefix, warnings)
     if not report:
         return
@@ -121,7 +121,7 @@ def _history(report: dict[str, Any], prefix: str, warnings: Faults) -> Any:
 def _fill_metadata(
     body: dict[str, Any], filled: dict[str, Any], prefix: str, warnings: Faults
 ) -> None:
-    """The report's facts below the sender's own, which never give way to them."""
+    """Add the report's facts below the sender's own, which never give way to them."""
     sent = body.get("metadata")
     if is_absent(sent):
         sent = {}

@@ -74,7 +74,7 @@ class Item:
         return {}
 
     def content(self, name: str) -> str:
-        """Text, or the texts of a list of parts."""
+        """Return the text, or the texts of a list of parts."""
         value = self.value(name)
         if not isinstance(value, list):
             return self.text(name) or ""
@@ -84,7 +84,7 @@ class Item:
         return "\n".join(texts)
 
     def turn(self, role: str, **fields: Any) -> dict[str, Any]:
-        """A turn without what is absent, but always with its content."""
+        """Return a turn without what is absent, but always with its content."""
         turn = {
             "id": self.text("id"),
             "timestamp": self._time(),
@@ -103,7 +103,7 @@ class Item:
 
 
 def turns(items: list[Any], path: str, warnings: Faults) -> list[dict[str, Any]]:
-    """At most as many turns as a transcript may have."""
+    """Return at most as many turns as a transcript may have."""
     read: list[dict[str, Any]] = []
     history = History(items)
     for index, values in enumerate(items):
@@ -127,7 +127,7 @@ def turns(items: list[Any], path: str, warnings: Faults) -> list[dict[str, Any]]
 
 
 def instructions(items: list[Any]) -> str | None:
-    """The system prompt: the first instructions that an agent was given."""
+    """Return the system prompt: the first instructions that an agent was given."""
     for values in items:
         if isinstance(values, dict) and values.get("type") == CONFIG_UPDATE:
             told = values.get("instructions")

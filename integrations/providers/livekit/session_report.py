@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from conversations.call_duration import MAX_CALL_SECONDS
-from integrations.providers.faults import Faults, shown, storable
+from integrations.providers.faults import Faults, shown
 from integrations.providers.scalars import (
     LAST_SECOND,
     MILLISECONDS_FROM,
     is_number,
 )
+from web.storable_text import replace_unstorable
 
 REPORT = "sessionReport"
 
@@ -43,6 +44,7 @@ CLOSE_REASONS = {"completed": "task_completed"}
 
 
 def metadata_fields(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a report goes into the call's metadata."""
     fields = {
         name: report[key]
         for key, name in METADATA_NAMES.items()
@@ -50,14 +52,14 @@ def metadata_fields(report: dict[str, Any]) -> dict[str, Any]:
     }
     if isinstance(fields.get("jobId"), str):
         # Left as it is where it is a call's id, which is then refused.
-        fields["jobId"] = storable(fields["jobId"])
+        fields["jobId"] = replace_unstorable(fields["jobId"])
     return fields
 
 
 def call_fields(
     report: dict[str, Any], prefix: str, warnings: Faults
 ) -> dict[str, Any]:
-    """Duration, ended reason, start and end, as far as the report has them."""
+    """Return duration, ended reason, start and end, as far as the report has them."""
 
     def number(key: str, at_most: float) -> float | None:
         value = report.get(key)

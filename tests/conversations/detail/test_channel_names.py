@@ -61,6 +61,11 @@ def test_what_was_sent_is_taken_first() -> None:
     assert named([AGENT, USER], metadata=sent) == (["User", "Agent"], ChannelBasis.SENT)
 
 
+def test_spaces_and_capitals_in_what_was_sent_do_not_matter() -> None:
+    sent = {"channels": [" Customer ", "ASSISTANT"]}
+    assert named([AGENT, USER], metadata=sent) == (["User", "Agent"], ChannelBasis.SENT)
+
+
 @pytest.mark.parametrize(
     "sent", [None, "user", ["user"], ["user", "user"], ["left", "right"], [1, {}]]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -26,6 +28,8 @@ CODECS = {
     "flac": "flac",
     "mkv": "flac",
 }
+# A packet of several frames that says it has none (RFC 6716, 3.2.5).
+NO_OPUS = b"\x03\x00"
 # Who is heard from when to when, in seconds.
 Spans = list[tuple[float, float]]
 
@@ -58,6 +62,32 @@ def write_sound(
         container.mux(stream.encode(None))
         if moving is not None:
             encode_picture(container, moving)
+    return path
+
+
+def write_broken_packets(path: Path, count: int, *, then_seconds: float) -> Path:
+    """A second of sound, packets that decode to nothing, and sound again; the file's
+    clock goes on without a leap."""
+    with av.open(path, "w") as container:
+        stream = container.add_stream(CODECS[path.suffix[1:]], rate=RATE)
+        assert isinstance(stream, AudioStream)
+        stream.layout = "mono"
+        clock = 0
+        for start in range(0, round((1 + then_seconds) * RATE), FRAME):
+            if start == RATE:
+                for number in range(count):
+                    broken = Packet(NO_OPUS)
+                    broken.stream = stream
+                    broken.time_base = Fraction(1, RATE)
+                    broken.pts = broken.dts = clock + number
+                    container.mux(broken)
+                clock += count
+            sent = frame(start, 1, None)
+            sent.pts = start
+            for packet in stream.encode(sent):
+                packet.pts = packet.dts = clock
+                clock += FRAME
+                container.mux(packet)
     return path
 
 

@@ -14,10 +14,14 @@ from pathlib import Path
 import av
 import pytest
 
-from conversations.recordings import probe, probe_process
+from conversations.recordings import audio_decoding, probe, probe_process
 from conversations.recordings.probe import NotAudio, read_audio
 from conversations.recordings.probe_process import decode
-from tests.conversations.recordings.sounds import write_silent_film, write_sound
+from tests.conversations.recordings.sounds import (
+    write_broken_packets,
+    write_silent_film,
+    write_sound,
+)
 
 KINDS = [
     ("wav", "audio/wav", "pcm_s16le", "wav"),
@@ -99,6 +103,11 @@ def test_a_damaged_middle_is_left_out(tmp_path: Path):
     assert 3 < read_audio(path).duration_seconds < 4.2
 
 
+def test_it_stops_at_too_many_broken_packets_in_a_row(tmp_path: Path):
+    path = write_broken_packets(tmp_path / "a.ogg", 2_100, then_seconds=1)
+    assert read_audio(path).duration_seconds == pytest.approx(1, abs=0.1)
+
+
 @pytest.mark.parametrize(("content", "said"), INSTEAD)
 def test_it_says_what_is_there_in_place_of_audio(
     tmp_path: Path, content: bytes, said: str
@@ -145,7 +154,7 @@ def test_it_follows_no_file_into_another(tmp_path: Path, kind: str):
 def test_a_small_file_that_decodes_to_days_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(probe_process, "MAX_SECONDS", 60)
+    monkeypatch.setattr(audio_decoding, "MAX_SECONDS", 60)
     path = tmp_path / "a.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -159,7 +168,7 @@ def test_a_small_file_that_decodes_to_days_is_refused(
 def test_it_is_bound_by_the_number_of_samples_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(probe_process, "MAX_SAMPLES", 48_000)
+    monkeypatch.setattr(audio_decoding, "MAX_SAMPLES", 48_000)
     with pytest.raises(NotAudio, match="more than a day"):
         decode(write_sound(tmp_path / "a.flac"))
 

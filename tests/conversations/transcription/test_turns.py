@@ -78,6 +78,7 @@ def test_who_is_mixed_with_others_is_the_user(channels: int) -> None:
         ({"channels": ["Assistant", " customer "]}, ("assistant", "user")),
         ({"channels": ["agent", "agent"]}, ("user", "assistant")),
         ({"channels": ["agent"]}, ("user", "assistant")),
+        ({"channels": ["agent", "user", "user"]}, ("user", "assistant")),
         ({"channels": "agent,user"}, ("user", "assistant")),
         ({"channels": [1, None]}, ("user", "assistant")),
     ],

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from conversations.projection.fold import size_as_json
 from conversations.projection.update import CallUpdate
 from integrations.providers import PROVIDERS, Reading, read
-from integrations.providers.faults import UNSTORABLE
 from integrations.request_body import parse
 from tests.integrations.bodies import recorded
+from web.storable_text import is_storable
 
 NAMES = st.sampled_from(
     [
@@ -125,7 +125,7 @@ def texts(value: Any) -> list[str]:
 
 
 def holds(text: str | None, most: int) -> bool:
-    return text is None or (0 < len(text) <= most and not UNSTORABLE.search(text))
+    return text is None or (0 < len(text) <= most and is_storable(text))
 
 
 def check_update(update: CallUpdate) -> None:
@@ -146,8 +146,8 @@ def check_update(update: CallUpdate) -> None:
     assert 0 <= (update.cost or Decimal()) < 10**12
     assert size_as_json(update.metadata or {}) <= 64 * 1024
     json.dumps([update.metadata, update.turns], allow_nan=False)
-    assert not any(UNSTORABLE.search(text) for text in texts(update.metadata))
-    assert not any(UNSTORABLE.search(text) for text in texts(update.turns))
+    assert all(is_storable(text) for text in texts(update.metadata))
+    assert all(is_storable(text) for text in texts(update.turns))
     for turn in update.turns or ():
         assert turn["role"] in ("user", "assistant", "system", "tool")
         assert isinstance(turn["content"], str)
@@ -157,7 +157,7 @@ def check(reading: Reading) -> None:
     assert (reading.update is None) == bool(reading.errors)
     assert len(reading.warnings) <= 100
     for fault in [*reading.errors, *reading.warnings]:
-        assert not UNSTORABLE.search(fault.path + fault.detail)
+        assert is_storable(fault.path + fault.detail)
         assert len(fault.detail) < 300
     assert holds(reading.agent_reference, 255)
     assert holds(reading.call_external_id, 255)
