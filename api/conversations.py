@@ -31,11 +31,11 @@ from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
 from conversations.recordings.links import recording_url
 from conversations.search.filters import Filters
-from conversations.search.keyset import Position
 from conversations.search.page_search import Search
 from integrations.problems import Refusal
 from integrations.providers import Fault
 from integrations.providers.canonical import schema
+from web.paging import Position
 
 
 class Customer(Resource):
@@ -351,4 +351,4 @@ def recording_of(row: ConversationRow) -> Recording:
 
 
 def _cursor_of(conversation: Conversation) -> str:
-    return Position(conversation.created_at, conversation.id).cursor
+    return Position.of(conversation).cursor

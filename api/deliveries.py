@@ -174,10 +174,9 @@ def list_deliveries(
         most_searched=MAX_SEARCHED,
     )
     sequences = {row.uuid: row.sequence for row in found.rows}
-    last = found.rows[-1] if found.more else found.edge
     return ListSlice(
         [resource_of(row) for row in found.rows],
-        seal(last.sequence, organization.pk) if last else None,
+        seal(found.last.sequence, organization.pk) if found.last else None,
         lambda delivery: seal(sequences[delivery.id], organization.pk),
     )
 

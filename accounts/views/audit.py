@@ -9,6 +9,7 @@ from accounts.audit_log.listing import PROGRAMS, AuditFilters, read_filters, rea
 from accounts.audit_log.sentences import sentence
 from accounts.http import OrganizationRequest
 from accounts.models import AuditAction, AuditEntry, Membership, Role, User
+from web.paging import page_links
 
 # More people than this do not fit a menu; each name in the log leads to its own entries.
 PEOPLE_IN_MENU = 200
@@ -19,8 +20,6 @@ PEOPLE_IN_MENU = 200
 def audit_log(request: OrganizationRequest) -> HttpResponse:
     filters = read_filters(request.GET)
     page = read_page(request.organization, filters, request.GET)
-    query = filters.query()
-    start = f"?{query}&" if query else "?"
     context = {
         "rows": [
             {"entry": entry, "sentence": sentence(entry, request.organization)}
@@ -30,8 +29,7 @@ def audit_log(request: OrganizationRequest) -> HttpResponse:
         "people": people(request, filters),
         "programs": PROGRAMS,
         "actions": AuditAction.choices,
-        "newer_url": f"{start}after={page.newer}" if page.newer else "",
-        "older_url": f"{start}before={page.older}" if page.older else "",
+        **page_links(page, filters.query()),
     }
     return render(request, "accounts/audit.html", context)
 

@@ -15,15 +15,11 @@ from conversations.days import midnight, read_day
 from conversations.listing.columns import read_columns, write_columns
 from conversations.models import Conversation, Provider
 from conversations.search.filters import Filters
-from conversations.search.keyset import (
-    BadCursor,
-    Page,
-    Position,
-    first_page,
-    page_after,
-    page_before,
-)
 from conversations.search.page_search import Search
+from web import paging
+from web.paging import Keyset, Page, Position
+
+ConversationPage = Page[Conversation, Position]
 
 PAGE_SIZE = 50
 MAX_TEXT_CHARACTERS = 255
@@ -155,19 +151,13 @@ def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
 
 def read_page(
     organization: Organization, asked: ListQuery, parameters: Mapping[str, str]
-) -> Page:
-    """The page that `before` or `after` in the address names; else the newest."""
-    filters = asked.filters(organization.zone)
-    search = Search(organization, filters)
-    try:
-        if cursor := parameters.get("before"):
-            return page_before(search, Position.from_cursor(cursor), PAGE_SIZE)
-        if cursor := parameters.get("after"):
-            return page_after(search, Position.from_cursor(cursor), PAGE_SIZE)
-    except BadCursor:
-        # A damaged link: its reader wanted the list, not an error.
-        pass
-    return first_page(search, PAGE_SIZE)
+) -> ConversationPage:
+    """Return the page that `before` or `after` in the address names; else the newest."""
+    search = Search(organization, asked.filters(organization.zone))
+    source: Keyset[Conversation, Position] = Keyset(
+        search, Position.of, Position.from_cursor
+    )
+    return paging.read_page(source, parameters, PAGE_SIZE)
 
 
 def rows_with_reference(

@@ -24,6 +24,7 @@ from conversations.listing.columns import (
     write_columns,
 )
 from conversations.listing.query import (
+    ConversationPage,
     ListQuery,
     read_list_query,
     read_page,
@@ -32,8 +33,8 @@ from conversations.listing.query import (
 from conversations.listing.rows import list_rows
 from conversations.listing.saved_views import Views, views_of
 from conversations.models import Agent, Conversation, Provider, SeenValue
-from conversations.search.keyset import Page
 from conversations.search.suggestions import seen_values
+from web.paging import page_links
 
 # More agents than this do not fit a menu; the agent's own page links its list.
 AGENTS_IN_MENU = 200
@@ -78,7 +79,7 @@ def list_context(
     organization: Organization,
     filters: ListQuery,
     tokens: tuple[str, ...],
-    page: Page,
+    page: ConversationPage,
     rows: list[Conversation],
 ) -> dict[str, Any]:
     """tokens: of the columns that are shown."""
@@ -94,7 +95,7 @@ def list_context(
         "list_url": reverse("conversations:list", args=[organization.slug]),
         "cleared": filters.cleared().query(),
         "shows_customer": "customer" in tokens,
-        **page_links(page, filters),
+        **page_links(page, filters.query()),
     }
 
 
@@ -114,15 +115,6 @@ def version_of(rows: Iterable[Conversation]) -> str:
         changes = row.updated_at, row.has_audio, row.agent.updated_at
         seen.update(f"{row.id} {changes}".encode())
     return seen.hexdigest()
-
-
-def page_links(page: Page, filters: ListQuery) -> dict[str, str]:
-    query = filters.query()
-    start = f"?{query}&" if query else "?"
-    return {
-        "newer_url": f"{start}after={page.newer.cursor}" if page.newer else "",
-        "older_url": f"{start}before={page.older.cursor}" if page.older else "",
-    }
 
 
 def view_facts(request: OrganizationRequest, views: Views) -> dict[str, object]:

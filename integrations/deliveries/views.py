@@ -20,8 +20,9 @@ from accounts.models import ApiKey, Organization, Role
 from integrations.connections.recent_failures import RecentFailures, refusals_since
 from integrations.deliveries import filters as delivery_filters
 from integrations.deliveries.filters import Filters, read_filters
-from integrations.deliveries.pages import Page, read_page
+from integrations.deliveries.pages import read_page
 from integrations.models import Delivery
+from web.paging import page_links
 
 LATELY = timedelta(hours=24)
 # More keys than this do not fit a menu; a key's own row links its deliveries.
@@ -48,7 +49,7 @@ def delivery_list(request: OrganizationRequest) -> HttpResponse:
             "list_url": reverse("integrations:deliveries", args=[organization.slug]),
             "shows_newest": shows_newest,
             "refusals": refused_lately(organization) if shows_newest else None,
-            **page_links(page, filters),
+            **page_links(page, filters.query()),
         }
         if request.htmx:
             template = "integrations/deliveries/_listing.html"
@@ -71,15 +72,6 @@ def version_of(rows: Iterable[Delivery]) -> str:
     for row in rows:
         seen.update(f"{row.uuid} {row.version} {row.key and row.key.name}".encode())
     return seen.hexdigest()
-
-
-def page_links(page: Page, filters: Filters) -> dict[str, str]:
-    query = filters.query()
-    start = f"?{query}&" if query else "?"
-    return {
-        "newer_url": f"{start}after={page.newer}" if page.newer else "",
-        "older_url": f"{start}before={page.older}" if page.older else "",
-    }
 
 
 def filter_choices(request: OrganizationRequest, filters: Filters) -> dict[str, object]:
