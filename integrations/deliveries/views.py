@@ -18,10 +18,16 @@ from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import ApiKey, Organization, Role
 from integrations.connections.recent_failures import RecentFailures, refusals_since
-from integrations.deliveries import filters as delivery_filters
-from integrations.deliveries.filters import Filters, read_filters
+from integrations.deliveries.filters import (
+    OUTCOMES,
+    PROVIDERS,
+    Filters,
+    read_filters,
+    statuses,
+)
 from integrations.deliveries.pages import read_page
 from integrations.models import Delivery
+from web.active_filters import filters_in_force
 from web.paging import page_links
 
 LATELY = timedelta(hours=24)
@@ -81,27 +87,20 @@ def filter_choices(request: OrganizationRequest, filters: Filters) -> dict[str, 
     if filters.key and chosen is None:
         chosen = everyone.filter(id=filters.key).first()
         keys += [chosen] if chosen else []
-    labels = {
-        "outcome": ("Outcome", dict(delivery_filters.OUTCOMES).get(filters.outcome)),
-        "status": ("Answer", filters.status),
-        "key": ("Key", chosen.name if chosen else filters.key),
-        "provider": (
-            "Provider",
-            dict(delivery_filters.PROVIDERS).get(filters.provider),
-        ),
-        "reference": ("Call", filters.reference),
-        "first_day": ("From", filters.first_day),
-        "last_day": ("To", filters.last_day),
-    }
-    chips = [
-        {"label": label, "value": value, "query": filters.without(name).query()}
-        for name, (label, value) in labels.items()
-        if value
+    outcomes, providers = dict(OUTCOMES), dict(PROVIDERS)
+    named = [
+        ("outcome", "Outcome", outcomes.get(filters.outcome)),
+        ("status", "Answer", filters.status),
+        ("key", "Key", chosen.name if chosen else filters.key),
+        ("provider", "Provider", providers.get(filters.provider)),
+        ("reference", "Call", filters.reference),
+        ("first_day", "From", filters.first_day),
+        ("last_day", "To", filters.last_day),
     ]
     return {
         "keys": keys,
-        "outcomes": delivery_filters.OUTCOMES,
-        "providers": delivery_filters.PROVIDERS,
-        "statuses": delivery_filters.statuses(),
-        "chips": chips,
+        "outcomes": OUTCOMES,
+        "providers": PROVIDERS,
+        "statuses": statuses(),
+        "chips": filters_in_force(filters, named),
     }
