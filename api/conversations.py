@@ -24,7 +24,8 @@ from api.parameters import (
 )
 from api.problem_body import FieldFault
 from api.resources import DescribedAs, Listed, Resource, nothing
-from conversations.listing.query import MAX_METADATA_FILTERS, METADATA
+from conversations.listing.columns import METADATA
+from conversations.listing.forms import MAX_METADATA_FILTERS
 from conversations.models import Conversation as ConversationRow
 from conversations.models import ConversationQuerySet, Provider
 from conversations.models import Recording as RecordingRow

@@ -26,7 +26,8 @@ from api.problem_body import FieldFault
 from api.resources import Listed, Resource, nothing
 from api.sealed_cursor import BrokenSeal, seal, unseal
 from conversations.models import Provider
-from integrations.deliveries.filters import Filters, statuses
+from integrations.deliveries.filters import Filters
+from integrations.deliveries.forms import statuses
 from integrations.deliveries.pages import MAX_SEARCHED, find_older
 from integrations.models import Delivery as DeliveryRow
 from integrations.providers import PROVIDERS

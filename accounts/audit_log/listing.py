@@ -8,13 +8,12 @@ from typing import NamedTuple, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
-from accounts.models import AuditAction, AuditEntry, AuditEntryQuerySet, Organization
+from accounts.audit_log.forms import PROGRAMS, AuditForm
+from accounts.models import AuditEntry, AuditEntryQuerySet, Organization
 from web import paging
 from web.paging import BadCursor, Keyset, Page
 
 PAGE_SIZE = 50
-# In place of a person's id: what programs did with keys.
-PROGRAMS = "programs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,8 @@ class AuditFilters:
         return bool(self.person or self.action)
 
     def query(self) -> str:
-        chosen = {"person": self.person, "action": self.action}
-        return urlencode({name: value for name, value in chosen.items() if value})
+        """Return these filters as the query of an address."""
+        return urlencode([*AuditForm.written(self)])
 
     def narrow(self, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
         if self.person == PROGRAMS:
@@ -58,10 +57,10 @@ class EntryPosition(NamedTuple):
         Raises:
             BadCursor: it is not an id.
         """
-        entry_id = _id(cursor)
-        if entry_id is None:
-            raise BadCursor(cursor)
-        return cls(entry_id)
+        try:
+            return cls(UUID(cursor))
+        except ValueError as error:
+            raise BadCursor(cursor) from error
 
     @property
     def cursor(self) -> str:
@@ -87,12 +86,9 @@ class EntryRows:
 
 
 def read_filters(parameters: Mapping[str, str]) -> AuditFilters:
-    person, action = parameters.get("person", ""), parameters.get("action", "")
-    person_id = _id(person)
-    return AuditFilters(
-        person=str(person_id) if person_id else person if person == PROGRAMS else "",
-        action=action if action in AuditAction.values else "",
-    )
+    """Return what an address asks for; what cannot be read is left out."""
+    values, _ = AuditForm.read(parameters)
+    return AuditFilters(**values)
 
 
 def read_page(
@@ -102,10 +98,3 @@ def read_page(
     entries = filters.narrow(AuditEntry.objects.in_organization(organization))
     source = Keyset(EntryRows(entries), EntryPosition.of, EntryPosition.from_cursor)
     return paging.read_page(source, parameters, PAGE_SIZE)
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

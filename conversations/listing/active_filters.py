@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conversations.listing.query import METADATA, ListQuery
+from conversations.listing.columns import METADATA
+from conversations.listing.query import ListQuery
 from conversations.models import Agent
 from conversations.providers import label_of
 from web.active_filters import ActiveFilter, filters_in_force

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.text import Truncator
 from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
@@ -23,6 +24,7 @@ from conversations.listing.columns import (
     remembered_columns,
     write_columns,
 )
+from conversations.listing.forms import ConversationListForm
 from conversations.listing.query import (
     ConversationPage,
     ListQuery,
@@ -32,7 +34,7 @@ from conversations.listing.query import (
 )
 from conversations.listing.rows import list_rows
 from conversations.listing.saved_views import Views, views_of
-from conversations.models import Agent, Conversation, Provider, SeenValue
+from conversations.models import Agent, Conversation, SeenValue
 from conversations.search.suggestions import seen_values
 from web.paging import page_links
 
@@ -137,11 +139,15 @@ def filter_choices(request: OrganizationRequest, filters: ListQuery) -> dict[str
         everyone = Agent.objects.in_organization(request.organization)
         chosen = everyone.filter(id=filters.agent).first()
         agents += [chosen] if chosen else []
-    kinds = SeenValue.Kind
-    organization = request.organization
+    kinds, organization = SeenValue.Kind, request.organization
+    form = ConversationListForm(dict(filters.pairs()))
+    form.offer(
+        "agent",
+        [(str(one.id), Truncator(one.display_name).chars(60)) for one in agents],
+    )
+    form.name_zone(organization)
     return {
-        "agents": agents,
-        "providers": Provider.choices,
+        "form": form,
         "chips": active_filters(filters, chosen),
         "ended_reasons": seen_values(organization, kinds.ENDED_REASON),
         "versions": seen_values(organization, kinds.VERSION),

@@ -12,19 +12,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.text import Truncator
 from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import ApiKey, Organization, Role
 from integrations.connections.recent_failures import RecentFailures, refusals_since
-from integrations.deliveries.filters import (
-    OUTCOMES,
-    PROVIDERS,
-    Filters,
-    read_filters,
-    statuses,
-)
+from integrations.deliveries.filters import Filters, read_filters
+from integrations.deliveries.forms import OUTCOMES, PROVIDERS, DeliveryListForm
 from integrations.deliveries.pages import read_page
 from integrations.models import Delivery
 from web.active_filters import filters_in_force
@@ -97,10 +93,11 @@ def filter_choices(request: OrganizationRequest, filters: Filters) -> dict[str, 
         ("first_day", "From", filters.first_day),
         ("last_day", "To", filters.last_day),
     ]
-    return {
-        "keys": keys,
-        "outcomes": OUTCOMES,
-        "providers": PROVIDERS,
-        "statuses": statuses(),
-        "chips": filters_in_force(filters, named),
-    }
+    form = DeliveryListForm(dict(DeliveryListForm.written(filters)))
+    form.offer("key", [(str(one.id), _label_of(one)) for one in keys])
+    form.name_zone(request.organization)
+    return {"form": form, "chips": filters_in_force(filters, named)}
+
+
+def _label_of(key: ApiKey) -> str:
+    return f"{Truncator(key.name).chars(60)} · {key.last_four}"
