@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 from pydantic import Field, WithJsonSchema
 
 from accounts.models import Organization
@@ -16,7 +16,7 @@ from api.resources import Listed, Resource, nothing
 from conversations.models import Agent as AgentRow
 from conversations.models import Conversation, Provider, Transcript
 from conversations.models.agent import AgentQuerySet
-from conversations.search.keyset import Position
+from web.paging import Position
 
 # Of an answer: never checked, so that a row whose provider is no longer known is read.
 ProviderName = Annotated[
@@ -82,10 +82,7 @@ def list_agents(
     """
     rows = _agents(organization).order_by("-created_at", "-id")
     if end := position_in(parameters.cursor):
-        rows = rows.filter(
-            Q(created_at__lt=end.created_at)
-            | Q(created_at=end.created_at, id__lt=end.id)
-        )
+        rows = rows.filter(end.behind)
     agents = _resources(rows[: parameters.limit + 1])
     return list_slice(agents, parameters.limit, _cursor_of)
 
@@ -151,4 +148,4 @@ def _resource(row: Any, system_prompt: str | None) -> Agent:
 
 
 def _cursor_of(agent: Agent) -> str:
-    return Position(agent.created_at, agent.id).cursor
+    return Position.of(agent).cursor

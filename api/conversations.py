@@ -24,18 +24,19 @@ from api.parameters import (
 )
 from api.problem_body import FieldFault
 from api.resources import DescribedAs, Listed, Resource, nothing
-from conversations.listing.query import MAX_METADATA_FILTERS, METADATA
+from conversations.listing.columns import METADATA
+from conversations.listing.forms import MAX_METADATA_FILTERS
 from conversations.models import Conversation as ConversationRow
 from conversations.models import ConversationQuerySet, Provider
 from conversations.models import Recording as RecordingRow
 from conversations.models import Transcript as TranscriptRow
 from conversations.public_shape import conversation_shape, transcript_shape
 from conversations.search.filters import Filters
-from conversations.search.keyset import Position
 from conversations.search.page_search import Search
 from integrations.problems import Refusal
 from integrations.providers import Fault
 from integrations.providers.canonical import schema
+from web.paging import Position
 
 
 class Customer(Resource):
@@ -340,4 +341,4 @@ def with_warnings(
 
 
 def _cursor_of(conversation: Conversation) -> str:
-    return Position(conversation.created_at, conversation.id).cursor
+    return Position.of(conversation).cursor

@@ -26,7 +26,8 @@ from api.problem_body import FieldFault
 from api.resources import Listed, Resource, nothing
 from api.sealed_cursor import BrokenSeal, seal, unseal
 from conversations.models import Provider
-from integrations.deliveries.filters import Filters, statuses
+from integrations.deliveries.filters import Filters
+from integrations.deliveries.forms import statuses
 from integrations.deliveries.pages import MAX_SEARCHED, find_older
 from integrations.models import Delivery as DeliveryRow
 from integrations.providers import PROVIDERS
@@ -180,10 +181,9 @@ def list_deliveries(
         most_searched=MAX_SEARCHED,
     )
     sequences = {row.uuid: row.sequence for row in found.rows}
-    last = found.rows[-1] if found.more else found.edge
     return ListSlice(
         [resource_of(row) for row in found.rows],
-        seal(last.sequence, organization.pk) if last else None,
+        seal(found.last.sequence, organization.pk) if found.last else None,
         lambda delivery: seal(sequences[delivery.id], organization.pk),
     )
 

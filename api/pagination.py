@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from conversations.search.keyset import BadCursor, Position
 from integrations.problems import Refusal
+from web.paging import BadCursor, Position, cut
 
 Row = TypeVar("Row")
 
@@ -29,10 +29,10 @@ class ListSlice(Generic[Row]):
 def list_slice(
     rows: list[Row], limit: int, cursor_of: Callable[[Row], str]
 ) -> ListSlice[Row]:
-    """rows: one more than asked for, where there are further ones."""
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return ListSlice(rows, cursor_of(rows[-1]) if more else None, cursor_of)
+    """Return the first `limit` of rows, of which one more was read."""
+    found = cut(rows, limit)
+    next_cursor = None if found.last is None else cursor_of(found.last)
+    return ListSlice(found.rows, next_cursor, cursor_of)
 
 
 def position_in(cursor: str | None) -> Position | None:

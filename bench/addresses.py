@@ -149,8 +149,6 @@ class Rows:
 
 
 def cursor_of(identifier: Any, created_at: Any) -> str:
-    """Return a cursor as `conversations/search/keyset.py` writes it; a wrong one would
-    show other rows.
-    """
+    """Return a cursor as `web/paging.py` writes it; a wrong one would show other rows."""
     text = f"{created_at.isoformat()} {identifier}"
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")

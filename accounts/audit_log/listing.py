@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
-from accounts.models import AuditAction, AuditEntry, AuditEntryQuerySet, Organization
+from accounts.audit_log.forms import PROGRAMS, AuditForm
+from accounts.models import AuditEntry, AuditEntryQuerySet, Organization
+from web import paging
+from web.paging import BadCursor, Keyset, Page
 
 PAGE_SIZE = 50
-# In place of a person's id: what programs did with keys.
-PROGRAMS = "programs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class AuditFilters:
         return bool(self.person or self.action)
 
     def query(self) -> str:
-        chosen = {"person": self.person, "action": self.action}
-        return urlencode({name: value for name, value in chosen.items() if value})
+        """Return these filters as the query of an address."""
+        return urlencode([*AuditForm.written(self)])
 
     def narrow(self, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
         if self.person == PROGRAMS:
@@ -38,48 +40,61 @@ class AuditFilters:
         return entries
 
 
-@dataclass(frozen=True, slots=True)
-class AuditPage:
-    """newer, older: the entries to go on from; None where the log ends."""
+class EntryPosition(NamedTuple):
+    """Where an entry stands in the log: ids grow with time."""
 
-    rows: list[AuditEntry]
-    newer: UUID | None
-    older: UUID | None
+    id: UUID
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> Self:
+        """Return the position of an entry."""
+        return cls(entry.id)
+
+    @classmethod
+    def from_cursor(cls, cursor: str) -> Self:
+        """Return the position that a cursor names.
+
+        Raises:
+            BadCursor: it is not an id.
+        """
+        try:
+            return cls(UUID(cursor))
+        except ValueError as error:
+            raise BadCursor(cursor) from error
+
+    @property
+    def cursor(self) -> str:
+        """Return the entry's id."""
+        return str(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRows:
+    """Entries as rows of pages, with who made each."""
+
+    entries: AuditEntryQuerySet
+
+    def next_older(self, than: EntryPosition | None, count: int) -> list[AuditEntry]:
+        """Return up to `count` entries behind a position, newest first."""
+        older = self.entries.older_than(than.id) if than else self.entries
+        return list(older.listed()[:count])
+
+    def next_newer(self, than: EntryPosition, count: int) -> list[AuditEntry]:
+        """Return up to `count` entries in front of a position, oldest first."""
+        newer = self.entries.newer_than(than.id)
+        return list(newer.listed().order_by("id")[:count])
 
 
 def read_filters(parameters: Mapping[str, str]) -> AuditFilters:
-    person, action = parameters.get("person", ""), parameters.get("action", "")
-    person_id = _id(person)
-    return AuditFilters(
-        person=str(person_id) if person_id else person if person == PROGRAMS else "",
-        action=action if action in AuditAction.values else "",
-    )
+    """Return what an address asks for; what cannot be read is left out."""
+    values, _ = AuditForm.read(parameters)
+    return AuditFilters(**values)
 
 
 def read_page(
     organization: Organization, filters: AuditFilters, parameters: Mapping[str, str]
-) -> AuditPage:
-    """The page that `before` or `after` in the address names; else the newest."""
+) -> Page[AuditEntry, EntryPosition]:
+    """Return the page that `before` or `after` in the address names; else the newest."""
     entries = filters.narrow(AuditEntry.objects.in_organization(organization))
-    if after := _id(parameters.get("after", "")):
-        newer = entries.newer_than(after).select_related("by", "key").order_by("id")
-        rows = list(newer[: PAGE_SIZE + 1])
-        if len(rows) > PAGE_SIZE:
-            rows = rows[:PAGE_SIZE][::-1]
-            return AuditPage(rows, rows[0].id, rows[-1].id)
-    before = _id(parameters.get("before", ""))
-    older = entries.older_than(before) if before else entries
-    rows = list(older.listed()[: PAGE_SIZE + 1])
-    rows, more = rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
-    return AuditPage(
-        rows,
-        newer=(rows[0].id if rows else before) if before else None,
-        older=rows[-1].id if more else None,
-    )
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    source = Keyset(EntryRows(entries), EntryPosition.of, EntryPosition.from_cursor)
+    return paging.read_page(source, parameters, PAGE_SIZE)

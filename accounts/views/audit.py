@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
 from accounts.access import organization_view
-from accounts.audit_log.listing import PROGRAMS, AuditFilters, read_filters, read_page
+from accounts.audit_log.forms import PROGRAMS, AuditForm
+from accounts.audit_log.listing import AuditFilters, read_filters, read_page
 from accounts.audit_log.sentences import sentence
 from accounts.http import OrganizationRequest
-from accounts.models import AuditAction, AuditEntry, Membership, Role, User
+from accounts.models import AuditEntry, Membership, Role, User
+from web.paging import page_links
 
 # More people than this do not fit a menu; each name in the log leads to its own entries.
 PEOPLE_IN_MENU = 200
@@ -19,21 +22,27 @@ PEOPLE_IN_MENU = 200
 def audit_log(request: OrganizationRequest) -> HttpResponse:
     filters = read_filters(request.GET)
     page = read_page(request.organization, filters, request.GET)
-    query = filters.query()
-    start = f"?{query}&" if query else "?"
     context = {
         "rows": [
             {"entry": entry, "sentence": sentence(entry, request.organization)}
             for entry in page.rows
         ],
         "filters": filters,
-        "people": people(request, filters),
-        "programs": PROGRAMS,
-        "actions": AuditAction.choices,
-        "newer_url": f"{start}after={page.newer}" if page.newer else "",
-        "older_url": f"{start}before={page.older}" if page.older else "",
+        "form": _form(request, filters),
+        **page_links(page, filters.query()),
     }
     return render(request, "accounts/audit.html", context)
+
+
+def _form(request: OrganizationRequest, filters: AuditFilters) -> AuditForm:
+    form = AuditForm(dict(AuditForm.written(filters)))
+    names = [
+        (str(person.pk), Truncator(person.display_name).chars(60))
+        for person in people(request, filters)
+    ]
+    programs = (PROGRAMS, "Programs with an API key")
+    form.offer("person", [("", "Anybody"), *names, programs])
+    return form
 
 
 def people(request: OrganizationRequest, filters: AuditFilters) -> list[User]:

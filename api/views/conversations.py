@@ -31,7 +31,7 @@ from api.resources import answer, id_in, nothing
 from api.schema.operations import operation
 from api.uploads import Upload, log_refusal
 from api.views.endpoint import Endpoint
-from conversations.listing.query import MAX_METADATA_FILTERS
+from conversations.listing.forms import MAX_METADATA_FILTERS
 from conversations.models import Conversation as ConversationRow
 from conversations.recordings import serving
 from integrations.erasure.erase import BeingWritten, erase_conversation

@@ -6,7 +6,7 @@ from accounts import audit
 from accounts.models import AuditAction, Organization, User
 from conversations.exports.request import ExportRequest
 from conversations.exports.rows import how_many
-from conversations.listing.active_filters import ActiveFilter
+from web.active_filters import ActiveFilter
 
 
 def record_export(

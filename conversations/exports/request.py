@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import models
 from django.http import QueryDict
 
-from conversations.listing.query import METADATA, ListQuery, read_list_query
+from conversations.listing.columns import METADATA
+from conversations.listing.query import ListQuery, read_list_query
 
 # Rows that one can choose at once: their ids are in the address.
 MAX_CHOSEN = 500

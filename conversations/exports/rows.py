@@ -38,8 +38,8 @@ from conversations.exports.request import ExportRequest
 from conversations.listing.query import rows_with_reference
 from conversations.models import Agent, Conversation, ConversationQuerySet, Recording
 from conversations.search.filters import Filters
-from conversations.search.keyset import Position, Rows
 from conversations.search.page_search import Search
+from web.paging import Position, Rows
 
 STEP = 500
 # What a tenth of the rows fit is then found among those that a search walks at first.
@@ -140,7 +140,9 @@ def _first(organization: Organization, wanted: ExportRequest) -> Sequence[Conver
     return list(_with_short_metadata(_chosen(organization, ids)).newest_first())
 
 
-def _source(organization: Organization, wanted: ExportRequest) -> tuple[Rows, int]:
+def _source(
+    organization: Organization, wanted: ExportRequest
+) -> tuple[Rows[Conversation, Position], int]:
     """Return what the rows come from, and how many of them make a step."""
     if wanted.chosen is not None:
         return _with_short_metadata(_chosen(organization, wanted.chosen)), STEP

@@ -19,8 +19,9 @@ from conversations.exports.request import (
 )
 from conversations.exports.rows import how_many
 from conversations.exports.stream import Download
-from conversations.listing.active_filters import ActiveFilter, active_filters
+from conversations.listing.active_filters import active_filters
 from conversations.models import Agent
+from web.active_filters import ActiveFilter
 from web.long_answers import NoSlotFree
 
 RETRY_AFTER = "5"  # seconds

@@ -1,29 +1,22 @@
-"""The filters in force, each with the address that takes it away."""
+"""What of a list of conversations is in force, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from conversations.listing.query import METADATA, ListQuery
+from conversations.listing.columns import METADATA
+from conversations.listing.query import ListQuery
 from conversations.models import Agent
 from conversations.providers import label_of
-
-
-@dataclass(frozen=True, slots=True)
-class ActiveFilter:
-    label: str
-    value: str
-    query: str
+from web.active_filters import ActiveFilter, filters_in_force
 
 
 def active_filters(asked: ListQuery, agent: Agent | None) -> list[ActiveFilter]:
-    """agent: the one that is asked for, where it is known."""
-    return [
-        ActiveFilter(label, value, asked.without(name).query())
-        for name, label, value in _named(asked, agent)
-        if value
-    ]
+    """Return the filters of a list of conversations that are in force.
+
+    agent: the one that is asked for, where it is known.
+    """
+    return filters_in_force(asked, _named(asked, agent))
 
 
 def _named(asked: ListQuery, agent: Agent | None) -> Iterator[tuple[str, str, str]]:
@@ -43,4 +36,5 @@ def _named(asked: ListQuery, agent: Agent | None) -> Iterator[tuple[str, str, st
 
 
 def yes_or_no(value: bool | None) -> str:
+    """Return an answer in words; empty where nothing was asked."""
     return "" if value is None else "yes" if value else "no"

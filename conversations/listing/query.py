@@ -11,26 +11,18 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from accounts.models import Organization
-from conversations.days import midnight, read_day
-from conversations.listing.columns import read_columns, write_columns
-from conversations.models import Conversation, Provider
+from conversations.days import midnight
+from conversations.listing.columns import METADATA, write_columns
+from conversations.listing.forms import ConversationListForm
+from conversations.models import Conversation
 from conversations.search.filters import Filters
-from conversations.search.keyset import (
-    BadCursor,
-    Page,
-    Position,
-    first_page,
-    page_after,
-    page_before,
-)
 from conversations.search.page_search import Search
-from web.storable_text import drop_unstorable
+from web import paging
+from web.paging import Keyset, Page, Position
+
+ConversationPage = Page[Conversation, Position]
 
 PAGE_SIZE = 50
-MAX_TEXT_CHARACTERS = 255
-MAX_METADATA_FILTERS = 10
-METADATA = "metadata."
-YES_OR_NO = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +58,8 @@ class ListQuery:
         return urlencode([*self.pairs()], safe=",")
 
     def pairs(self) -> Iterator[tuple[str, str]]:
-        for name, parameter in PARAMETERS.items():
-            value = getattr(self, name)
-            if isinstance(value, bool):
-                yield parameter, str(value).lower()
-            elif value:
-                yield parameter, str(value)
+        """Yield parameters and texts, in the order of the form."""
+        yield from ConversationListForm.written(replace(self, view=None))
         for key, value in self.metadata:
             yield METADATA + key, value
         if self.columns is not None:
@@ -117,58 +105,21 @@ class ListQuery:
         )
 
 
-# In the order of the form.
-PARAMETERS = {
-    "text": "q",
-    **{
-        name: name
-        for name in (
-            *("agent", "provider", "reference", "ended_reason", "version"),
-            *("has_transcript", "has_audio"),
-        )
-    },
-    "first_day": "from",
-    "last_day": "to",
-}
-
-
 def read_list_query(parameters: Mapping[str, str]) -> ListQuery:
-    faults: list[str] = []
-    asked = ListQuery(
-        text=_text(parameters.get("q", "")),
-        agent=_agent(parameters.get("agent", ""), faults),
-        provider=_provider(parameters.get("provider", ""), faults),
-        reference=_text(parameters.get("reference", "")),
-        ended_reason=_text(parameters.get("ended_reason", "")),
-        version=_text(parameters.get("version", "")),
-        has_transcript=YES_OR_NO.get(parameters.get("has_transcript", "")),
-        has_audio=YES_OR_NO.get(parameters.get("has_audio", "")),
-        metadata=_metadata(parameters, faults),
-        first_day=read_day(parameters.get("from", ""), "From", faults),
-        last_day=read_day(parameters.get("to", ""), "To", faults),
-        columns=read_columns(parameters.get("columns", ""), faults),
-        view=_view(parameters.get("view", "")),
-    )
-    if asked.first_day and asked.last_day and asked.first_day > asked.last_day:
-        faults.append("From is after To, so nothing can match. Swap the two dates.")
-    return replace(asked, faults=tuple(faults))
+    """Return what an address asks for; what cannot be read is left out, with a fault."""
+    values, faults = ConversationListForm.read(parameters)
+    return ListQuery(**values, faults=tuple(faults))
 
 
 def read_page(
     organization: Organization, asked: ListQuery, parameters: Mapping[str, str]
-) -> Page:
-    """The page that `before` or `after` in the address names; else the newest."""
-    filters = asked.filters(organization.zone)
-    search = Search(organization, filters)
-    try:
-        if cursor := parameters.get("before"):
-            return page_before(search, Position.from_cursor(cursor), PAGE_SIZE)
-        if cursor := parameters.get("after"):
-            return page_after(search, Position.from_cursor(cursor), PAGE_SIZE)
-    except BadCursor:
-        # A damaged link: its reader wanted the list, not an error.
-        pass
-    return first_page(search, PAGE_SIZE)
+) -> ConversationPage:
+    """Return the page that `before` or `after` in the address names; else the newest."""
+    search = Search(organization, asked.filters(organization.zone))
+    source: Keyset[Conversation, Position] = Keyset(
+        search, Position.of, Position.from_cursor
+    )
+    return paging.read_page(source, parameters, PAGE_SIZE)
 
 
 def rows_with_reference(
@@ -181,55 +132,3 @@ def rows_with_reference(
         asked.filters(organization.zone), reference="", reference_id=asked.reference
     )
     return Search(organization, filters).next_older(None, PAGE_SIZE)
-
-
-def _text(text: str) -> str:
-    return drop_unstorable(text).strip()[:MAX_TEXT_CHARACTERS]
-
-
-def _agent(text: str, faults: list[str]) -> UUID | None:
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        faults.append("The agent in the address is not an id, so it is left out.")
-        return None
-
-
-def _view(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        # Only a mark: the address has the filters itself.
-        return None
-
-
-def _provider(text: str, faults: list[str]) -> str:
-    if text and text not in Provider.values:
-        faults.append(
-            f"There is no provider “{text[:40]}”, so it is left out. "
-            f"Choose one of {', '.join(Provider.values)}."
-        )
-        return ""
-    return text
-
-
-def _metadata(
-    parameters: Mapping[str, str], faults: list[str]
-) -> tuple[tuple[str, str], ...]:
-    """Those in the address, and what the form adds: a key and its value."""
-    found = {
-        _text(name.removeprefix(METADATA)): _text(value)
-        for name, value in parameters.items()
-        if name.startswith(METADATA)
-    }
-    key = _text(parameters.get("metadata_key", ""))
-    value = _text(parameters.get("metadata_value", ""))
-    if key and value:
-        found[key] = value
-    elif key or value:
-        faults.append("A metadata filter takes a key and a value; one is missing.")
-    return tuple((key, value) for key, value in found.items() if key and value)[
-        :MAX_METADATA_FILTERS
-    ]

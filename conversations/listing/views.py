@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.text import Truncator
 from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
@@ -23,7 +24,9 @@ from conversations.listing.columns import (
     remembered_columns,
     write_columns,
 )
+from conversations.listing.forms import ConversationListForm
 from conversations.listing.query import (
+    ConversationPage,
     ListQuery,
     read_list_query,
     read_page,
@@ -31,9 +34,9 @@ from conversations.listing.query import (
 )
 from conversations.listing.rows import list_rows
 from conversations.listing.saved_views import Views, views_of
-from conversations.models import Agent, Conversation, Provider, SeenValue
-from conversations.search.keyset import Page
+from conversations.models import Agent, Conversation, SeenValue
 from conversations.search.suggestions import seen_values
+from web.paging import page_links
 
 # More agents than this do not fit a menu; the agent's own page links its list.
 AGENTS_IN_MENU = 200
@@ -78,7 +81,7 @@ def list_context(
     organization: Organization,
     filters: ListQuery,
     tokens: tuple[str, ...],
-    page: Page,
+    page: ConversationPage,
     rows: list[Conversation],
 ) -> dict[str, Any]:
     """tokens: of the columns that are shown."""
@@ -94,7 +97,7 @@ def list_context(
         "list_url": reverse("conversations:list", args=[organization.slug]),
         "cleared": filters.cleared().query(),
         "shows_customer": "customer" in tokens,
-        **page_links(page, filters),
+        **page_links(page, filters.query()),
     }
 
 
@@ -114,15 +117,6 @@ def version_of(rows: Iterable[Conversation]) -> str:
         changes = row.updated_at, row.has_audio, row.agent.updated_at
         seen.update(f"{row.id} {changes}".encode())
     return seen.hexdigest()
-
-
-def page_links(page: Page, filters: ListQuery) -> dict[str, str]:
-    query = filters.query()
-    start = f"?{query}&" if query else "?"
-    return {
-        "newer_url": f"{start}after={page.newer.cursor}" if page.newer else "",
-        "older_url": f"{start}before={page.older.cursor}" if page.older else "",
-    }
 
 
 def view_facts(request: OrganizationRequest, views: Views) -> dict[str, object]:
@@ -145,11 +139,15 @@ def filter_choices(request: OrganizationRequest, filters: ListQuery) -> dict[str
         everyone = Agent.objects.in_organization(request.organization)
         chosen = everyone.filter(id=filters.agent).first()
         agents += [chosen] if chosen else []
-    kinds = SeenValue.Kind
-    organization = request.organization
+    kinds, organization = SeenValue.Kind, request.organization
+    form = ConversationListForm(dict(filters.pairs()))
+    form.offer(
+        "agent",
+        [(str(one.id), Truncator(one.display_name).chars(60)) for one in agents],
+    )
+    form.name_zone(organization)
     return {
-        "agents": agents,
-        "providers": Provider.choices,
+        "form": form,
         "chips": active_filters(filters, chosen),
         "ended_reasons": seen_values(organization, kinds.ENDED_REASON),
         "versions": seen_values(organization, kinds.VERSION),

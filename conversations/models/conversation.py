@@ -15,6 +15,7 @@ from accounts.models import Organization
 from conversations.call_duration import reported_duration
 from conversations.models.agent import Agent
 from conversations.providers import label_of, way_of
+from web.paging import Position
 
 if TYPE_CHECKING:
     from conversations.models.recording import Recording
@@ -48,15 +49,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def older_than(self, created_at: datetime, identifier: UUID) -> Self:
         """Keep what comes after this position in a list that is newest first."""
-        # The first condition alone bounds the index; the second settles ties.
-        return self.filter(created_at__lte=created_at).filter(
-            models.Q(created_at__lt=created_at) | models.Q(id__lt=identifier)
-        )
+        return self.filter(Position(created_at, identifier).behind)
 
     def newer_than(self, created_at: datetime, identifier: UUID) -> Self:
-        return self.filter(created_at__gte=created_at).filter(
-            models.Q(created_at__gt=created_at) | models.Q(id__gt=identifier)
-        )
+        return self.filter(Position(created_at, identifier).ahead)
 
     def next_older(
         self, than: tuple[datetime, UUID] | None, count: int

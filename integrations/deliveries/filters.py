@@ -9,30 +9,18 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from accounts.models import Organization
-from conversations.days import midnight, read_day
+from conversations.days import midnight
 from conversations.models import Provider
-from integrations.connections.status_advice import answers
+from integrations.deliveries.forms import (
+    NEEDS_A_LOOK,
+    UNKNOWN_PROVIDER,
+    DeliveryListForm,
+)
 from integrations.delivery_log.positions import sequence_after, sequence_before
 from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
-from web.storable_text import drop_unstorable
-
-MAX_REFERENCE_CHARACTERS = 255
 
 Outcome = Delivery.Outcome
-# What became no conversation and should have: not an outcome of its own.
-NEEDS_A_LOOK = "needs-a-look"
-OUTCOMES = [
-    (NEEDS_A_LOOK, "Needs a look"),
-    (Outcome.PROCESSED.value, "Processed"),
-    (Outcome.ACCEPTED.value, "Stored, not processed yet"),
-    (Outcome.REJECTED.value, "Refused"),
-    (Outcome.FAILED.value, "Failed"),
-    (Outcome.IGNORED.value, "Ignored"),
-]
-# A post whose header named no provider that there is.
-UNKNOWN_PROVIDER = "unknown"
-PROVIDERS = [*Provider.choices, (UNKNOWN_PROVIDER, "Not known")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +49,7 @@ class Filters:
 
     def query(self) -> str:
         """These filters as the query of an address, without the question mark."""
-        values = {
-            "outcome": self.outcome,
-            "status": self.status,
-            "key": self.key,
-            "provider": self.provider,
-            "reference": self.reference,
-            "from": self.first_day,
-            "to": self.last_day,
-        }
-        return urlencode({name: value for name, value in values.items() if value})
+        return urlencode([*DeliveryListForm.written(self)])
 
     def without(self, name: str) -> Filters:
         return replace(self, **{name: getattr(Filters(), name)})
@@ -135,55 +114,6 @@ class Filters:
 
 
 def read_filters(parameters: Mapping[str, str]) -> Filters:
-    faults: list[str] = []
-    filters = Filters(
-        outcome=_one_of(parameters.get("outcome", ""), OUTCOMES, "outcome", faults),
-        status=_status(parameters.get("status", ""), faults),
-        key=_key(parameters.get("key", ""), faults),
-        provider=_one_of(parameters.get("provider", ""), PROVIDERS, "provider", faults),
-        reference=drop_unstorable(parameters.get("reference", "")).strip()[
-            :MAX_REFERENCE_CHARACTERS
-        ],
-        first_day=read_day(parameters.get("from", ""), "From", faults),
-        last_day=read_day(parameters.get("to", ""), "To", faults),
-    )
-    if filters.first_day and filters.last_day and filters.first_day > filters.last_day:
-        faults.append("From is after To, so nothing can match. Swap the two dates.")
-    return replace(filters, faults=tuple(faults))
-
-
-def statuses() -> list[int]:
-    """Every answer that the log may have; 503 is none of them."""
-    return [one.status for one in answers() if one.status < 500]
-
-
-def _one_of(
-    text: str, choices: list[tuple[str, str]], what: str, faults: list[str]
-) -> str:
-    known = [value for value, _ in choices]
-    if not text or text in known:
-        return text
-    faults.append(
-        f"There is no {what} “{text[:40]}”, so it is left out. "
-        f"Choose one of {', '.join(known)}."
-    )
-    return ""
-
-
-def _status(text: str, faults: list[str]) -> int | None:
-    if not text:
-        return None
-    if text in map(str, statuses()):
-        return int(text)
-    faults.append("The answer in the address is none that Zelto gives; it is left out.")
-    return None
-
-
-def _key(text: str, faults: list[str]) -> UUID | None:
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        faults.append("The key in the address is not an id, so it is left out.")
-        return None
+    """Return what an address asks for; what cannot be read is left out, with a fault."""
+    values, faults = DeliveryListForm.read(parameters)
+    return Filters(**values, faults=tuple(faults))

@@ -12,16 +12,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.text import Truncator
 from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import ApiKey, Organization, Role
 from integrations.connections.recent_failures import RecentFailures, refusals_since
-from integrations.deliveries import filters as delivery_filters
 from integrations.deliveries.filters import Filters, read_filters
-from integrations.deliveries.pages import Page, read_page
+from integrations.deliveries.forms import OUTCOMES, PROVIDERS, DeliveryListForm
+from integrations.deliveries.pages import read_page
 from integrations.models import Delivery
+from web.active_filters import filters_in_force
+from web.paging import page_links
 
 LATELY = timedelta(hours=24)
 # More keys than this do not fit a menu; a key's own row links its deliveries.
@@ -48,7 +51,7 @@ def delivery_list(request: OrganizationRequest) -> HttpResponse:
             "list_url": reverse("integrations:deliveries", args=[organization.slug]),
             "shows_newest": shows_newest,
             "refusals": refused_lately(organization) if shows_newest else None,
-            **page_links(page, filters),
+            **page_links(page, filters.query()),
         }
         if request.htmx:
             template = "integrations/deliveries/_listing.html"
@@ -73,15 +76,6 @@ def version_of(rows: Iterable[Delivery]) -> str:
     return seen.hexdigest()
 
 
-def page_links(page: Page, filters: Filters) -> dict[str, str]:
-    query = filters.query()
-    start = f"?{query}&" if query else "?"
-    return {
-        "newer_url": f"{start}after={page.newer}" if page.newer else "",
-        "older_url": f"{start}before={page.older}" if page.older else "",
-    }
-
-
 def filter_choices(request: OrganizationRequest, filters: Filters) -> dict[str, object]:
     everyone = ApiKey.objects.in_organization(request.organization)
     keys = list(everyone.listed()[:KEYS_IN_MENU])
@@ -89,27 +83,21 @@ def filter_choices(request: OrganizationRequest, filters: Filters) -> dict[str, 
     if filters.key and chosen is None:
         chosen = everyone.filter(id=filters.key).first()
         keys += [chosen] if chosen else []
-    labels = {
-        "outcome": ("Outcome", dict(delivery_filters.OUTCOMES).get(filters.outcome)),
-        "status": ("Answer", filters.status),
-        "key": ("Key", chosen.name if chosen else filters.key),
-        "provider": (
-            "Provider",
-            dict(delivery_filters.PROVIDERS).get(filters.provider),
-        ),
-        "reference": ("Call", filters.reference),
-        "first_day": ("From", filters.first_day),
-        "last_day": ("To", filters.last_day),
-    }
-    chips = [
-        {"label": label, "value": value, "query": filters.without(name).query()}
-        for name, (label, value) in labels.items()
-        if value
+    outcomes, providers = dict(OUTCOMES), dict(PROVIDERS)
+    named = [
+        ("outcome", "Outcome", outcomes.get(filters.outcome)),
+        ("status", "Answer", filters.status),
+        ("key", "Key", chosen.name if chosen else filters.key),
+        ("provider", "Provider", providers.get(filters.provider)),
+        ("reference", "Call", filters.reference),
+        ("first_day", "From", filters.first_day),
+        ("last_day", "To", filters.last_day),
     ]
-    return {
-        "keys": keys,
-        "outcomes": delivery_filters.OUTCOMES,
-        "providers": delivery_filters.PROVIDERS,
-        "statuses": delivery_filters.statuses(),
-        "chips": chips,
-    }
+    form = DeliveryListForm(dict(DeliveryListForm.written(filters)))
+    form.offer("key", [(str(one.id), _label_of(one)) for one in keys])
+    form.name_zone(request.organization)
+    return {"form": form, "chips": filters_in_force(filters, named)}
+
+
+def _label_of(key: ApiKey) -> str:
+    return f"{Truncator(key.name).chars(60)} · {key.last_four}"

@@ -3,21 +3,27 @@ from datetime import timedelta
 import pytest
 
 from conversations.models import Conversation
-from conversations.search.keyset import (
+from tests.conversations.conftest import NOON
+from web.paging import (
     BadCursor,
+    Keyset,
     Position,
     first_page,
     page_after,
     page_before,
 )
-from tests.conversations.conftest import NOON
 
 
-def walk_down(queryset, size):
-    page = first_page(queryset, size)
+def all_conversations():
+    everything = Conversation.objects.all()
+    return Keyset(everything, Position.of, Position.from_cursor)
+
+
+def walk_down(source, size):
+    page = first_page(source, size)
     pages = [page.rows]
     while page.older:
-        page = page_before(queryset, page.older, size)
+        page = page_before(source, page.older, size)
         pages.append(page.rows)
     return pages
 
@@ -32,13 +38,13 @@ def seven(make_conversation):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8])
 def test_each_row_is_on_one_page_whatever_the_size(seven, size):
-    pages = walk_down(Conversation.objects.all(), size)
+    pages = walk_down(all_conversations(), size)
     assert [row for rows in pages for row in rows] == seven
     assert all(len(rows) <= size for rows in pages)
 
 
 def test_the_way_back_up_shows_the_same_rows(seven):
-    everything = Conversation.objects.all()
+    everything = all_conversations()
     second = page_before(everything, Position.of(seven[1]), 2)
     assert second.older
     third = page_before(everything, second.older, 2)
@@ -48,20 +54,20 @@ def test_the_way_back_up_shows_the_same_rows(seven):
 
 
 def test_a_page_that_reaches_the_top_is_the_first_page_in_full(seven):
-    page = page_after(Conversation.objects.all(), Position.of(seven[1]), 3)
+    page = page_after(all_conversations(), Position.of(seven[1]), 3)
     assert page.rows == seven[:3]
     assert page.newer is None
 
 
 def test_rows_that_arrive_meanwhile_shift_nothing(seven, make_conversation):
-    page = first_page(Conversation.objects.all(), 3)
+    page = first_page(all_conversations(), 3)
     assert page.older
     make_conversation(created_at=NOON + timedelta(minutes=9))
-    assert page_before(Conversation.objects.all(), page.older, 3).rows == seven[3:6]
+    assert page_before(all_conversations(), page.older, 3).rows == seven[3:6]
 
 
 def test_an_emptied_page_still_leads_back(seven):
-    page = page_before(Conversation.objects.all(), Position.of(seven[6]), 3)
+    page = page_before(all_conversations(), Position.of(seven[6]), 3)
     assert page.rows == []
     assert page.newer
     assert page.older is None
