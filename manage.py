@@ -10,7 +10,11 @@ from django.db.utils import OperationalError
 
 
 def main() -> None:
-    """Run the command of the command line."""
+    """Run the command of the command line.
+
+    Raises:
+        OperationalError: the database is at fault, and nothing says how.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zelto.settings")
     try:
         execute_from_command_line(sys.argv)

@@ -79,7 +79,7 @@ def read_text(value: Any) -> str:
 
 
 def read_scalar(value: Any) -> str:
-    """A value of metadata as text, as filters compare it."""
+    """Return a value of metadata as text, as filters compare it."""
     if isinstance(value, bool | int | float):
         value = json.dumps(value)
     return read_text(value)
@@ -105,7 +105,7 @@ def read_when(value: Any) -> date | datetime:
 
 
 def word(*words: str) -> Any:
-    """The type of a parameter that is one of these words."""
+    """Return the type of a parameter that is one of these words."""
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in words:
@@ -120,7 +120,7 @@ def word(*words: str) -> Any:
 
 
 def number_of(*numbers: int) -> Any:
-    """The type of a parameter that is one of these numbers."""
+    """Return the type of a parameter that is one of these numbers."""
 
     def read(value: Any) -> int:
         number = next((each for each in numbers if str(each) == str(value)), None)
@@ -213,7 +213,11 @@ Asked = TypeVar("Asked", bound=Parameters)
 
 
 def read_query(model: type[Asked], query: QueryDict) -> Asked:
-    """Raises `Refusal` (400) that names each parameter at fault."""
+    """Read the parameters of an address.
+
+    Raises:
+        Refusal: 400, with each parameter at fault.
+    """
     faults = [
         Fault(name_text(name), "is there more than once")
         for name, values in query.lists()
@@ -250,7 +254,7 @@ def fault_of(error: Mapping[str, Any]) -> Fault:
 
 
 def as_moment(when: date | datetime | None, zone: tzinfo) -> datetime | None:
-    """A date is the midnight with which it begins, in the organization's zone."""
+    """Return an aware moment: a date is its first midnight, in the organization's zone."""
     if when is None or isinstance(when, datetime):
         return when
     return midnight(when, zone)

@@ -65,7 +65,7 @@ def id_in(path: str, noun: str) -> UUID:
 
     Raises:
         Http404: it is no UUID, so there is no such thing.
-    """
+    """  # noqa: DOC501 - a function makes it
     if not UUID_TEXT.fullmatch(path):
         raise nothing(noun)
     return UUID(path)

@@ -89,7 +89,7 @@ def decompress(data: bytes, encoding: str, limit: int) -> bytes:
     Raises:
         BodyFault: 413, decompressed it is over `limit` bytes; 400, it is not whole
             gzip.
-    """
+    """  # noqa: DOC501 - a function makes it
     if encoding == "gzip":
         return _gunzip(data, limit)
     if len(data) > limit:
@@ -137,7 +137,7 @@ def parse(data: bytes, *, called: str = "The body") -> dict[str, Any]:
     Raises:
         BodyFault: 400, it is not UTF-8, empty, not JSON, no object or nested deeper
             than `MAX_DEPTH` levels.
-    """
+    """  # noqa: DOC501 - a function makes it
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,0 +1,1 @@
+"""The audit log as a page: filters, rows, each entry as a sentence."""

@@ -89,7 +89,7 @@ _FIELDS = {"name": "name", "slug": "address", "time_zone": "time zone"}
 
 
 def sentence(entry: AuditEntry, organization: Organization) -> SafeString:
-    """What was done, without who did it."""
+    """Return what was done as a sentence in HTML, without who did it."""
     if entry.action == AuditAction.MEMBER_REMOVED and entry.actor == entry.subject:
         return format_html("{}", _LEFT)
     words = _words(entry.detail, organization.zone)

@@ -1,3 +1,5 @@
+"""The page of the audit log."""
+
 from __future__ import annotations
 
 from django.http import HttpResponse

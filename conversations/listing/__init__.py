@@ -1,0 +1,1 @@
+"""The list of conversations: its query, rows, columns, saved views and filters."""

@@ -146,7 +146,7 @@ def _is_key(token: str) -> bool:
 
 
 def remembered_columns(membership: Membership) -> tuple[str, ...]:
-    """What this person last chose here; else the usual ones."""
+    """Return the columns this person last chose here, else the usual ones."""
     choices = ColumnChoice.objects.filter(membership=membership)
     text = choices.values_list("columns", flat=True).first()
     chosen = read_columns(text or "", [])

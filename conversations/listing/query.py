@@ -75,7 +75,7 @@ class ListQuery:
         return ListQuery(columns=self.columns)
 
     def is_like(self, other: ListQuery) -> bool:
-        """The same filters, in whatever order, and the same columns, if it names any."""
+        """Tell whether both have the same filters, and the same columns if it names any."""
         mine, others = (
             replace(one, metadata=tuple(sorted(one.metadata))) for one in (self, other)
         )

@@ -1,3 +1,5 @@
+"""Writes of saved views and chosen columns, as verbs with their actor."""
+
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
@@ -21,7 +23,12 @@ class TooManyViews(Exception):
 def save_view(
     *, membership: Membership, name: str, query: str, shared: bool, by: User
 ) -> SavedView:
-    """Raises `NameTaken` and `TooManyViews`."""
+    """Save a query under a name.
+
+    Raises:
+        NameTaken: this person has a view of this name.
+        TooManyViews: this person has as many as may be.
+    """
     # Of two that are saved at once, the second one sees the place of the first.
     Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)
     own = SavedView.objects.filter(membership=membership)
@@ -44,7 +51,11 @@ def save_view(
 
 @transaction.atomic
 def rename_view(*, view: SavedView, name: str, by: User) -> None:
-    """Raises `NameTaken`."""
+    """Give a view another name.
+
+    Raises:
+        NameTaken: this person has a view of this name.
+    """
     view.name = name
     _write(view, "name")
 
@@ -107,7 +118,7 @@ def _write(view: SavedView, *fields: str) -> None:
 
 
 def _set_shared(view: SavedView, is_shared: bool) -> bool:
-    """False where it was so already, or is gone: asked for twice is done once."""
+    """Share or unshare a view; return False where it was so already, or is gone."""
     others = SavedView.objects.filter(pk=view.pk, is_shared=not is_shared)
     view.is_shared = is_shared
     return bool(others.update(is_shared=is_shared, updated_at=timezone.now()))

@@ -158,7 +158,7 @@ def removable_view(request: OrganizationRequest, view_id: UUID) -> SavedView:
 
 
 def query_of_form(request: OrganizationRequest) -> ListQuery:
-    """What was in force on the page of the form."""
+    """Return what was in force on the page of the form."""
     return read_query(request.POST.get("query", ""))
 
 

@@ -1,3 +1,5 @@
+"""The page of the conversations list, and the part of it that is polled."""
+
 from __future__ import annotations
 
 import hashlib
@@ -45,8 +47,8 @@ AGENTS_IN_MENU = 200
 @require_GET
 @organization_view()
 def conversation_list(request: OrganizationRequest) -> HttpResponse:
-    """The page; for htmx and the poll of `live.js` the list alone, or 204 where it is
-    as that reader has `seen` it."""
+    """Answer the page; for htmx and the poll of `live.js` the list alone, or 204 where
+    it is as that reader has `seen` it."""
     organization = request.organization
     filters = read_list_query(request.GET)
     tokens = shown_columns(request, filters)
@@ -102,8 +104,8 @@ def list_context(
 
 
 def shown_columns(request: OrganizationRequest, filters: ListQuery) -> tuple[str, ...]:
-    """A poll names those that its page shows as `shown`: what the reader chooses
-    meanwhile, in another tab, does not fit under its headings."""
+    """Return the columns to show. A poll names those of its page as `shown`: what the
+    reader chooses meanwhile, in another tab, does not fit under its headings."""
     if filters.columns is not None:
         return filters.columns
     shown = read_columns(request.GET.get("shown", ""), []) if request.htmx else None
@@ -111,7 +113,7 @@ def shown_columns(request: OrganizationRequest, filters: ListQuery) -> tuple[str
 
 
 def version_of(rows: Iterable[Conversation]) -> str:
-    """Changes when any of these rows does, or another row is among them."""
+    """Return a digest that changes when any of these rows does, or another is there."""
     seen = hashlib.blake2b(digest_size=8)
     for row in rows:
         changes = row.updated_at, row.has_audio, row.agent.updated_at

@@ -1,0 +1,1 @@
+"""Finding conversations by any combination of filters and words, at any size."""

@@ -67,7 +67,7 @@ def _small_enough(conversations: Collection[UUID]) -> list[UUID]:
 def excerpt_of(
     turns: Sequence[Turn], asked: Sequence[AskedWord], system_prompt: str = ""
 ) -> Excerpt | None:
-    """The turn with most of the words, the first of several."""
+    """Return the turn with most of the words, the first of several."""
     best, most, room = None, 0, MAX_TEXT_CHARACTERS
     for number, turn in enumerate(turns, start=1):
         content = turn.get("content")
@@ -110,7 +110,7 @@ def parts_of(asked: Sequence[AskedWord]) -> list[AskedWord]:
 
 
 def _pieces(text: str, asked: Sequence[AskedWord]) -> list[Piece]:
-    """The text around the first hit, cut where words are, each hit a piece."""
+    """Cut the text around the first hit, where words are; each hit is a piece."""
     tokens = list(_TOGETHER.finditer(text))
     hits = [token for token in tokens if count_in(token[0], asked)] or tokens[:1]
     # What a whole stands for may be told only by its parts: then those are marked.

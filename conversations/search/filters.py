@@ -73,7 +73,7 @@ class Filters:
         )
 
     def facts(self) -> Iterator[str]:
-        """The lexemes of all that is no words and no time."""
+        """Yield the lexemes of all filters but words and times."""
         if self.agent:
             yield lexemes.agent_fact(self.agent)
         if self.provider:

@@ -38,7 +38,7 @@ class Highlighter:
         return any(piece.is_hit for piece in self.pieces(text))
 
     def pieces(self, text: str) -> Iterator[Piece]:
-        """The whole text, as it is."""
+        """Yield the whole text as it is, in pieces that are hits or not."""
         at = 0
         for start, end in self._spans(text):
             if start > at:

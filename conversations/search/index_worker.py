@@ -116,7 +116,7 @@ def _index_alone(conversation: UUID, jobs: list[int]) -> int:
 
 
 def _record_failure(conversation: UUID, jobs: list[int], error: Exception) -> None:
-    """Keeps one job of the conversation, the newest, with its tries and the error."""
+    """Keep one job of the conversation, the newest, with its tries and the error."""
     logger.error("Conversation %s cannot be indexed", conversation, exc_info=error)
     newest, now = max(jobs), Now()
     waits = (
@@ -167,7 +167,7 @@ def _index(jobs: Jobs) -> int:
 
 
 def _close(jobs: Jobs) -> int:
-    """Deletes these, and those of the same conversations that failed before: they were
+    """Delete these, and those of the same conversations that failed before: they were
     there when the conversations were read."""
     numbers = [number for numbers in jobs.values() for number in numbers]
     if numbers:

@@ -77,8 +77,8 @@ def day_fact(moment: datetime) -> str:
 
 
 def said(turns: Sequence[Turn], system_prompt: str) -> str:
-    """The text of a transcript that is searched: of each turn what was said, and what
-    a tool was asked. The system prompt, the same in most calls, is left out."""
+    """Return the text of a transcript that is searched: what each turn said, and what a
+    tool was asked. The system prompt, the same in most calls, is left out."""
     parts: list[str] = []
     room = MAX_TEXT_CHARACTERS
     for turn in turns:
@@ -163,7 +163,7 @@ def _terms(tag: str, asked: Sequence[AskedWord], kinds: str) -> Iterator[str]:
 
 
 def _all_parts(tag: str, parts: Sequence[str], kinds: str, prefix: str) -> str:
-    """What hangs together here and not there: `check-in` finds `check in` too."""
+    """Return terms for a word written apart: `check-in` finds `check in` too."""
     last = len(parts) - 1
     return "({})".format(
         " & ".join(

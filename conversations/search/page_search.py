@@ -175,8 +175,8 @@ class PageSearch:
         return from_here(rows, self.than, self.newest_first)
 
     def _known(self, query: str, facts: Sequence[str] = ()) -> list[UUID]:
-        """What the index has, with one of the facts where some are named, cut above
-        the bound."""
+        """Return what the index has, with one of the facts where some are named, cut
+        above the bound."""
         if facts:
             any_fact = lexemes.any_fact_query(self.organization.id, facts)
             query = lexemes.together([query, any_fact])
@@ -246,7 +246,7 @@ def _few_have(known: Sequence[UUID], query: str) -> bool:
 
 
 def months(first: datetime, last: datetime) -> list[Span]:
-    """The months from that of `first` to that of `last`, oldest first."""
+    """Return the months from that of `first` to that of `last`, oldest first."""
     midnight = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since = midnight.replace(day=1)
     spans = []

@@ -18,7 +18,7 @@ MAX_WORD_CHARACTERS = 64
 
 
 def _class(first: int, last: int, category: str) -> str:
-    """The characters of a general category, as the inside of a class of `re`."""
+    """Return the characters of a general category, as the inside of a class of `re`."""
     ranges: list[list[int]] = []
     for point in range(first, last):
         if unicodedata.category(chr(point))[0] != category:
@@ -82,7 +82,7 @@ def words_in(text: str) -> set[str]:
 
 
 def asked_words(text: str) -> list[AskedWord]:
-    """The words of a question, each once, in its order; a text must have them all."""
+    """Return the words of a question, each once, in order; a text must have them all."""
     asked: dict[AskedWord, None] = {}
     for together in _TOGETHER.findall(normalize(text)):
         parts = _PARTS.findall(together)
@@ -99,7 +99,7 @@ def is_spaceless(text: str) -> bool:
 
 
 def _cut(part: str, *, with_last: bool) -> Iterator[str]:
-    """The part itself; of a script without spaces all pairs of neighbours."""
+    """Yield the part itself; of a script without spaces all pairs of neighbours."""
     if not _SPACELESS.search(part):
         yield part[:MAX_WORD_CHARACTERS]
         return

@@ -1,0 +1,1 @@
+"""The pages of the delivery log: the list, one delivery, what it changed, replay."""

@@ -115,7 +115,7 @@ def _as_text(data: bytes, error: json.JSONDecodeError | None = None) -> BodyLine
 
 
 def _nearest(value: Any, path: str) -> str:
-    """The part of the path that is there: what is missing is marked at its parent."""
+    """Return the part of the path that is there: its parent marks what is missing."""
     steps: list[str | int] = []
     for index, name in STEP.findall(path):
         if isinstance(value, list) and index and int(index) < len(value):

@@ -34,7 +34,7 @@ class Replay:
 
 
 def status_of(delivery: Delivery) -> dict[str, Any]:
-    """What may change while somebody looks."""
+    """Return what may change while somebody looks."""
     took = None
     if delivery.processed_at:
         took = (delivery.processed_at - delivery.received_at).total_seconds()
@@ -52,7 +52,7 @@ def status_of(delivery: Delivery) -> dict[str, Any]:
 
 
 def conversation_of(delivery: Delivery) -> Conversation | None:
-    """That of its call, also where another delivery made it."""
+    """Return the conversation of its call, also where another delivery made it."""
     if not delivery.external_id:
         return None
     return (
@@ -68,7 +68,7 @@ def conversation_of(delivery: Delivery) -> Conversation | None:
 
 
 def original_of(delivery: Delivery) -> Delivery | None:
-    """The one that this delivery is a replay of; gone after the retention of refusals."""
+    """Return the one this is a replay of; it is gone after the retention of refusals."""
     if delivery.replay_of is None:
         return None
     log = Delivery.objects.filter(organization=delivery.organization_id)
@@ -130,7 +130,7 @@ def body_of(delivery: Delivery) -> BodyLines | None:
 
 
 def siblings_of(delivery: Delivery) -> list[Delivery]:
-    """The newest others of the same call, without their bodies."""
+    """Return the newest others of the same call, without their bodies."""
     if not delivery.external_id:
         return []
     log = Delivery.objects.filter(

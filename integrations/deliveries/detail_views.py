@@ -66,7 +66,7 @@ def note_opening(request: OrganizationRequest, delivery: Delivery) -> None:
 @require_GET
 @organization_view(Role.ADMIN)
 def delivery_status(request: OrganizationRequest, delivery_id: UUID) -> HttpResponse:
-    """The parts of the page that turn by themselves, for `refresh.js`."""
+    """Answer the parts of the page that turn by themselves, for `refresh.js`."""
     log = Delivery.objects.in_organization(request.organization).knowing_bodies()
     delivery = get_object_or_404(
         log.without_bodies().select_related("key"), uuid=delivery_id
@@ -80,7 +80,7 @@ def delivery_status(request: OrganizationRequest, delivery_id: UUID) -> HttpResp
 @require_GET
 @organization_view(Role.ADMIN)
 def delivery_body(request: OrganizationRequest, delivery_id: UUID) -> HttpResponse:
-    """The body as it was received, decompressed, as a file."""
+    """Answer the body as it was received, decompressed, as a file."""
     delivery = find(request, delivery_id)
     if delivery.body is None:
         return render_page(request, delivery, status=404)

@@ -48,14 +48,14 @@ class Filters:
         return self != Filters()
 
     def query(self) -> str:
-        """These filters as the query of an address, without the question mark."""
+        """Return these filters as the query of an address, without the question mark."""
         return urlencode([*DeliveryListForm.written(self)])
 
     def without(self, name: str) -> Filters:
         return replace(self, **{name: getattr(Filters(), name)})
 
     def walked(self, organization: Organization) -> DeliveryQuerySet:
-        """The part of the log that an index leads to."""
+        """Return the part of the log that an index leads to."""
         log = Delivery.objects.in_organization(organization)
         if self.outcome == NEEDS_A_LOOK:
             log = log.refused()

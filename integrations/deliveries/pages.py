@@ -124,7 +124,7 @@ def _looks(filters: Filters, most: int) -> list[int]:
 
 
 def _edge(walked: DeliveryQuerySet, limit: int) -> Delivery | None:
-    """The last row to look at, where there are more than may be."""
+    """Return the last row to look at, where there are more than may be."""
     if not limit:
         return None
     # The sequence alone: the index has it.

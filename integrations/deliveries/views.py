@@ -34,8 +34,8 @@ KEYS_IN_MENU = 200
 @require_GET
 @organization_view(Role.ADMIN)
 def delivery_list(request: OrganizationRequest) -> HttpResponse:
-    """The page; for the poll of `live.js` the list alone, or 204 where it is as that
-    reader has `seen` it."""
+    """Answer the page; for the poll of `live.js` the list alone, or 204 where it is as
+    that reader has `seen` it."""
     organization = request.organization
     filters = read_filters(request.GET)
     page = read_page(organization, filters, request.GET)
@@ -69,7 +69,7 @@ def refused_lately(organization: Organization) -> RecentFailures | None:
 
 
 def version_of(rows: Iterable[Delivery]) -> str:
-    """Changes when any of these rows does, or another row is among them."""
+    """Return a digest that changes when any of these rows does, or another is there."""
     seen = hashlib.blake2b(digest_size=8)
     for row in rows:
         seen.update(f"{row.uuid} {row.version} {row.key and row.key.name}".encode())

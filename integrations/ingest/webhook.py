@@ -140,7 +140,7 @@ class _Post:
 
         Raises:
             Refusal: it is not taken; `arrival` has what is known of it by then.
-        """
+        """  # noqa: DOC501 - a function makes it
         self._admit(check)
         try:
             data = self._read()
@@ -247,7 +247,7 @@ def _read_stream(request: HttpRequest, limit: int) -> bytes:
 
     Raises:
         BodyFault: 413, it is longer; 411, it has no length; 400, it ended before that.
-    """
+    """  # noqa: DOC501 - a function makes it
     at_most = limit + COMPRESSION_OVERHEAD_BYTES + 1
     if request.META.get("CONTENT_LENGTH"):
         announced = int(request.META["CONTENT_LENGTH"])

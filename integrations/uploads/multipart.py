@@ -55,7 +55,7 @@ def read_parts(
 
     Raises:
         BodyFault: the body is not multipart, not whole, or too large.
-    """
+    """  # noqa: DOC501 - a function makes it
     boundary = _boundary(request)
     body = _Body(request, most_file + most_call + FRAME_BYTES, boundary)
     if body.announced > body.limit:

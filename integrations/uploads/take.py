@@ -78,7 +78,7 @@ def take_upload(
 
     Raises:
         Refusal: the call or the file is not taken, or cannot be stored just now.
-    """
+    """  # noqa: DOC501 - a function makes it
     reading = read_call(arrival)
     warnings = [*(further or []), *reading.warnings]
     arrival.warnings = [{"path": one.path, "detail": one.detail} for one in warnings]
@@ -101,7 +101,7 @@ def read_call(arrival: Arrival) -> Reading:
 
     Raises:
         Refusal: it is no call that fits, or names an agent of nobody here.
-    """
+    """  # noqa: DOC501 - a function makes it
     assert arrival.body is not None  # noqa: S101 - the callers put it there
     try:
         payload = request_body.parse(arrival.body, called="The part call")
@@ -153,7 +153,7 @@ def _audio_in(path: Path) -> Audio:
 
 
 def _conversation_of(sequence: int, arrival: Arrival) -> Conversation:
-    """Return the conversation once the delivery is processed, mostly by us."""
+    """Return the conversation once the delivery is processed, mostly by us."""  # noqa: DOC501 - a function makes it
     deadline = time.monotonic() + PROCESSED_WITHIN_SECONDS
     deliveries = Delivery.objects.filter(sequence=sequence)
     while True:

@@ -223,7 +223,7 @@ def test_the_body_is_given_as_it_was_received(dora_client, post):
     response = dora_client.get(url_of(Delivery.objects.get(), "/body"))
     assert response.content == data
     assert response["Content-Type"] == "application/octet-stream"
-    assert response["Content-Disposition"] == 'attachment; filename="call_1_.json"'
+    assert response["Content-Disposition"] == 'attachment; filename="call_1.json"'
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cache-Control"] == "no-store"
 
