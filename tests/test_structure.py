@@ -22,10 +22,6 @@ LONGER = {
     "api/conversations.py",
     # One page with all of its parts.
     "conversations/detail/views.py:conversation_detail",
-    # A table of all statuses, one entry after another.
-    "integrations/connections/status_advice.py:answers",
-    # One literal: a body with every field that there is.
-    "integrations/snippets/samples.py:whole_call",
 }
 MAX_RUNTIME_PACKAGES = 20
 MAX_MODULES = 20
