@@ -115,9 +115,10 @@ def test_the_browser_asks_for_bytes(page: Page, url: str) -> None:
     page.goto(url)
     page.locator("#turn-16 .z-at").click()
     wait_until("it plays there", lambda: second(page) > STARTS[15] + 0.2)
-    answers = [one.response() for one in asked]
+    # A click makes the browser break off what it asked for before: that has no answer.
+    answers = [(one, one.response()) for one in asked if not one.failure]
     assert answers
-    for request, answer in zip(asked, answers, strict=True):
+    for request, answer in answers:
         assert request.headers["range"].startswith("bytes=")
         assert answer is not None and answer.status == 206
         assert answer.headers["content-range"].startswith("bytes ")
@@ -313,10 +314,8 @@ def test_both_channels_are_lanes_and_marks_are_told_in_words(
     expect(lanes).to_have_text(re.compile(r"Agent\s*User"))
     canvases = page.locator("[data-wave] .canvases canvas")
     expect(canvases.first).to_be_attached()
-    tops = canvases.evaluate_all(
-        "all => all.map((one) => one.getBoundingClientRect().top)"
-    )
-    assert len(set(tops)) == 2
+    tops = "all => all.map((one) => one.getBoundingClientRect().top)"
+    wait_until("both are laid out", lambda: len(set(canvases.evaluate_all(tops))) == 2)
     expect(page.locator("[data-wave] rect")).to_have_count(
         len(Recording.objects.get().marks)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,12 +111,13 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def engines() -> list[psutil.Process]:
-    children = psutil.Process().children()
-    return [
-        one
-        for one in children
-        if "conversations.transcription.engine_process" in one.cmdline()
-    ]
+    found = []
+    for child in psutil.Process().children():
+        # Another test's child that has ended and was not waited for has no command.
+        with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            if "conversations.transcription.engine_process" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def test_a_crash_of_the_engine_is_told_and_ends_nothing_else(tmp_path: Path) -> None:
