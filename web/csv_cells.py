@@ -24,6 +24,7 @@ _DROPPED = rf"(?:[^\S{_CUTS}]|[\"\u200b-\u200f\u2060\ufeff])*"
 # The wide and small ones too: where they are typed every day, spreadsheets take them.
 _STARTS = "=+\\-@＝＋－＠﹦﹢﹣﹫−"  # noqa: RUF001 - meant
 _LOOKS_LIKE_ONE = rf"(?='|{_DROPPED}[{_STARTS}])"
+_CUT = re.compile(rf"[{_CUTS}]")
 _BEGINNING = re.compile(
     rf"\A(?=[{_CUTS}])|\A{_LOOKS_LIKE_ONE}|[{_CUTS}]{_LOOKS_LIKE_ONE}"
 )
@@ -46,8 +47,8 @@ def safe(text: str) -> str:
     Taking off one apostrophe at its beginning and behind each semicolon, tab and line
     break, wherever there is one, gives back what was there.
     """
-    if text.isalnum():
-        return text  # as many are
+    if text[:1].isalnum() and not _CUT.search(text):
+        return text  # as most are
     return _BEGINNING.sub(r"\g<0>'", text)
 
 
