@@ -2,12 +2,14 @@
 # whose name is long or has spaces, which make and the first lines of scripts cannot bear.
 
 PYTHON := .venv/bin/python
+# Nothing that a lock does not name by its hash.
+INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes
 # For tests: a database of its own, so that `make run` may be up beside it.
 WITH_DATABASE := $(PYTHON) -m zelto.embedded --data-dir var/test --throwaway exec
 PUBLIC := ZELTO_BASE_URL=https://zelto.example.com ALLOWED_HOSTS=zelto.example.com \
 	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz
 
-.PHONY: run test lint format screenshots demo bench chromium espeak
+.PHONY: run test lint format lock screenshots demo bench chromium espeak
 
 run: .venv/installed
 	@exec $(PYTHON) -m zelto.embedded run
@@ -40,8 +42,29 @@ demo: .venv/installed
 
 # BENCH="--quick" for short runs; bench/README.md says more.
 bench: .venv/installed
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@$(INSTALL) -r bench/requirements.txt
 	@$(PYTHON) -m bench $(BENCH)
+
+# Writes down again, for each requirements*.in, all versions that it brings with their
+# hashes. Each keeps the versions it has, as far as they still fit; UPGRADE=name takes the
+# newest of one package that is not pinned by itself, UPGRADE=all of each.
+LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --annotation-style line \
+	--custom-compile-command 'make lock' \
+	$(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrade-package $(UPGRADE)))
+
+lock:
+	@$(make_environment)
+	@$(PYTHON) -m uv --version >/dev/null 2>&1 || $(INSTALL) -r requirements-dev.txt
+	$(LOCK) requirements.in --output-file requirements.txt
+	for name in s3 stt; do \
+		$(LOCK) -c requirements.txt requirements-$$name.in \
+			--output-file requirements-$$name.txt || exit 1; \
+	done
+	$(LOCK) -c requirements.txt -c requirements-s3.txt -c requirements-stt.txt \
+		requirements-dev.in --output-file requirements-dev.txt
+	$(LOCK) -c requirements.txt bench/requirements.in --output-file bench/requirements.txt
+	$(LOCK) requirements-livekit.in --output-file requirements-livekit.txt
 
 # Setting up. An environment that no longer works (Python was replaced) is made again.
 ifneq ($(shell $(PYTHON) -c 'print("works")' 2>/dev/null),works)
@@ -51,13 +74,13 @@ endif
 .venv/installed: requirements.txt
 	@$(make_environment)
 	@echo "Installing requirements.txt; the first time this takes a minute or two."
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(INSTALL) -r requirements.txt
 	@touch $@
 
-.venv/installed-for-tests: requirements.txt requirements-s3.txt requirements-stt.txt requirements-dev.txt
+.venv/installed-for-tests: requirements-dev.txt
 	@$(make_environment)
 	@echo "Installing requirements-dev.txt; the first time this takes a minute or two."
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(INSTALL) -r requirements-dev.txt
 	@touch .venv/installed $@
 
 define make_environment

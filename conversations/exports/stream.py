@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Protocol, Self
 
@@ -19,6 +19,8 @@ from web.long_answers import Kind, take_slot
 logger = logging.getLogger(__name__)
 
 LASTS = 3600.0  # seconds
+# A step may take its reader long.
+ASKED_AGAIN_AFTER = 5.0  # seconds
 # The server keeps up to six pieces that a slow reader has not taken.
 PIECE_BYTES = 256 * 1024
 
@@ -29,6 +31,10 @@ class Outcome(StrEnum):
     WHOLE = "is whole"
     BROKEN = "broke off"
     STOPPED = "was stopped by its reader"
+
+
+class AccessLost(Exception):
+    """Whoever began the export may no longer read what follows; its text says why."""
 
 
 class Writer(Protocol):
@@ -59,6 +65,7 @@ class Download:
     were whole. A process that is killed, and a network that goes, leave an answer
     without its end, which every reader of HTTP notices.
 
+    why_lost: says why whoever began it may no longer read; empty while they may.
     outcome: None while it is under way.
 
     Raises:
@@ -66,12 +73,18 @@ class Download:
     """
 
     def __init__(
-        self, *, organization: Organization, wanted: ExportRequest, by: User
+        self,
+        *,
+        organization: Organization,
+        wanted: ExportRequest,
+        by: User,
+        why_lost: Callable[[], str],
     ) -> None:
         self._slot = take_slot(Kind.EXPORT, organization.pk)
         self.organization = organization
         self.wanted = wanted
         self.by = by
+        self.why_lost = why_lost
         self.rows = 0
         self.outcome: Outcome | None = None
         self._parts = self._write()
@@ -94,26 +107,44 @@ class Download:
         outcome = Outcome.STOPPED
         try:
             yield writer.head()
-            for rows in steps(self.organization, self.wanted):
-                for count, lines in writer.lines(rows):
-                    yield from pieces(lines)
-                    self.rows += count
+            for count, lines in self._lines(writer):
+                yield from pieces(lines)
+                self.rows += count
                 if time.monotonic() - began > LASTS:
                     raise TimeoutError(f"longer than {LASTS:.0f} s")
             outcome = Outcome.WHOLE
+        except AccessLost as error:
+            outcome = Outcome.BROKEN
+            yield writer.broken_off(self.rows, f"{self._broke_off()}, since {error}.")
         except Exception:
             logger.exception("An export broke off")
             outcome = Outcome.BROKEN
-            yield writer.broken_off(
-                self.rows,
-                f"the export broke off after {self.rows:,} rows. Export again.",
-            )
+            yield writer.broken_off(self.rows, f"{self._broke_off()}. Export again.")
         finally:
             self.outcome = outcome
             logger.info(
                 "Export of user %s %s: %s rows in %.1f s",
                 *(self.by.pk, outcome, self.rows, time.monotonic() - began),
             )
+
+    def _lines(self, writer: Writer) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines of some rows at a time, as long as they may be read: asked at
+        each step, and within one that takes long.
+
+        Raises:
+            AccessLost: they may not any more.
+        """
+        for rows in steps(self.organization, self.wanted):
+            asked_at = -ASKED_AGAIN_AFTER
+            for part in writer.lines(rows):
+                if time.monotonic() - asked_at >= ASKED_AGAIN_AFTER:
+                    if why := self.why_lost():
+                        raise AccessLost(why)
+                    asked_at = time.monotonic()
+                yield part
+
+    def _broke_off(self) -> str:
+        return f"the export broke off after {self.rows:,} rows"
 
 
 def pieces(lines: bytes) -> Iterator[bytes]:

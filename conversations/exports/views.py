@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
+from accounts.grant import grant_of
 from accounts.http import OrganizationRequest
 from conversations.exports.audit import record_export
 from conversations.exports.request import (
@@ -65,7 +66,12 @@ def export_file(request: OrganizationRequest) -> HttpResponseBase:
         return _page(request, wanted)
     organization = request.organization
     try:
-        download = Download(organization=organization, wanted=wanted, by=request.user)
+        download = Download(
+            organization=organization,
+            wanted=wanted,
+            by=request.user,
+            why_lost=grant_of(request).why_lost,
+        )
     except NoSlotFree:
         response = render(request, "conversations/exports/busy.html", status=429)
         response["Retry-After"] = RETRY_AFTER

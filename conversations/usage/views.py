@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 
 from django.http import HttpResponse
@@ -18,6 +17,7 @@ from conversations.bar_chart import Bars, bar_chart
 from conversations.formatting import minutes, month_name, short_day, thousands
 from conversations.usage.period import NAMES, Period, read_period
 from conversations.usage.report import Use, read_usage
+from web.csv_cells import csv_text
 
 
 @require_safe
@@ -53,17 +53,16 @@ def usage_csv(request: OrganizationRequest) -> HttpResponse:
         detail={"format": "CSV"},
     )
     name = f"usage-{request.organization.slug}-{span.replace(' ', '-')}.csv"
-    response = HttpResponse(
+    head = ["month" if period.by_month else "day", "calls", "transcription_minutes"]
+    rows = [
+        [_name(use.day, period), use.calls, str(use.transcription_minutes)]
+        for use in (used.every_month() if period.by_month else used.every_day())
+    ]
+    return HttpResponse(
+        csv_text([head, *rows]),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-    lines = csv.writer(response)
-    lines.writerow(
-        ["month" if period.by_month else "day", "calls", "transcription_minutes"]
-    )
-    for use in used.every_month() if period.by_month else used.every_day():
-        lines.writerow([_name(use.day, period), use.calls, use.transcription_minutes])
-    return response
 
 
 def today(request: OrganizationRequest) -> date:

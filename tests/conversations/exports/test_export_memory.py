@@ -59,7 +59,11 @@ def export_of(organization, bob):
 
     def begin(name):
         wanted = read_export_request(QueryDict(f"format={name}"))
-        begun.append(Download(organization=organization, wanted=wanted, by=bob))
+        begun.append(
+            Download(
+                organization=organization, wanted=wanted, by=bob, why_lost=lambda: ""
+            )
+        )
         return begun[-1]
 
     yield begin

@@ -33,7 +33,10 @@ def livekit_python() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once
         if not stamp.exists() or stamp.read_text("utf-8") != required:
             _run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT))
-            _run(str(python), "-m", "pip", "install", "-q", "-r", str(REQUIREMENTS))
+            _run(
+                *(str(python), "-m", "pip", "install", "-q"),
+                *("--require-hashes", "-r", str(REQUIREMENTS)),
+            )
             stamp.write_text(required, "utf-8")
     return python
 
