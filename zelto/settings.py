@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.sign_in.known_browser.KnownBrowserMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -169,8 +170,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Who guesses is held by `login_failed` (allauth: 10 a minute from one address, 5 in
-# five minutes for one account); `login` must not hold up an office behind one address.
+# Who guesses is held by accounts/sign_in/failed_logins.py; `login` must not hold up an
+# office behind one address.
 ACCOUNT_RATE_LIMITS = {"login": "120/m/ip"}
 # Sign-up is by invitation unless this opens it.
 OPEN_SIGNUP = env_bool("ZELTO_OPEN_SIGNUP", False)
