@@ -15,7 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from zelto.embedded.host import make_data_directory, open_private_file
+from web.private_files import open_private_file
+from zelto.embedded.host import make_data_directory
 from zelto.embedded.postgres_config import connection_parameters
 
 CHECKOUT = Path(__file__).resolve().parent.parent

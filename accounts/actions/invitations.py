@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -23,8 +22,6 @@ from accounts.models import (
     Role,
     User,
 )
-
-LIFETIME = timedelta(days=7)
 
 
 class AlreadyMember(Exception):
@@ -100,7 +97,7 @@ def _keep(
     invitation.form_token = form_token
     invitation.token_digest = Invitation.digest(token)
     invitation.created_at = now
-    invitation.expires_at = now + LIFETIME
+    invitation.expires_at = now + Invitation.LIFETIME
     invitation.save()
     _note(AuditAction.MEMBER_INVITED, invitation, by)
     return invitation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -63,6 +63,8 @@ class Invitation(models.Model):
         blank=True,
         related_name="+",
     )
+
+    LIFETIME: ClassVar[timedelta] = timedelta(days=7)
 
     objects: ClassVar[InvitationQuerySet] = InvitationQuerySet.as_manager()  # type: ignore[assignment]
 
