@@ -28,6 +28,14 @@ class AlreadyMember(Exception):
     """Whoever has this address is in the organization."""
 
 
+class InvitedAbove(Exception):
+    """The address has an invitation to a role that the inviter may not give."""
+
+
+class InvitationOfAnother(Exception):
+    """The invitation is for another address than that of the account."""
+
+
 class InvitationVoid(Exception):
     """The invitation is revoked, replaced, used or expired."""
 
@@ -56,6 +64,7 @@ def invite(
 
     Raises:
         AlreadyMember: the address belongs to a member.
+        InvitedAbove: somebody invited it to a role that this person may not give.
     """
     email = email.strip().lower()
     if Membership.objects.filter(organization=organization, user__email=email).exists():
@@ -81,6 +90,11 @@ def _keep(
     form_token: UUID | None,
     token: str,
 ) -> Invitation:
+    """Store the invitation in the place of a pending one.
+
+    Raises:
+        InvitedAbove: that one is to a role that this person may not give.
+    """
     pending = (
         Invitation.objects.in_organization(organization)
         .not_accepted()
@@ -90,6 +104,8 @@ def _keep(
     )
     if pending and form_token and pending.form_token == form_token:
         return pending
+    if pending and pending.state() == "pending" and _is_above(pending, by):
+        raise InvitedAbove
     invitation = pending or Invitation(organization=organization, email=email)
     now = timezone.now()
     invitation.role = role
@@ -101,6 +117,13 @@ def _keep(
     invitation.save()
     _note(AuditAction.MEMBER_INVITED, invitation, by)
     return invitation
+
+
+def _is_above(invitation: Invitation, inviter: User) -> bool:
+    membership = Membership.objects.filter(
+        organization=invitation.organization, user=inviter
+    ).first()
+    return membership is None or Role(invitation.role) not in membership.may_invite()
 
 
 def revoke_invitation(*, invitation: Invitation, by: User) -> None:
