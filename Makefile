@@ -7,6 +7,7 @@ INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --requir
 # For tests: a database of its own, so that `make run` may be up beside it.
 WITH_DATABASE := $(PYTHON) -m zelto.embedded --data-dir var/test --throwaway exec
 PUBLIC := ZELTO_BASE_URL=https://zelto.example.com ALLOWED_HOSTS=zelto.example.com \
+	ZELTO_BEHIND_PROXY=true \
 	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz
 
 .PHONY: run test lint format lock screenshots demo bench chromium espeak

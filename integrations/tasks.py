@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from accounts import mail_files
 from conversations.worker_wakeup import Throttle
 from integrations.delivery_log import retention
 from integrations.processing import worker as processing_worker
@@ -19,7 +20,10 @@ def process_deliveries() -> None:
 
 @shared_task
 def forget() -> None:
-    """Apply retention to the log, and wake another run where there is more."""
+    """Apply retention to the log, and wake another run where there is more; forget
+    mails that are files.
+    """
+    mail_files.forget_old_mails()
     if retention.forget().there_is_more:
         _forget_more.wake()
 

@@ -15,10 +15,15 @@ from django.http import HttpRequest
 from web.iso_time import iso_milliseconds
 from web.log_redaction import hide
 from web.request_id import current_request, request_id_of
+from web.storable_text import escape_unprintable
 
 
 class TextFormatter(logging.Formatter):
-    """One line of text a record, with the request at its end."""
+    """One line of text a record, with the request at its end.
+
+    A path or a name may hold line ends and commands for a terminal. So what does not
+    print is escaped, and only lines that begin with spaces follow: those of a traceback.
+    """
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name} {message}", style="{")
@@ -29,7 +34,19 @@ class TextFormatter(logging.Formatter):
         return f"{line} [{about}]" if about else line
 
     def format(self, record: logging.LogRecord) -> str:
-        return hide(super().format(record))
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record)
+        lines = [self.formatMessage(record)]
+        # Not what another handler left in the record, which is not escaped.
+        if record.exc_info:
+            lines += _indented(self.formatException(record.exc_info))
+        if record.stack_info:
+            lines += _indented(record.stack_info)
+        return hide("\n".join(map(escape_unprintable, lines)))
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in text.split("\n")]
 
 
 class JsonFormatter(logging.Formatter):

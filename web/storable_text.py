@@ -40,3 +40,15 @@ def replace_unprintable(text: str) -> str:
     """Return the text with U+FFFD for all that shows nothing, spaces aside, as
     `str.isprintable` has it."""
     return "".join(char if char.isprintable() else REPLACEMENT for char in text)
+
+
+def escape_unprintable(text: str) -> str:
+    """Return the text with `\\n`, `\\x1b`, `\\u202e` and so on for all that shows nothing,
+    spaces aside: one line that moves no cursor.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )

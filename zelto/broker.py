@@ -23,6 +23,12 @@ from kombu.transport.filesystem import exchange_queue_t as Binding
 from kombu.utils.encoding import bytes_to_str, str_to_bytes
 from kombu.utils.json import dumps, loads
 
+from web.private_files import (
+    PRIVATE_FILE,
+    make_owner_only_folder,
+    open_private_file,
+)
+
 logger = logging.getLogger(__name__)
 
 MESSAGES_KEPT = 1000
@@ -39,6 +45,7 @@ def write_whole(path: Path, content: Any) -> None:
     """
     draft = path.with_name(f".{uuid.uuid4().hex}")
     try:
+        draft.touch(mode=PRIVATE_FILE)
         draft.write_bytes(str_to_bytes(dumps(content)))
         draft.replace(path)
     except OSError:
@@ -76,7 +83,7 @@ class Channel(filesystem.Channel):
     def _put(  # type: ignore[override]
         self, queue: str, payload: dict[str, Any], **_: Any
     ) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_owner_only_folder(self.folder)
         name = f"{time.time_ns():020}_{uuid.uuid4().hex}.{queue}.msg"
         write_whole(self.folder / name, payload)
         self._forget_the_oldest(queue)
@@ -181,8 +188,8 @@ class Channel(filesystem.Channel):
 
         A lock file of its own: a table that is replaced cannot carry the lock.
         """
-        self.control_folder.mkdir(parents=True, exist_ok=True)
-        with open(self.control_folder / "lock", "wb") as file:
+        make_owner_only_folder(self.control_folder)
+        with open(self.control_folder / "lock", "wb", opener=open_private_file) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 

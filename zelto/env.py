@@ -15,12 +15,15 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from zelto.embedded.host import make_data_directory, open_private_file
+from web.private_files import open_private_file
+from zelto.embedded.host import make_data_directory
 from zelto.embedded.postgres_config import connection_parameters
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
+MIN_KEY_CHARACTERS = 32
+MIN_DIFFERENT_CHARACTERS = 10
 ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 
 
@@ -195,9 +198,14 @@ def secret_key(data_dir: Path, *, required: bool) -> str:
     """Return SECRET_KEY or else, on one's own machine, one made once and kept.
 
     Raises:
-        ImproperlyConfigured: it is required, and not set.
+        ImproperlyConfigured: it is required and not set, or easy to guess.
     """
     key = env_text("SECRET_KEY")
+    if key and is_weak_key(key):
+        raise ImproperlyConfigured(
+            "SECRET_KEY is easy to guess, and whoever knows it can sign in as anybody; "
+            "make another with: openssl rand -base64 48"
+        )
     if key:
         return key
     if required:
@@ -208,7 +216,24 @@ def secret_key(data_dir: Path, *, required: bool) -> str:
     path = data_dir / "secret_key"
     if not path.exists():
         store_new_key(path)
-    return path.read_text("ascii").strip()
+    key = path.read_text("ascii").strip()
+    if is_weak_key(key):
+        raise ImproperlyConfigured(
+            f"{path} holds no key that is hard to guess. Remove it, and the next start "
+            "makes one; then everybody signs in again."
+        )
+    return key
+
+
+def is_weak_key(key: str) -> bool:
+    """Tell whether a secret key is short, a few characters over and over, or a
+    placeholder.
+    """
+    return (
+        len(key) < MIN_KEY_CHARACTERS
+        or len(set(key)) < MIN_DIFFERENT_CHARACTERS
+        or key.startswith("django-insecure-")
+    )
 
 
 def store_new_key(path: Path) -> None:

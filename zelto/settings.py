@@ -2,13 +2,12 @@
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import drf_spectacular_sidecar
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from zelto import api_config, celery_config
+from zelto import api_config, celery_config, public_config
 from zelto.env import (
     base_url,
     broker_settings,
@@ -31,15 +30,16 @@ VERSION = "0.1.0"
 # As many as the Procfile starts; half of them may give long answers.
 WEB_THREADS = web_threads()
 
-DEBUG = env_bool("DEBUG", False)
 BASE_URL = base_url()
-BASE_HOST = urlsplit(BASE_URL).hostname or "localhost"
-LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-IS_LOCAL = BASE_HOST in {"localhost", "127.0.0.1", "::1"}
-IS_HTTPS = BASE_URL.startswith("https://")
+LOCAL_HOSTS = public_config.LOCAL_HOSTS
+BASE_HOST = public_config.base_host()
+IS_LOCAL = public_config.is_local()
+IS_HTTPS = public_config.base_address().scheme == "https"
 
+DEBUG = public_config.debug()
+ALLOWED_HOSTS = public_config.allowed_hosts()
+BEHIND_PROXY = public_config.behind_proxy()
 SECRET_KEY = secret_key(DATA_DIR, required=not IS_LOCAL)
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", LOCAL_HOSTS)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
@@ -49,7 +49,7 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # nor whether browsers should be told so for good
     "security.W008",  # the proxy in front redirects; a redirected POST loses its body
 ]
-if env_bool("ZELTO_BEHIND_PROXY", False):
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # The last address in X-Forwarded-For is the one our own proxy wrote.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
@@ -74,6 +74,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "web.request_id.RequestIdMiddleware",
+    "web.cache_control.CacheControlMiddleware",
     "integrations.ingest.middleware.WebhookMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -83,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.sign_in.known_browser.KnownBrowserMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -168,14 +170,14 @@ ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Who guesses is held by `login_failed` (allauth: 10 a minute from one address, 5 in
-# five minutes for one account); `login` must not hold up an office behind one address.
+# Who guesses is held by accounts/sign_in/failed_logins.py; `login` must not hold up an
+# office behind one address.
 ACCOUNT_RATE_LIMITS = {"login": "120/m/ip"}
 # Sign-up is by invitation unless this opens it.
 OPEN_SIGNUP = env_bool("ZELTO_OPEN_SIGNUP", False)
 
 EMAIL_HOST = env_text("EMAIL_HOST", "")
-EMAIL_PORT = env_int("EMAIL_PORT", 587)
+EMAIL_PORT = env_int("EMAIL_PORT", 587, minimum=1)
 EMAIL_HOST_USER = env_text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env_text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", True)
@@ -185,7 +187,7 @@ if EMAIL_HOST:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 else:
     # Without a mail server each mail is a file: links in it stay out of the log.
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "accounts.mail_files.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 
 LANGUAGE_CODE = "en"
@@ -225,15 +227,15 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 
 # The webhook.
-MAX_BODY_BYTES = env_int("ZELTO_MAX_BODY_BYTES", 5 * 1024 * 1024)
+MAX_BODY_BYTES = env_int("ZELTO_MAX_BODY_BYTES", 5 * 1024 * 1024, minimum=1)
 # Posts per organization and minute; 0 is no limit.
 RATE_PER_MINUTE = env_int("ZELTO_RATE_PER_MINUTE", 0)
 # How long a claimed delivery stays with a worker that may have died, seconds.
-LEASE_SECONDS = env_int("ZELTO_LEASE_SECONDS", 60)
+LEASE_SECONDS = env_int("ZELTO_LEASE_SECONDS", 60, minimum=1)
 
 # Who may read /metrics: with this as a bearer token, or where it is empty, programs of
 # this machine.
-METRICS_TOKEN = env_text("ZELTO_METRICS_TOKEN", "")
+METRICS_TOKEN = public_config.metrics_token()
 # Days until the body of a delivery, and a refused delivery altogether, is forgotten;
 # 0 keeps for ever.
 KEEP_BODIES_DAYS = env_int("ZELTO_KEEP_BODIES_DAYS", 90)

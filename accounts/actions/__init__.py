@@ -11,8 +11,10 @@ from accounts.actions.api_keys import (
 )
 from accounts.actions.invitations import (
     AlreadyMember,
+    InvitationOfAnother,
     InvitationVoid,
     Invited,
+    InvitedAbove,
     invite,
     revoke_invitation,
 )
@@ -36,8 +38,10 @@ from accounts.actions.sign_up import (
 __all__ = [
     "AlreadyMember",
     "EmailTaken",
+    "InvitationOfAnother",
     "InvitationVoid",
     "Invited",
+    "InvitedAbove",
     "KeyIsOver",
     "LastOwner",
     "NotOpen",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -24,11 +23,17 @@ from accounts.models import (
     User,
 )
 
-LIFETIME = timedelta(days=7)
-
 
 class AlreadyMember(Exception):
     """Whoever has this address is in the organization."""
+
+
+class InvitedAbove(Exception):
+    """The address has an invitation to a role that the inviter may not give."""
+
+
+class InvitationOfAnother(Exception):
+    """The invitation is for another address than that of the account."""
 
 
 class InvitationVoid(Exception):
@@ -59,6 +64,7 @@ def invite(
 
     Raises:
         AlreadyMember: the address belongs to a member.
+        InvitedAbove: somebody invited it to a role that this person may not give.
     """
     email = email.strip().lower()
     if Membership.objects.filter(organization=organization, user__email=email).exists():
@@ -84,6 +90,11 @@ def _keep(
     form_token: UUID | None,
     token: str,
 ) -> Invitation:
+    """Store the invitation in the place of a pending one.
+
+    Raises:
+        InvitedAbove: that one is to a role that this person may not give.
+    """
     pending = (
         Invitation.objects.in_organization(organization)
         .not_accepted()
@@ -93,6 +104,8 @@ def _keep(
     )
     if pending and form_token and pending.form_token == form_token:
         return pending
+    if pending and pending.state() == "pending" and _is_above(pending, by):
+        raise InvitedAbove
     invitation = pending or Invitation(organization=organization, email=email)
     now = timezone.now()
     invitation.role = role
@@ -100,10 +113,17 @@ def _keep(
     invitation.form_token = form_token
     invitation.token_digest = Invitation.digest(token)
     invitation.created_at = now
-    invitation.expires_at = now + LIFETIME
+    invitation.expires_at = now + Invitation.LIFETIME
     invitation.save()
     _note(AuditAction.MEMBER_INVITED, invitation, by)
     return invitation
+
+
+def _is_above(invitation: Invitation, inviter: User) -> bool:
+    membership = Membership.objects.filter(
+        organization=invitation.organization, user=inviter
+    ).first()
+    return membership is None or Role(invitation.role) not in membership.may_invite()
 
 
 def revoke_invitation(*, invitation: Invitation, by: User) -> None:

@@ -7,7 +7,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import first_owner
-from accounts.actions.invitations import locked_invitation
+from accounts.actions.invitations import InvitationOfAnother, locked_invitation
+from accounts.actions.members import change_role
 from accounts.audit import record
 from accounts.models import (
     AuditAction,
@@ -95,12 +96,16 @@ def sign_up_invited(*, invitation: Invitation, name: str, password: str) -> User
 
 @transaction.atomic
 def accept_invitation(*, invitation: Invitation, by: User) -> Membership:
-    """Make a user a member. Whoever is a member already keeps their role.
+    """Make a user a member. Whoever is a member already keeps a role that covers more.
 
     Raises:
         InvitationVoid: the invitation was revoked, replaced, used, or has expired.
+        InvitationOfAnother: it is for another address.
     """
-    return _join(locked_invitation(invitation), by)
+    locked = locked_invitation(invitation)
+    if not locked.is_for(by):
+        raise InvitationOfAnother
+    return _join(locked, by)
 
 
 def _join(invitation: Invitation, user: User) -> Membership:
@@ -109,11 +114,14 @@ def _join(invitation: Invitation, user: User) -> Membership:
         user=user,
         defaults={"role": invitation.role},
     )
+    invitation.accepted_at = timezone.now()
+    invitation.accepted_by = user
+    invitation.save(update_fields=["accepted_at", "accepted_by"])
     if is_new:
-        invitation.accepted_at = timezone.now()
-        invitation.accepted_by = user
-        invitation.save(update_fields=["accepted_at", "accepted_by"])
         note_joined(membership)
+    elif invitation.raises(membership):
+        by = invitation.invited_by or user
+        change_role(membership=membership, role=invitation.role, by=by)
     return membership
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -12,7 +12,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
-from accounts.models.organization import Organization, Role
+from accounts.models.organization import Membership, Organization, Role
+from accounts.models.user import User
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -64,6 +65,8 @@ class Invitation(models.Model):
         related_name="+",
     )
 
+    LIFETIME: ClassVar[timedelta] = timedelta(days=7)
+
     objects: ClassVar[InvitationQuerySet] = InvitationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
@@ -84,6 +87,14 @@ class Invitation(models.Model):
     def digest(token: str) -> bytes:
         """Return the SHA-256 of a token, 32 bytes."""
         return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+    def is_for(self, user: User) -> bool:
+        """Tell whether this is the person whose address was invited."""
+        return self.email == user.email
+
+    def raises(self, membership: Membership) -> bool:
+        """Tell whether its role covers more than that of a member."""
+        return Role(self.role).rank > Role(membership.role).rank
 
     def state(self, now: datetime | None = None) -> str:
         """Return `accepted`, `expired` or `pending`."""

@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.links import absolute_url
 from accounts.mail import deliver
 from accounts.models import User
+from accounts.sign_in.failed_logins import count_failure, forget_failures
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -23,7 +24,10 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {  # noqa: RUF012
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "This e-mail address and password do not match.",
-        "too_many_login_attempts": "Too many failed attempts. Try again in five minutes.",
+        "too_many_login_attempts": (
+            "Too many failed attempts. Try again in some minutes, or choose a new "
+            "password with “Forgot your password?”."
+        ),
         "enter_current_password": "This is not your current password.",
     }
 
@@ -45,9 +49,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         super().set_password(user, password)
         # Whoever forgot it has guessed before: they come in with the new one at once.
-        self._delete_login_attempts_cached_email(
-            request_context.request, email=cast(User, user).email
-        )
+        forget_failures(request_context.request, cast(User, user).email)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        # In place of allauth's own count, by which anybody may hold up anybody's account.
+        # It takes this one back after a right password.
+        email = str(credentials.get("email", "")).lower()
+        self._login_failed_rl_usage = count_failure(request, email)
+        if self._login_failed_rl_usage is None:
+            raise self.validation_error("too_many_login_attempts")
 
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]
@@ -55,13 +65,6 @@ class AccountAdapter(DefaultAccountAdapter):
         # allauth would put the request's Host header into links.
         context = {**context, "email": email, "base_url": settings.BASE_URL}
         deliver(self.render_mail(template_prefix, email, context))
-
-    def _get_login_attempts_cache_key(
-        self, request: HttpRequest, **credentials: Any
-    ) -> str:
-        # allauth adds the request's Host header. Its port is free to choose, so that
-        # each one would give another five guesses.
-        return str(credentials.get("email", "")).lower()
 
     def get_client_ip(self, request: HttpRequest) -> str:
         try:

@@ -8,12 +8,14 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.actions import (
     EmailTaken,
+    InvitationOfAnother,
     InvitationVoid,
     accept_invitation,
     sign_up_invited,
@@ -35,7 +37,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         return _void(request, found)
     if request.user.is_authenticated:
-        return _confirm(request, found)
+        return _confirm(request, found, token)
     if found.state() != "pending":
         return _void(request, found)
     return _sign_up(request, found)
@@ -52,16 +54,34 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         accept_invitation(invitation=found, by=cast(User, request.user))
     except InvitationVoid:
         return _void(request, found)
+    except InvitationOfAnother:
+        return _of_another(request, found, token, status=403)
     return redirect("conversations:list", slug=found.organization.slug)
 
 
-def _confirm(request: HttpRequest, found: Invitation) -> HttpResponse:
+def _confirm(request: HttpRequest, found: Invitation, token: str) -> HttpResponse:
     user = cast(User, request.user)
-    if Membership.objects.filter(organization=found.organization, user=user).exists():
+    is_usable = found.state() == "pending" and found.is_for(user)
+    membership = Membership.objects.filter(
+        organization=found.organization, user=user
+    ).first()
+    if membership and not (is_usable and found.raises(membership)):
         return redirect("conversations:list", slug=found.organization.slug)
     if found.state() != "pending":
         return _void(request, found)
+    if not is_usable:
+        return _of_another(request, found, token)
     return render(request, "accounts/invitations/accept.html", {"invitation": found})
+
+
+def _of_another(
+    request: HttpRequest, found: Invitation, token: str, *, status: int = 200
+) -> HttpResponse:
+    path = reverse("accounts:invitation", kwargs={"token": token})
+    context = {"invitation": found, "path": path}
+    return render(
+        request, "accounts/invitations/other_account.html", context, status=status
+    )
 
 
 def _sign_up(request: HttpRequest, found: Invitation) -> HttpResponse:

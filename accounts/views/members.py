@@ -20,6 +20,7 @@ from accounts.access import organization_view
 from accounts.actions import (
     AlreadyMember,
     Invited,
+    InvitedAbove,
     LastOwner,
     change_role,
     invite,
@@ -29,6 +30,11 @@ from accounts.actions import (
 from accounts.forms import InviteForm, RoleForm
 from accounts.http import OrganizationRequest
 from accounts.models import Invitation, Membership, Role
+
+INVITED_ABOVE = (
+    "An owner invited this person as owner. Ask an owner to change that, or wait until "
+    "the invitation has expired."
+)
 
 
 @require_safe
@@ -57,16 +63,25 @@ def send_invitation(request: OrganizationRequest) -> HttpResponse:
     except AlreadyMember:
         form.add_error("email", "This person is a member already.")
         return _page(request, form)
+    except InvitedAbove:
+        form.add_error("email", INVITED_ABOVE)
+        return _page(request, form)
     return _page(request, InviteForm(membership=request.membership), invited)
 
 
 @require_POST
 @organization_view(Role.ADMIN)
 def revoke(request: OrganizationRequest, invitation_id: UUID) -> HttpResponse:
-    """Revoke a pending invitation."""
+    """Revoke a pending invitation.
+
+    Raises:
+        PermissionDenied: it is to a role that this person may not give.
+    """
     invitation = get_object_or_404(
         Invitation.objects.in_organization(request.organization), pk=invitation_id
     )
+    if Role(invitation.role) not in request.membership.may_invite():
+        raise PermissionDenied("Only an owner may revoke what an owner invited.")
     revoke_invitation(invitation=invitation, by=request.user)
     messages.success(request, f"Revoked the invitation of {invitation.email}.")
     return redirect("accounts:members", slug=request.organization.slug)
@@ -133,6 +148,7 @@ def _page(
         "members": Membership.objects.in_organization(request.organization).listed(),
         "invitations": invitations,
         "roles": Role,
+        "may_invite": request.membership.may_invite(),
         "form": form,
         "invited": invited,
         # Else the mail is a file on the server.

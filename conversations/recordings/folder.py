@@ -11,6 +11,8 @@ from uuid import uuid4
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
+from web.private_files import make_owner_only_folder
+
 # Beside the folders of the organizations, whose names are UUIDs: one file system.
 DRAFTS = ".drafts"
 
@@ -29,11 +31,7 @@ class RecordingsFolder(FileSystemStorage):
             super()._save(draft, content)  # type: ignore[misc]
             with source.open("rb") as file:
                 os.fsync(file.fileno())
-            target.parent.mkdir(
-                mode=self.directory_permissions_mode or 0o777,
-                parents=True,
-                exist_ok=True,
-            )
+            make_owner_only_folder(target.parent)
             source.replace(target)
         finally:
             source.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from uuid import uuid4
 from django.conf import settings
 
 from conversations.recordings.folder import delete_older_files
+from web.private_files import make_owner_only_folder
 
 # Longer than any of them is written to without a pause.
 STALE_SECONDS = 3600.0
@@ -26,7 +27,7 @@ def folder() -> Path:
 @contextmanager
 def incoming_file() -> Iterator[Path]:
     """Make an empty file that only we may read; gone afterwards, whatever happens."""
-    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_owner_only_folder(folder())
     path = folder() / str(uuid4())
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
@@ -37,7 +38,7 @@ def incoming_file() -> Iterator[Path]:
 
 def new_incoming_file() -> IO[bytes]:
     """Open a file that is gone once it is closed: for where a request closes it."""
-    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_owner_only_folder(folder())
     return tempfile.NamedTemporaryFile(dir=folder())
 
 

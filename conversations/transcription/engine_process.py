@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from web.private_files import make_owner_only_folder
+
 # A word after a longer pause begins anew, so that who spoke in it comes in between.
 PAUSE_SECONDS = 0.6
 
@@ -59,7 +61,7 @@ def load(asked: dict[str, Any]) -> Any:
     """Return the model, fetched first where it is not here."""
     from faster_whisper import WhisperModel
 
-    Path(asked["models"]).mkdir(parents=True, exist_ok=True)
+    make_owner_only_folder(Path(asked["models"]))
     return WhisperModel(
         asked["model"],
         device="cpu",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -124,6 +125,43 @@ def test_what_opens_something_stays_out(log: Log) -> None:
 
     assert "/welcome/…" in log.text or "/welcome/\\u2026" in log.text
     assert SECRET not in log.text
+
+
+FORGED = "2026-01-01 00:00:00,000 INFO zelto all is well"
+
+
+@text_only
+@pytest.mark.parametrize("end", ["\n", "\r", "\x85", "\u2028", "\v", "\x1b[2K\r"])
+def test_a_path_forges_no_line(log: Log, end: str) -> None:
+    Client().get(f"/nowhere/{quote(end + FORGED)}")
+
+    assert FORGED in log.text  # it is shown, within the line of its request
+    assert len(log.text.splitlines()) == log.text.count("django.request") == 1
+    assert "\x1b" not in log.text
+
+
+@text_only
+def test_no_field_of_a_line_forges_another(log: Log) -> None:
+    attack = f"x\n{FORGED}\x1b[31m\u202e"
+    request = RequestFactory().generic(f"GET\n{FORGED}", "/")
+    request.path = attack
+    logging.getLogger(attack).warning("%s", attack, extra={"request": request})
+
+    assert len(log.text.splitlines()) == 1
+    assert log.text[:-1].isprintable()
+
+
+@text_only
+def test_a_traceback_forges_no_line(log: Log) -> None:
+    try:
+        raise RuntimeError(f"x\n{FORGED}\r{FORGED}\x1b[31m")
+    except RuntimeError:
+        logger.exception("Broken", stack_info=True)
+
+    first, *others = log.text.splitlines()
+    assert first.endswith("zelto.tests Broken")
+    assert others
+    assert all(line.startswith("  ") and line.isprintable() for line in others)
 
 
 def test_a_line_outside_of_a_request_tells_none(log: Log) -> None:

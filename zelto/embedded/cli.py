@@ -21,6 +21,7 @@ from zelto.embedded.shutdown import (
 )
 from zelto.embedded.stack import Stack
 from zelto.env import data_directory
+from zelto.public_config import check_public_config
 
 
 def main() -> int:
@@ -33,6 +34,7 @@ def main() -> int:
     try:
         data_dir = (arguments.data_dir or data_directory()).absolute()
         if arguments.action == "run":
+            check_public_config(data_dir)
             stack = Stack(data_dir, arguments.processes, shutdown)
             return stack.run(throwaway=arguments.throwaway)
         return run_command(

@@ -100,8 +100,13 @@ def make_data_directory(data_dir: Path) -> None:
     Root's may be walked through, since its database runs as another user.
     """
     if not data_dir.is_dir():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        data_dir.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_dir.chmod(data_directory_mode())
+
+
+def data_directory_mode() -> int:
+    """Return the mode of a data folder: what its owner, and others, may do there."""
+    return 0o711 if os.geteuid() == 0 else 0o700
 
 
 def make_private_folder(folder: Path, account: Account | None) -> None:
@@ -129,11 +134,6 @@ def remove_empty_folder(folder: Path) -> None:
     """Remove a folder; leave one that is not empty, which is no reason to fail."""
     with suppress(OSError):
         folder.rmdir()
-
-
-def open_private_file(path: str, flags: int) -> int:
-    """Open a file that only its owner may read: an `opener` for open()."""
-    return os.open(path, flags, mode=0o600)
 
 
 class Output:

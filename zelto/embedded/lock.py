@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from web.private_files import open_private_file
+from zelto.embedded.data_folder import close_data_directory
 from zelto.embedded.errors import StartupError
 from zelto.embedded.host import make_data_directory
 
@@ -17,10 +19,14 @@ def data_directory_lock(data_dir: Path) -> Iterator[None]:
     The kernel drops the lock with its process, however that ends.
 
     Raises:
-        StartupError: another process owns it.
+        StartupError: another process owns it, or other accounts can read it and it is
+            not ours to close.
     """
     make_data_directory(data_dir)
-    with open(data_dir / "owner.lock", "a+", encoding="ascii") as file:
+    close_data_directory(data_dir)
+    with open(
+        data_dir / "owner.lock", "a+", encoding="ascii", opener=open_private_file
+    ) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

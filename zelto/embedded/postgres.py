@@ -13,12 +13,12 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from web.private_files import open_private_file
 from zelto.embedded.errors import StartupError
 from zelto.embedded.host import (
     Account,
     database_account,
     make_private_folder,
-    open_private_file,
     print_line,
     remove_empty_folder,
 )
@@ -201,7 +201,12 @@ class Cluster:
     def trim_log(self) -> None:
         """Empty a log over MAX_LOG_BYTES, keeping a copy; the server appends to it."""
         if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
-            shutil.copyfile(self.log, self.log.with_name("postgres.log.1"))
+            copy = self.log.with_name("postgres.log.1")
+            with (
+                open(self.log, "rb") as log,
+                open(copy, "wb", opener=open_private_file) as file,
+            ):
+                shutil.copyfileobj(log, file)
             os.truncate(self.log, 0)
 
     def stop(self) -> None:

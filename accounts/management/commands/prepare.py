@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from accounts import first_owner
 from web import static_files
+from web.private_files import make_owner_only_folder
 
 
 class Command(BaseCommand):
@@ -21,6 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0, skip_checks=False)
         if not static_files.are_collected():
+            make_owner_only_folder(Path(settings.STATIC_ROOT))
             static_files.forget_collected()
             call_command("collectstatic", interactive=False, verbosity=0)
             static_files.note_collected()

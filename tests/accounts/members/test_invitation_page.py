@@ -7,8 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actions import InvitationVoid, accept_invitation, invite
-from accounts.models import Invitation, Membership, User
+from accounts.actions import (
+    InvitationOfAnother,
+    InvitationVoid,
+    accept_invitation,
+    invite,
+)
+from accounts.models import AuditEntry, Invitation, Membership, User
 
 FIELDS = {"name": "Eve", "password": "nine calm otters float"}
 
@@ -104,14 +109,62 @@ def test_it_asks_who_has_an_account_to_log_in(
     assert role_of(charlie.email, organization) == "member"
 
 
-def test_another_account_may_accept_and_is_told_so(
+def test_another_account_may_not_accept_and_is_told_so(
     charlie_client, charlie, organization, make_invitation
 ):
     path = make_invitation()
     content = charlie_client.get(path).content.decode()
-    assert "It was sent to eve@example.org" in content
-    charlie_client.post(f"{path}/accept")
-    assert role_of(charlie.email, organization) == "member"
+    assert "This invitation is for eve@example.org" in content
+    assert "logged in as charlie@example.org" in content
+    assert f"{path}/accept" not in content
+    response = charlie_client.post(f"{path}/accept")
+    assert response.status_code == 403
+    assert "This invitation is for eve@example.org" in response.content.decode()
+    assert not Membership.objects.filter(
+        user=charlie, organization=organization
+    ).exists()
+    with pytest.raises(InvitationOfAnother):
+        accept_invitation(invitation=Invitation.objects.get(), by=charlie)
+    assert Invitation.objects.get().state() == "pending"
+
+
+def test_that_account_is_offered_to_log_out_and_comes_back(
+    charlie_client, make_invitation
+):
+    path = make_invitation()
+    content = charlie_client.get(path).content.decode()
+    assert 'action="/logout"' in content
+    assert f'name="next" value="{path}"' in content
+    response = charlie_client.post("/logout", {"next": path})
+    assert response["Location"] == path
+    assert b"eve@example.org" in charlie_client.get(path).content
+
+
+def test_nobody_is_sent_to_another_account(client, make_invitation):
+    content = client.get(make_invitation()).content.decode()
+    assert "Ask for an invitation of that one" in content
+    assert "/login?next" not in content
+
+
+def test_it_never_lowers_a_role(alice, bob, bob_client, organization, make_invitation):
+    path = make_invitation(role="member")
+    Invitation.objects.update(email=bob.email)
+    Membership.objects.filter(user=bob).update(role="owner")
+    bob_client.post(f"{path}/accept")
+    assert role_of(bob.email, organization) == "owner"
+    # It is used up: whoever finds the link later joins with nothing.
+    assert Invitation.objects.get().state() == "accepted"
+
+
+def test_one_who_became_a_member_meanwhile_still_gets_the_higher_role(
+    bob, bob_client, organization, make_invitation
+):
+    path = make_invitation(role="admin")
+    Invitation.objects.update(email=bob.email)
+    assert b"Join as bob@example.org" in bob_client.get(path).content
+    bob_client.post(f"{path}/accept")
+    assert role_of(bob.email, organization) == "admin"
+    assert AuditEntry.objects.filter(action="member.role_changed").count() == 1
 
 
 def test_a_member_stays_what_they_are(
@@ -119,7 +172,7 @@ def test_a_member_stays_what_they_are(
 ):
     path = make_invitation("robert@example.org", role="owner")
     assert bob_client.get(path)["Location"] == "/org/acme/conversations"
-    bob_client.post(f"{path}/accept")
+    assert bob_client.post(f"{path}/accept").status_code == 403
     assert role_of(bob.email, organization) == "member"
     # It still lets in the one whom it is for.
     assert Invitation.objects.get().state() == "pending"
@@ -148,10 +201,10 @@ def test_one_link_lets_in_one_of_many_at_once(alice, organization):
     invitation = invite(
         organization=organization, email="eve@example.org", role="member", by=alice
     ).invitation
-    users = [User.objects.create_user(f"u{n}@example.org", "x") for n in range(5)]
+    user = User.objects.create_user("eve@example.org", "x")
     outcomes, start = [], threading.Barrier(5)
 
-    def accept(user):
+    def accept():
         start.wait()
         try:
             accept_invitation(invitation=invitation, by=user)
@@ -161,7 +214,7 @@ def test_one_link_lets_in_one_of_many_at_once(alice, organization):
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=accept, args=[user]) for user in users]
+    threads = [threading.Thread(target=accept) for _ in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -140,3 +140,28 @@ def test_it_refuses_an_outsider(client, charlie_client, organization):
     assert send(charlie_client).status_code == 404
     assert send(client)["Location"].startswith("/login")
     assert not Invitation.objects.exists()
+
+
+def test_an_admin_does_not_take_down_what_an_owner_invited(
+    dora_client, alice_client, client, organization, dora
+):
+    link = link_in(send(alice_client, role="owner"))
+    response = send(dora_client, role="member")
+    assert "An owner invited this person as owner" in response.content.decode()
+    assert link_in(response) is None
+    invitation = Invitation.objects.get()
+    assert invitation.role == "owner"
+    url = f"/org/acme/settings/members/invitations/{invitation.pk}/revoke"
+    assert url not in dora_client.get("/org/acme/settings/members").content.decode()
+    assert dora_client.post(url).status_code == 403
+    assert client.get(link).status_code == 200
+    assert url in alice_client.get("/org/acme/settings/members").content.decode()
+    assert link_in(send(alice_client, role="member"))
+    assert Invitation.objects.get().role == "member"
+
+
+def test_an_admin_may_replace_it_once_it_has_expired(dora_client, alice_client):
+    send(alice_client, role="owner")
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    assert link_in(send(dora_client, role="member"))
+    assert Invitation.objects.get().role == "member"

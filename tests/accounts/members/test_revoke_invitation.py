@@ -31,6 +31,7 @@ def test_whoever_had_the_page_open_cannot_use_it(charlie, alice, invited):
 
 
 def test_an_accepted_one_stays_on_record(charlie, alice, invited):
+    Invitation.objects.update(email=charlie.email)
     accept_invitation(invitation=invited.invitation, by=charlie)
     revoke_invitation(invitation=invited.invitation, by=alice)
     assert Invitation.objects.get().accepted_by == charlie
