@@ -132,7 +132,9 @@ class Matcher:
         return spans or [(0, len(token))]
 
 
-def _is_there(word: AskedWord, there: set[str], begun: set[str] | frozenset[str]) -> bool:
+def _is_there(
+    word: AskedWord, there: set[str], begun: set[str] | frozenset[str]
+) -> bool:
     *parts, last = word.parts
     if word.whole in there or word.whole in begun:
         return True
