@@ -9,7 +9,7 @@ from django.urls import URLPattern, path
 
 from conversations.agents import edit_views
 from conversations.agents import views as agent_views
-from conversations.detail import recording_views, transcribe_view
+from conversations.detail import file_views, recording_views, transcribe_view
 from conversations.detail import views as detail_views
 from conversations.exports import views as export_views
 from conversations.listing import saved_view_views
@@ -49,17 +49,22 @@ conversation_urls = [
     *page(CONVERSATION, detail_views.conversation_detail, "detail"),
     path(
         f"{CONVERSATION}/transcript.txt",
-        detail_views.transcript_text,
+        file_views.transcript_text,
         name="transcript-text",
     ),
     path(
         f"{CONVERSATION}/transcript.json",
-        detail_views.transcript_json,
+        file_views.transcript_json,
         name="transcript-json",
     ),
     path(
+        f"{CONVERSATION}/turns/<int:number>.json",
+        file_views.turn_json,
+        name="turn-json",
+    ),
+    path(
         f"{CONVERSATION}/metadata.json",
-        detail_views.metadata_json,
+        file_views.metadata_json,
         name="metadata-json",
     ),
     path(f"{CONVERSATION}/transcribe", transcribe_view.transcribe, name="transcribe"),

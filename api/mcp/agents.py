@@ -37,7 +37,9 @@ def list_agents(caller: Caller, arguments: PageParameters) -> dict[str, Any]:
     """List agents, with their system prompts cut."""
     organization = caller.organization
     part = list_(organization, arguments)
-    return part_that_fits(part, lambda row: _shown(organization, row, LONG_TEXT))
+    return part_that_fits(
+        part, (_shown(organization, row, LONG_TEXT) for row in part.rows)
+    )
 
 
 @tool(

@@ -82,7 +82,9 @@ def list_conversations(
     """List conversations, with their metadata cut."""
     organization = caller.organization
     part = list_(organization, arguments)
-    return part_that_fits(part, lambda row: _shown(organization, row, FREE_JSON))
+    return part_that_fits(
+        part, (_shown(organization, row, FREE_JSON) for row in part.rows)
+    )
 
 
 @tool(

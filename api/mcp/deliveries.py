@@ -34,7 +34,9 @@ def list_deliveries(caller: Caller, arguments: DeliveryParameters) -> dict[str, 
     """List deliveries, without their bodies."""
     organization = caller.organization
     part = list_(organization, arguments)
-    return part_that_fits(part, lambda row: shown_delivery(organization, row))
+    return part_that_fits(
+        part, (shown_delivery(organization, row) for row in part.rows)
+    )
 
 
 def shown_delivery(organization: Organization, delivery: Delivery) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,14 +19,15 @@ from api.mcp.parts import part_that_fits
 from api.mcp.server import tool
 from api.parameters import Limit, Text
 from api.resources import Resource, as_json
-from conversations.models import Transcript
-from conversations.search.tokenizer import AskedWord, asked_words, normalize
+from conversations.search.matching import Matcher
+from conversations.search.turn_texts import TurnText, turn_texts
 from web.snapshot import one_snapshot
 
 MAX_MATCHES = 3
-# Of each turn so much is looked at, and so much is shown on each side of a word.
-LOOKED_AT = 20_000
-AROUND = 120
+AROUND = 120  # characters on each side of a word
+# Transcripts that are read at once, and what is looked through for one answer.
+ROWS_AT_ONCE = 20
+MAX_ANSWER_CHARACTERS = 4_000_000
 
 
 class Match(Resource):
@@ -63,27 +65,22 @@ class SearchParameters(ConversationParameters):
     title="Search transcripts",
     description="Conversations in which these words were said, the newest first, with "
     "the places where they stand. Any filter of list_conversations narrows it. Read one "
-    "whole with get_transcript. What was posted less than a few seconds ago may be "
-    "missing.",
+    "whole with get_transcript. A part may be short and still have a nextCursor. What "
+    "was posted less than a few seconds ago may be missing.",
     takes=SearchParameters,
     gives=page_of(Found),
 )
 def search_transcripts(caller: Caller, arguments: SearchParameters) -> dict[str, Any]:
     """Return conversations in which all words occur, with the turns that have them."""
+    organization = caller.organization
+    matcher = Matcher(arguments.q)
     with one_snapshot():
-        part = list_conversations(caller.organization, arguments)
-        turns = dict(
-            Transcript.objects.filter(
-                conversation_id__in=[row.id for row in part.rows]
-            ).values_list("conversation_id", "turns")
+        part = list_conversations(organization, arguments)
+        found = _matches_by_row(part.rows, matcher)
+        return part_that_fits(
+            part,
+            (as_json(_found(organization, row, matches)) for row, matches in found),
         )
-    words = asked_words(arguments.q)
-
-    def show(row: Conversation) -> dict[str, Any]:
-        matches = list(_matches(turns.get(row.id) or [], words))
-        return as_json(_found(caller.organization, row, matches))
-
-    return part_that_fits(part, show)
 
 
 def _found(
@@ -100,36 +97,33 @@ def _found(
     )
 
 
-def _matches(
-    turns: Sequence[dict[str, Any]], words: Sequence[AskedWord]
-) -> Iterator[Match]:
-    found = 0
-    for number, turn in enumerate(turns):
-        text = turn["content"][:LOOKED_AT]
-        if _has_one(normalize(text), words):
-            yield Match(turn=number, role=turn["role"], text=_around(text, words))
-            found += 1
-        if found == MAX_MATCHES:
+def _matches_by_row(
+    rows: Sequence[Conversation], matcher: Matcher
+) -> Iterator[tuple[Conversation, list[Match]]]:
+    """Yield the rows with what was found in them, some transcripts at a time, until
+    enough is read for one answer."""
+    room = MAX_ANSWER_CHARACTERS
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        some = rows[start : start + ROWS_AT_ONCE]
+        matches: dict[UUID, list[Match]] = {row.id: [] for row in some}
+        with closing(turn_texts(list(matches))) as turns:
+            for turn in turns:
+                room -= len(turn.text)
+                found = matches[turn.conversation_id]
+                if len(found) < MAX_MATCHES and matcher.count(turn.text):
+                    found.append(_match(turn, matcher))
+        yield from ((row, matches[row.id]) for row in some)
+        if room <= 0:
             return
 
 
-def _has_one(folded: str, words: Sequence[AskedWord]) -> bool:
-    return any(
-        word.whole in folded or all(part in folded for part in word.parts)
-        for word in words
-    )
-
-
-def _around(text: str, words: Sequence[AskedWord]) -> str:
-    """Return the text around the first of the words.
-
-    Normalizing may change how long a text is, so the place is looked for in the text
-    itself: of the first word that is written there as it was searched for.
-    """
-    lower = text.lower()
-    spellings = [each for word in words for each in (word.whole, *word.parts)]
-    places = [lower.find(each) for each in spellings]
-    place = next((each for each in places if each >= 0), 0)
+def _match(turn: TurnText, matcher: Matcher) -> Match:
+    text = turn.text
+    place, _ = next(matcher.spans(text), (0, 0))
     start, end = max(place - AROUND, 0), place + AROUND
     before, after = "…" if start else "", "…" if end < len(text) else ""
-    return f"{before}{text[start:end]}{after}"
+    return Match(
+        turn=turn.number - 1,
+        role=turn.role,
+        text=f"{before}{text[start:end]}{after}",
+    )

@@ -102,11 +102,15 @@ class RecordingPanel:
 def recording_panel(
     conversation: Conversation,
     transcript: Transcript | None,
+    turns: Sequence[Mapping[str, Any]] = (),
     *,
     start_at: float = 0.0,
 ) -> RecordingPanel:
-    # Not joined: most conversations have neither.
-    recording = Recording.objects.filter(conversation=conversation).first()
+    """Return what the page shows of a conversation's recording.
+
+    conversation: read with its recording. turns: who spoke when, of each turn.
+    """
+    recording = conversation.recording_or_none
     if recording is None:
         return RecordingPanel()
     recording.conversation = conversation
@@ -114,16 +118,15 @@ def recording_panel(
     return RecordingPanel(
         recording,
         job,
-        _player(recording, transcript, start_at) if recording.file else None,
+        _player(recording, turns, start_at) if recording.file else None,
         transcription_status(recording, job, transcript),
     )
 
 
 def _player(
-    recording: Recording, transcript: Transcript | None, start_at: float
+    recording: Recording, turns: Sequence[Mapping[str, Any]], start_at: float
 ) -> Player:
     conversation = recording.conversation
-    turns = (transcript.turns if transcript else None) or []
     length = recording.duration_seconds
     placing = align_turns(
         turns,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from accounts import audit
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from conversations.detail.views import find_with_audio
+from conversations.detail.opening import open_with_audio
 from conversations.models import Recording
 from conversations.recordings import actions, serving
 
@@ -62,9 +62,9 @@ def recording_state(
     request: OrganizationRequest, conversation_id: UUID
 ) -> HttpResponse:
     """Render the parts of the page that refresh by themselves (`refresh.js`)."""
-    conversation, _, listening = find_with_audio(request, conversation_id)
+    opened, listening = open_with_audio(request.organization, conversation_id)
     context = {
-        "conversation": conversation,
+        "conversation": opened.conversation,
         "listening": listening,
         "player": listening.player,
         "here": "?",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from accounts.models import Role
-from conversations.detail.views import find
+from conversations.detail.opening import find
 from conversations.transcription.queue import enqueue_transcription
 
 
@@ -20,7 +20,7 @@ from conversations.transcription.queue import enqueue_transcription
 @organization_view(Role.ADMIN)
 def transcribe(request: OrganizationRequest, conversation_id: UUID) -> HttpResponse:
     """Enqueue the transcription, also again after it failed."""
-    conversation = find(request, conversation_id)
+    conversation = find(request.organization, conversation_id)
     if not enqueue_transcription(conversation):
         messages.info(
             request,

@@ -37,6 +37,7 @@ _JOINT = r"[-.@+/:'\u2019&#]"
 _PLAIN_TOGETHER = re.compile(rf"[a-z0-9]+(?:{_JOINT}[a-z0-9]+)*")
 _TOGETHER = re.compile(rf"{_LETTER}+(?:{_JOINT}{_LETTER}+)*")
 _PARTS = re.compile(rf"{_LETTER}+")
+_JOINTS = re.compile(_JOINT)
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 # Thai, Lao, Myanmar, Khmer, kana, and what China, Japan and Korea share.
 _WITHOUT_SPACES = (
@@ -65,20 +66,27 @@ def normalize(text: str) -> str:
 
 def words_in(text: str) -> set[str]:
     """Everything that a text is found by."""
-    folded = normalize(text)
+    return set(normalized_words(normalize(text)))
+
+
+def normalized_words(folded: str) -> Iterator[str]:
+    """Yield everything that a normalized text is found by, some of it several times."""
     pattern = _PLAIN_TOGETHER if folded.isascii() else _TOGETHER
-    found: set[str] = set()
     for together in set(pattern.findall(folded)):
         if together.isascii() and together.isalnum():
-            found.add(together[:MAX_WORD_CHARACTERS])
+            yield together[:MAX_WORD_CHARACTERS]
             continue
         parts = _PARTS.findall(together)
         for part in parts:
             # The last sign alone as well: a question may be one sign long.
-            found.update(_cut(part, with_last=True))
+            yield from _cut(part, with_last=True)
         if len(parts) > 1:
-            found.add("".join(parts)[:MAX_WORD_CHARACTERS])
-    return found
+            yield "".join(parts)[:MAX_WORD_CHARACTERS]
+
+
+def without_joints(folded: str) -> str:
+    """Return a normalized text without what joins its words, as wholes are written."""
+    return _JOINTS.sub("", folded)
 
 
 def asked_words(text: str) -> list[AskedWord]:

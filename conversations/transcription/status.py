@@ -37,5 +37,6 @@ def transcription_status(
     audio = sha256_of(recording.file)
     if job and state == State.DONE and sha256_of(job.file) != audio:
         state = "outdated"
-    were_sent = transcript and transcript.turns and not transcript.is_heard
+    has_turns = recording.conversation.has_transcript
+    were_sent = has_turns and transcript is not None and not transcript.is_heard
     return TranscriptionStatus(job, state, engine().missing(), is_of_use=not were_sent)

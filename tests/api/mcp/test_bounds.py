@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from api.mcp.bounds import MAX_OUTPUT_CHARACTERS
+from conversations.models import Conversation
 from tests.api.conftest import MakeDelivery, Tools
 from tests.conversations.conftest import MakeAgent, MakeConversation
 
 pytestmark = pytest.mark.django_db
+MEGABYTE = 1024 * 1024
 # One row more than fits, and its frame.
 MOST = MAX_OUTPUT_CHARACTERS + 22_000
 
@@ -124,3 +129,40 @@ def test_a_long_page_of_the_help_comes_in_parts(
         if cursor is None:
             break
     assert text == whole
+
+
+def test_searching_the_largest_transcripts_takes_little_memory(
+    tools: Tools,
+    make_conversation: MakeConversation,
+    make_findable: Callable[[], None],
+) -> None:
+    """Two hundred of 5 MB, all found: each part is an answer, and holds little."""
+    turns = [{"role": "user", "content": "missing order " * 350}] * 1_000
+    first = make_conversation(turns=turns)
+    for number in range(199):
+        make_conversation(external_id=f"RM-{number}")
+    copy_transcript(first)
+    make_findable()
+    tools.call("search_transcripts", q="missing ord", limit=1)
+    tracemalloc.start()
+    try:
+        part = tools.call("search_transcripts", q="missing ord", limit=200)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * MEGABYTE
+    assert len(part["data"]) == 20
+    assert part["nextCursor"]
+    assert [each["turn"] for each in part["data"][-1]["matches"]] == [0, 1, 2]
+
+
+def copy_transcript(of: Conversation) -> None:
+    """Give all other conversations the transcript of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO conversations_transcript (conversation_id, system_prompt, "
+            "prompt_is_explicit, turns) SELECT one.id, '', false, kept.turns FROM "
+            "conversations_conversation AS one, conversations_transcript AS kept WHERE "
+            "kept.conversation_id = %s AND one.id <> kept.conversation_id",
+            [of.id],
+        )

@@ -32,6 +32,7 @@ def path_of(conversation: Conversation) -> str:
 
 
 def said(conversation: Conversation, *, is_admin: bool = True) -> str:
+    conversation = Conversation.objects.get(pk=conversation.pk)
     request = RequestFactory().get(path_of(conversation))
     request.resolver_match = resolve(request.path)
     context = {
@@ -124,6 +125,7 @@ def test_there_is_nothing_to_say_without_audio_or_where_turns_were_sent(
         Recording.objects.update(file="")
     else:
         Transcript.objects.update(turns=[{"role": "user", "content": "Hi."}])
+        Conversation.objects.update(has_transcript=True)
     assert said(conversation) == ""
     response = dora_client.post(f"{path_of(conversation)}/transcribe", follow=True)
     assert "There is nothing to transcribe" in response.content.decode()

@@ -1,5 +1,6 @@
 import pytest
 
+from conversations.search import matching, tokenizer
 from conversations.search.highlighting import Highlighter
 
 NASTY = "<script>alert(1)</script>"
@@ -83,3 +84,32 @@ def test_an_excerpt_leads_to_its_turn_with_the_words(
         f'href="/org/acme/conversations/{conversation.id}?q=lamp&amp;at=2#turn-2"'
         in content
     )
+
+
+def test_marking_a_script_without_spaces_takes_time_that_grows_with_the_text(
+    monkeypatch,
+):
+    """One turn of 900 KB, and as many words as a question may have."""
+    question = "".join(chr(0x4E00 + number) for number in range(255))
+    normalized, normalize = [], tokenizer.normalize
+
+    def counted(text):
+        normalized.append(len(text))
+        return normalize(text)
+
+    for module in (tokenizer, matching):
+        monkeypatch.setattr(module, "normalize", counted)
+    text = question[:-1] * 1_200
+    (hit,) = Highlighter(question).pieces(text)
+    assert hit.is_hit
+    # Once to be cut into words, once to find the places of its signs.
+    assert sum(normalized) <= 2 * len(text) + 2 * len(question)
+
+
+def test_signs_that_normalizing_makes_longer_or_shorter_are_marked_in_their_place():
+    assert shown("ガス", "㍻はｶﾞｽとガスと㌔") == "㍻は[ｶﾞｽ]と[ガス]と㌔"
+    assert shown("平成", "これは㍻の年") == "これは[㍻]の年"
+
+
+def test_signs_that_overlap_are_marked_together():
+    assert shown("東京都", "明日東京都へ、京都へ") == "明日[東京都]へ、[京都]へ"

@@ -1,0 +1,67 @@
+"""What was said in some conversations, as far as a search shows it: read turn by turn
+from a cursor of the database, so that no transcript is ever held whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from web.snapshot import one_snapshot
+
+# Of a transcript; as much as the search itself reads.
+MAX_TEXT_CHARACTERS = 200_000
+# Of one turn.
+MAX_TURN_CHARACTERS = 50_000
+# Rows that are in memory at once.
+FETCHED = 20
+TEXTS = """
+    SELECT asked.id, said.number, said.role, left(said.text, LEAST(
+        %(turn)s, %(transcript)s - said.before
+    )::int)
+    FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS asked (id, place)
+    JOIN conversations_transcript AS kept ON kept.conversation_id = asked.id
+    CROSS JOIN LATERAL (
+        SELECT turn.number, turn.value->>'role' AS role, turn.value->>'content' AS text,
+            coalesce(sum(length(turn.value->>'content')) OVER (
+                ORDER BY turn.number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ), 0) AS before
+        FROM jsonb_array_elements(
+            CASE jsonb_typeof(kept.turns) WHEN 'array' THEN kept.turns END
+        ) WITH ORDINALITY AS turn (value, number)
+        WHERE (turn.value->>'role' = 'system'
+            AND turn.value->>'content' = kept.system_prompt) IS NOT TRUE
+    ) AS said
+    WHERE said.before < %(transcript)s AND said.text <> ''
+    ORDER BY asked.place, said.number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnText:
+    """What was said in a turn, as much as is looked at. number: from 1."""
+
+    conversation_id: UUID
+    number: int
+    role: str
+    text: str
+
+
+def turn_texts(conversations: Sequence[UUID]) -> Iterator[TurnText]:
+    """Yield the turns in the order of the conversations, without system prompts.
+
+    Whoever stops early closes it.
+    """
+    asked = {
+        "ids": list(conversations),
+        "turn": MAX_TURN_CHARACTERS,
+        "transcript": MAX_TEXT_CHARACTERS,
+    }
+    # In a transaction, else the database would lay the whole answer down first.
+    with one_snapshot(), connection.chunked_cursor() as cursor:
+        cursor.execute(TEXTS, asked)
+        while rows := cursor.fetchmany(FETCHED):
+            for row in rows:
+                yield TurnText(*row)
