@@ -9,7 +9,14 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell first: it has no window to draw, and takes half the CPU for the same pages.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 # It asks nobody outside, and runs as root too.
 ARGUMENTS = [
     "--no-sandbox",
