@@ -24,6 +24,7 @@ from conversations.projection.logged_update import (
     LoggedUpdate,
     TooLarge,
 )
+from conversations.projection.store_apart import END_OF_LOG
 from conversations.projection.update import CallUpdate
 from integrations import providers, request_body
 from integrations.delivery_log import transcription_entry
@@ -159,7 +160,7 @@ class Reader:
         large = [
             call
             for call, through in calls.items()
-            if is_large(self._rows_of(call, through))
+            if _is_large(self._rows_of(call, through))
         ]
         if large:
             raise TooLarge(large)
@@ -169,6 +170,16 @@ class Reader:
         """Yield the updates of the claimed deliveries alone."""
         rows = Delivery.objects.filter(sequence__in=self.claimed)
         yield from self._updates(_rows(rows))
+
+    def is_large(self, call: CallKey) -> bool:
+        """Tell whether reading a call's whole past takes long enough for others to
+        notice.
+        """
+        return _is_large(self._rows_of(call, END_OF_LOG))
+
+    def is_whole(self, call: CallKey) -> bool:
+        """Tell whether the log has all bodies of a call's past."""
+        return all(row.has_body for row in self._rows_of(call, END_OF_LOG))
 
     def _rows_of(self, call: CallKey, through: int) -> list[_Row]:
         return _rows(
@@ -204,8 +215,7 @@ class Reader:
                 del update
 
 
-def is_large(rows: Sequence[_Row]) -> bool:
-    """Tell whether reading these takes long enough for others to notice."""
+def _is_large(rows: Sequence[_Row]) -> bool:
     return len(rows) > MAX_SMALL_ROWS or sum(one.size for one in rows) > MAX_SMALL_BYTES
 
 
