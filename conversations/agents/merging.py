@@ -19,6 +19,7 @@ from conversations.models import Agent
 from conversations.worker_stop import Turn, is_requested
 
 BATCH = 1000
+AGENTS_AT_ONCE = 10
 
 
 class MergeConflict(Exception):
@@ -114,18 +115,30 @@ def move_merged_conversations(*, seconds: float) -> bool:
     return False
 
 
-# Without the order, Postgres may well read the whole table for those of one agent.
+# The first agent of each organization, then the second of each; of each agent a part of
+# the batch. Without the order, Postgres may well read the whole table for those of one.
 _MOVE = """
-    WITH moved AS (
-        SELECT call.id, agent.merged_into_id AS kept_id
+    WITH merged AS (
+        SELECT agent.id, merged_into_id,
+            row_number() OVER (PARTITION BY organization_id ORDER BY agent.id) AS place
         FROM conversations_agent AS agent
         CROSS JOIN LATERAL (
+            SELECT FROM conversations_conversation
+            WHERE agent_id = agent.id ORDER BY created_at DESC, id DESC LIMIT 1
+        ) AS newest
+        WHERE merged_into_id IS NOT NULL
+    ), turns AS (
+        SELECT id, merged_into_id, %(batch)s / count(*) OVER () AS share
+        FROM (SELECT * FROM merged ORDER BY place, id LIMIT %(agents)s) AS first
+    ), moved AS (
+        SELECT call.id, turns.merged_into_id AS kept_id
+        FROM turns
+        CROSS JOIN LATERAL (
             SELECT id FROM conversations_conversation
-            WHERE agent_id = agent.id
-            ORDER BY created_at DESC, id DESC LIMIT %(batch)s
+            WHERE agent_id = turns.id
+            ORDER BY created_at DESC, id DESC LIMIT greatest(1, turns.share)
         ) AS found
         JOIN conversations_conversation AS call ON call.id = found.id
-        WHERE agent.merged_into_id IS NOT NULL
         LIMIT %(batch)s
         FOR UPDATE OF call SKIP LOCKED
     )
@@ -138,5 +151,5 @@ _MOVE = """
 
 def _move_batch() -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE, {"batch": BATCH})
+        cursor.execute(_MOVE, {"batch": BATCH, "agents": AGENTS_AT_ONCE})
         return int(cursor.rowcount)

@@ -74,10 +74,6 @@ class SearchEntry(models.Model):
 
 
 class SearchJobQuerySet(models.QuerySet["SearchJob"]):
-    def fresh(self) -> Self:
-        """Keep those that nobody has tried, the latest first."""
-        return self.filter(attempts=0).order_by("-id")
-
     def to_retry(self) -> Self:
         """Keep those that failed and whose next try is due.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -47,5 +47,18 @@ class LoggedUpdate:
         )
 
 
-# Reads calls' deliveries again from the log, each in order, up to a sequence.
-History = Callable[[Mapping[CallKey, int]], Mapping[CallKey, Sequence[LoggedUpdate]]]
+class TooLarge(Exception):
+    """These calls are too large to be stored with others: one at a time they may be."""
+
+    def __init__(self, calls: Collection[CallKey]) -> None:
+        super().__init__(f"{len(calls)} calls are too large to be stored with others")
+        self.calls = frozenset(calls)
+
+
+class BodyGone(Exception):
+    """A body of a call is no longer there: its past cannot be read to the end."""
+
+
+# Reads calls' deliveries again from the log, each in order, up to a sequence. Each is read
+# once, while it is gone through, and may raise `BodyGone`.
+History = Callable[[Mapping[CallKey, int]], Mapping[CallKey, Iterable[LoggedUpdate]]]

@@ -9,9 +9,12 @@ from collections.abc import Hashable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
+from django.db import connection
+
 from conversations import bulk_write
 from conversations.models import Conversation, Transcript
 from conversations.projection.fold import CallState
+from conversations.projection.logged_update import CallKey, TooLarge
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -48,6 +51,29 @@ def load_states(
         key: _state(row, transcripts[row.id]) if row.applied_through else CallState()
         for key, row in conversations.items()
     }
+
+
+def require_small_transcripts(
+    conversations: Mapping[CallKey, Conversation], max_bytes: int
+) -> None:
+    """Raise where a transcript takes more than `max_bytes` in the database; there it is
+    compressed, and its size is known without reading it.
+
+    Raises:
+        TooLarge: names the calls.
+    """
+    by_id = {row.id: key for key, row in conversations.items() if row.applied_through}
+    if not by_id:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conversation_id FROM conversations_transcript"
+            " WHERE conversation_id = ANY(%s) AND pg_column_size(turns) > %s",
+            [list(by_id), max_bytes],
+        )
+        large = [by_id[pk] for (pk,) in cursor.fetchall()]
+    if large:
+        raise TooLarge(large)
 
 
 def _state(row: Conversation, transcript: Transcript) -> CallState:

@@ -8,20 +8,27 @@ ignored in sorted order, then locked in sorted order, and only then read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
 from conversations.models import Conversation, Transcript
-from conversations.projection import fold, row_mapping
+from conversations.projection import row_mapping
 from conversations.projection.agent_lookup import AgentKey
 from conversations.projection.call_agents import agents_of_batch, existing_agents
 from conversations.projection.charges import charge_calls
 from conversations.projection.erased_calls import erased_among
 from conversations.projection.fold import CallState
-from conversations.projection.logged_update import CallKey, History, LoggedUpdate
+from conversations.projection.folded_call import FoldedCall, fold_updates
+from conversations.projection.logged_update import (
+    BodyGone,
+    CallKey,
+    History,
+    LoggedUpdate,
+)
 from conversations.projection.result import ProjectionResult
 from conversations.recordings.fetch_queue import enqueue_recordings
 
@@ -31,7 +38,10 @@ class UnknownCall(Exception):
 
 
 def store_calls(
-    delivered: Iterable[LoggedUpdate], *, history: History
+    delivered: Iterable[LoggedUpdate],
+    *,
+    history: History,
+    max_transcript_bytes: int | None = None,
 ) -> dict[CallKey, ProjectionResult]:
     """Apply a batch in the log's order, inside the caller's transaction.
 
@@ -39,63 +49,85 @@ def store_calls(
 
     history: reads the deliveries of those calls to which something later was applied
         before.
+    max_transcript_bytes: what a transcript may take in the database, for its call to be
+        stored here.
 
     Raises:
         UnknownAgent: a delivery names an agent by an id that the organization does not
             have.
         UnknownCall: a transcription belongs to a call that has no conversation any
             more.
+        TooLarge: some calls are; `history` may say so too.
     """
-    calls: dict[CallKey, Sequence[LoggedUpdate]] = _by_call(delivered)
+    calls = _by_call(delivered)
     _leave_out(erased_among(calls), calls)
-    with_audio = [
-        key
-        for key, parts in calls.items()
-        if any(one.update.recording_url for one in parts)
-    ]
-    agent_ids = agents_of_batch(calls)
-    posted = _with_agent(calls)
-    stored = _make(posted, agent_ids)
+    new = {key: fold_updates(CallState(), parts) for key, parts in calls.items()}
+    agent_ids = agents_of_batch(new.values())
+    # A transcription alone makes no conversation.
+    posted = {key: one for key, one in new.items() if one.named}
+    stored = make(posted, agent_ids)
     known = {key: parts for key, parts in calls.items() if key not in stored}
-    stored |= _continue(known, agent_ids, history)
+    stored |= _continue(known, agent_ids, history, max_transcript_bytes)
     charge_calls({key: stored[key] for key in posted if key in stored})
-    _warn_of_shared_ids(stored, calls)
-    enqueue_recordings(stored[key].conversation for key in with_audio if key in stored)
+    warn_of_shared_ids(stored, {key: one.first for key, one in new.items()})
+    enqueue_recordings(
+        stored[key].conversation
+        for key, one in new.items()
+        if one.has_recording and key in stored
+    )
     return stored
 
 
 def _continue(
-    calls: dict[CallKey, Sequence[LoggedUpdate]],
+    calls: dict[CallKey, list[LoggedUpdate]],
     agent_ids: dict[AgentKey, UUID],
     history: History,
+    max_transcript_bytes: int | None,
 ) -> dict[CallKey, ProjectionResult]:
     """Apply deliveries to the conversations that their calls have already.
 
     Raises:
         UnknownCall: a call has no conversation any more.
     """
-    conversations = _lock(calls)
+    conversations = lock(calls)
     # An erasure that this transaction waited for left none; a later one waits for it.
     _leave_out(erased_among(calls.keys() - conversations.keys()), calls)
     for key in calls.keys() - conversations.keys():
         raise UnknownCall(f"There is no conversation of {key.external_id} any more.")
+    if max_transcript_bytes is not None:
+        row_mapping.require_small_transcripts(conversations, max_transcript_bytes)
     states = row_mapping.load_states(conversations)
     late = {
         key: max(conversations[key].applied_through, parts[-1].sequence)
         for key, parts in calls.items()
         if parts[0].sequence <= conversations[key].applied_through
     }
-    rebuilt = history(late) if late else {}
-    for key, past in rebuilt.items():
-        calls[key] = past
-        states[key] = CallState()
+    folded = fold_pasts(history(late)) if late else {}
+    for past in folded.values():
         agent_ids |= existing_agents(past)
     stored = {
-        key: ProjectionResult(row, is_new=False, is_rebuilt=key in rebuilt)
+        key: ProjectionResult(row, is_new=False, is_rebuilt=key in folded)
         for key, row in conversations.items()
     }
-    _fold(stored, states, calls, agent_ids)
+    for key in calls.keys() - folded.keys():
+        folded[key] = fold_updates(states[key], calls[key])
+    save(stored, folded, agent_ids)
     return stored
+
+
+def fold_pasts(
+    pasts: Mapping[CallKey, Iterable[LoggedUpdate]],
+) -> dict[CallKey, FoldedCall]:
+    """Return what the calls come to from their first delivery on; one of which a body
+    is gone is missing.
+    """
+    folded: dict[CallKey, FoldedCall] = {}
+    for key, past in pasts.items():
+        with suppress(BodyGone):
+            one = fold_updates(CallState(), past, new=())
+            if one.through:
+                folded[key] = one
+    return folded
 
 
 def rebuild_calls(past: Mapping[CallKey, int], *, history: History) -> list[CallKey]:
@@ -108,56 +140,45 @@ def rebuild_calls(past: Mapping[CallKey, int], *, history: History) -> list[Call
         UnknownAgent: a delivery names an agent by an id that the organization does not
             have.
     """
-    conversations = _lock(past)
-    calls = history(
-        {key: max(row.applied_through, past[key]) for key, row in conversations.items()}
+    conversations = lock(past)
+    folded = fold_pasts(
+        history(
+            {
+                key: max(row.applied_through, past[key])
+                for key, row in conversations.items()
+            }
+        )
     )
-    readable = {key: parts for key, parts in calls.items() if parts}
     agent_ids: dict[AgentKey, UUID] = {}
-    for parts in readable.values():
-        agent_ids |= existing_agents(parts)
+    for one in folded.values():
+        agent_ids |= existing_agents(one)
     stored = {
         key: ProjectionResult(conversations[key], is_new=False, is_rebuilt=True)
-        for key in readable
+        for key in folded
     }
-    _fold(stored, {key: CallState() for key in readable}, readable, agent_ids)
-    return list(readable)
-
-
-def _with_agent(
-    calls: Mapping[CallKey, Sequence[LoggedUpdate]],
-) -> dict[CallKey, Sequence[LoggedUpdate]]:
-    """Keep the calls of which a conversation can be made: a transcription alone makes
-    none.
-    """
-    return {
-        key: parts
-        for key, parts in calls.items()
-        if any(one.agent is not None for one in parts)
-    }
+    save(stored, folded, agent_ids)
+    return list(folded)
 
 
 def _leave_out(
-    erased: Iterable[CallKey], calls: dict[CallKey, Sequence[LoggedUpdate]]
+    erased: Iterable[CallKey], calls: dict[CallKey, list[LoggedUpdate]]
 ) -> None:
     for key in erased:
         del calls[key]
 
 
-def _by_call(
-    delivered: Iterable[LoggedUpdate],
-) -> dict[CallKey, Sequence[LoggedUpdate]]:
+def _by_call(delivered: Iterable[LoggedUpdate]) -> dict[CallKey, list[LoggedUpdate]]:
     calls: dict[CallKey, list[LoggedUpdate]] = defaultdict(list)
     for one in sorted(delivered, key=lambda each: each.sequence):
         calls[one.call].append(one)
     return dict(calls)
 
 
-def _make(
-    calls: dict[CallKey, Sequence[LoggedUpdate]], agent_ids: Mapping[AgentKey, UUID]
+def make(
+    calls: Mapping[CallKey, FoldedCall], agent_ids: Mapping[AgentKey, UUID]
 ) -> dict[CallKey, ProjectionResult]:
     """Insert conversations for the calls that have none, folded from their first
-    delivery on.
+    delivery on. Return those that were inserted and are not erased.
 
     All are tried, in one order everywhere: a query first would not see what another
     worker is about to insert.
@@ -171,19 +192,17 @@ def _make(
             external_id=key.external_id,
         )
         tried[key] = ProjectionResult(row, is_new=True, is_rebuilt=False)
-        transcripts[key] = _apply(tried[key], CallState(), calls[key], agent_ids)
+        transcripts[key] = _apply(tried[key], calls[key], agent_ids)
     inserted = row_mapping.insert([one.conversation for one in tried.values()])
     made = {key: one for key, one in tried.items() if one.conversation.id in inserted}
     # An erasure that was waited for left room for a conversation that must not be.
-    erased = erased_among(made)
-    _leave_out(erased, calls)
-    unmade = [made.pop(key).conversation.pk for key in erased]
+    unmade = [made.pop(key).conversation.pk for key in erased_among(made)]
     Conversation.objects.filter(pk__in=unmade).delete()
     row_mapping.save_transcripts([transcripts[key] for key in made])
     return made
 
 
-def _lock(calls: Iterable[CallKey]) -> dict[CallKey, Conversation]:
+def lock(calls: Iterable[CallKey]) -> dict[CallKey, Conversation]:
     """Return the conversations of the calls, locked in one order until the transaction
     ends.
     """
@@ -207,41 +226,32 @@ def _lock(calls: Iterable[CallKey]) -> dict[CallKey, Conversation]:
     }
 
 
-def _fold(
+def save(
     stored: Mapping[CallKey, ProjectionResult],
-    states: Mapping[CallKey, CallState],
-    calls: Mapping[CallKey, Sequence[LoggedUpdate]],
+    folded: Mapping[CallKey, FoldedCall],
     agent_ids: Mapping[AgentKey, UUID],
 ) -> None:
-    transcripts = [
-        _apply(stored[key], states[key], parts, agent_ids)
-        for key, parts in calls.items()
-    ]
+    """Write what the calls came to into their conversations, which are locked."""
+    transcripts = [_apply(one, folded[key], agent_ids) for key, one in stored.items()]
     row_mapping.save([one.conversation for one in stored.values()])
     row_mapping.save_transcripts(transcripts)
 
 
 def _apply(
-    result: ProjectionResult,
-    state: CallState,
-    parts: Sequence[LoggedUpdate],
-    agent_ids: Mapping[AgentKey, UUID],
+    result: ProjectionResult, folded: FoldedCall, agent_ids: Mapping[AgentKey, UUID]
 ) -> Transcript:
     row = result.conversation
     before = row_mapping.reported_facts(row) if result.is_rebuilt else None
-    named = [one for one in parts if one.agent is not None]
-    if named and (result.is_new or result.is_rebuilt):
-        row.created_at = named[0].received_at
-    for one in parts:
-        state, remarks = fold.apply(state, one.update)
-        if remarks:
-            result.warnings[one.sequence] = remarks
+    if folded.named_at and (result.is_new or result.is_rebuilt):
+        row.created_at = folded.named_at
+    result.warnings |= folded.warnings
     # A transcription says nothing of who took the call.
-    if named and (agent := named[-1].agent):
-        row.agent_id = agent_ids[agent]
-    row.applied_through = max(row.applied_through, parts[-1].sequence)
-    transcript = row_mapping.fill(row, state)
-    received_at = parts[-1].received_at
+    if folded.agent:
+        row.agent_id = agent_ids[folded.agent]
+    row.applied_through = max(row.applied_through, folded.through)
+    transcript = row_mapping.fill(row, folded.state)
+    received_at = folded.received_at
+    assert received_at is not None  # noqa: S101 - there was at least one
     if result.is_new:
         row.updated_at = received_at
     elif before is not None and before == row_mapping.reported_facts(row):
@@ -263,12 +273,13 @@ def _after(before: datetime, received_at: datetime) -> datetime:
     return max(timezone.now(), before + timedelta(microseconds=1))
 
 
-def _warn_of_shared_ids(
-    stored: Mapping[CallKey, ProjectionResult],
-    calls: Mapping[CallKey, Sequence[LoggedUpdate]],
+def warn_of_shared_ids(
+    stored: Mapping[CallKey, ProjectionResult], first: Mapping[CallKey, int]
 ) -> None:
     """Warn where one id under two providers makes two conversations, which is seldom
     what was meant.
+
+    first: the sequence of each call that gets the warning.
     """
     new = {key: one for key, one in stored.items() if one.is_new}
     others = Conversation.objects.filter(
@@ -280,7 +291,7 @@ def _warn_of_shared_ids(
         providers[organization_id, external_id].add(provider)
     for key, one in new.items():
         for other in providers[key.organization_id, key.external_id] - {key.provider}:
-            one.warnings.setdefault(calls[key][0].sequence, []).append(
+            one.warnings.setdefault(first[key], []).append(
                 (
                     "call.externalId",
                     f"is also a conversation of the provider {other}; "

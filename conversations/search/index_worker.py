@@ -1,9 +1,10 @@
 """Making conversations findable: after them, in batches, by one worker at a time.
 
 Whatever changes a conversation leaves a job, by a trigger and in its own transaction.
-The latest jobs go first, so that a call can be found a moment after it ended while a
-long backlog, as after an upgrade, is worked off behind it. One that fails is tried
-again later, alone, a few times; its row stays and tells why.
+Organizations take turns, and of each the latest jobs go first, so that a call can be
+found a moment after it ended while a long backlog, as after an upgrade, is worked off
+behind it. A batch ends after about a second. One that fails is tried again later, alone,
+a few times; its row stays and tells why.
 """
 
 from __future__ import annotations
@@ -11,31 +12,36 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Value, When
-from django.db.models.functions import Now
 
 from conversations import worker_stop
 from conversations.models import Conversation, SearchJob
-from conversations.models.search import SearchJobQuerySet
 from conversations.search import lexemes, suggestions
+from conversations.search.index_jobs import (
+    Jobs,
+    by_conversation,
+    close,
+    fresh_jobs,
+    record_failure,
+)
 from conversations.search.tokenizer import words_in
 from web.database_errors import is_away
 from web.db_cursor import server_binding_cursor
 
 logger = logging.getLogger(__name__)
 
-# The jobs of each conversation: every change leaves one.
-Jobs = dict[UUID, list[int]]
-
 BATCH = 200
-# Turns may be megabytes each; so many of them are in memory at once.
+MAX_SECONDS = 1.0  # of a batch, then others that wait for the worker have their turn
+MAX_ENTRY_CHARACTERS = 8 * 1024 * 1024  # of what a batch writes
+# Turns may be megabytes each. So many are read together, where none takes more than so
+# many bytes in the database, compressed.
 READ_AT_ONCE = 10
+MAX_READ_TOGETHER = 32 * 1024
 RETRIED_AT_ONCE = 10
 _LOCK = 0x7A656C746F77  # apart from other advisory locks
 
@@ -73,11 +79,12 @@ class Call(NamedTuple):
 
 
 def index_batch(limit: int = BATCH) -> int:
-    """Works off the latest jobs; how many. None where another worker is at it.
+    """Work off the latest jobs, in turns by organization; return how many, 0 where
+    another worker is at it.
 
     One that fails does so alone: it keeps its row and comes back later, by itself.
     """
-    jobs = _read_jobs(SearchJob.objects.fresh()[:limit])
+    jobs = by_conversation(fresh_jobs(limit))
     try:
         worked_off = _index(jobs)
     except Exception as error:
@@ -86,22 +93,16 @@ def index_batch(limit: int = BATCH) -> int:
         # One conversation is at fault: each on its own.
         logger.exception("A batch could not be indexed; going one by one")
         worked_off = _one_by_one(jobs)
-    retried = _read_jobs(SearchJob.objects.to_retry()[:RETRIED_AT_ONCE])
-    return worked_off + _one_by_one(retried)
-
-
-def _read_jobs(jobs: SearchJobQuerySet) -> Jobs:
-    found: Jobs = {}
-    for job, conversation in jobs.values_list("id", "conversation_id"):
-        found.setdefault(conversation, []).append(job)
-    return found
+    due = SearchJob.objects.to_retry().values_list("id", "conversation_id")
+    return worked_off + _one_by_one(by_conversation(due[:RETRIED_AT_ONCE]))
 
 
 def _one_by_one(jobs: Jobs) -> int:
+    turn = worker_stop.Turn(MAX_SECONDS)
     return sum(
         _index_alone(one, numbers)
-        for one, numbers in jobs.items()
-        if not worker_stop.is_requested()
+        for number, (one, numbers) in enumerate(jobs.items())
+        if number == 0 or not turn.is_over
     )
 
 
@@ -111,69 +112,49 @@ def _index_alone(conversation: UUID, jobs: list[int]) -> int:
     except Exception as error:
         if is_away(error):
             raise
-        _record_failure(conversation, jobs, error)
+        record_failure(conversation, jobs, error)
         return len(jobs)
 
 
-def _record_failure(conversation: UUID, jobs: list[int], error: Exception) -> None:
-    """Keep one job of the conversation, the newest, with its tries and the error."""
-    logger.error("Conversation %s cannot be indexed", conversation, exc_info=error)
-    newest, now = max(jobs), Now()
-    waits = (
-        When(attempts=tried, then=now + Value(timedelta(seconds=wait)))
-        for tried, wait in enumerate(SearchJob.WAITS)
-    )
-    with transaction.atomic():
-        kept = SearchJob.objects.filter(id=newest).update(
-            attempts=F("attempts") + 1,
-            next_try_at=Case(*waits, default=None),
-            last_error=type(error).__name__,
-        )
-        if kept:
-            failed = SearchJob.objects.filter(conversation_id=conversation)
-            failed.filter(attempts__gt=0, id__lt=newest).delete()
-            SearchJob.objects.filter(id__in=jobs, id__lt=newest).delete()
-
-
 def _index(jobs: Jobs) -> int:
-    """Indexes these conversations in one transaction; how many of their jobs that
-    worked off. A job that is done meanwhile is only done once more."""
+    """Index these conversations in one transaction, as many as take about a second;
+    return how many of their jobs that worked off. A job that is done meanwhile is only
+    done once more."""
     if not jobs:
         return 0
+    turn = worker_stop.Turn(MAX_SECONDS)
     with transaction.atomic():
         if not _is_ours():
             return 0
         entries: dict[UUID, str] = {}
         seen = suggestions.Seen()
-        for call in _read(set(jobs)):
-            metadata = texts_of(call.metadata)
-            entries[call.id] = lexemes_of(call, metadata)
-            seen.note(
-                call.organization_id,
-                call.created_at,
-                ended_reason=[call.ended_reason],
-                version=[call.version],
-                metadata_key=metadata,
-            )
+        looked_at: list[UUID] = []
+        for together in _portions(list(jobs)):
+            looked_at += together
+            for call in _read(together):
+                entries[call.id] = _entry(call, seen)
+            size = sum(map(len, entries.values()))
+            if turn.is_over or size > MAX_ENTRY_CHARACTERS:
+                break
         _write(entries)
         seen.write()
         # What somebody else writes just now is not read; it comes again.
-        busy = set(
-            Conversation.objects.filter(
-                id__in=jobs.keys() - entries.keys()
-            ).values_list("id", flat=True)
-        )
-        return _close({one: jobs[one] for one in jobs.keys() - busy})
+        missing = [one for one in looked_at if one not in entries]
+        busy = Conversation.objects.filter(id__in=missing).values_list("id", flat=True)
+        done = set(looked_at) - set(busy)
+        return close({one: jobs[one] for one in done})
 
 
-def _close(jobs: Jobs) -> int:
-    """Delete these, and those of the same conversations that failed before: they were
-    there when the conversations were read."""
-    numbers = [number for numbers in jobs.values() for number in numbers]
-    if numbers:
-        failed = SearchJob.objects.filter(attempts__gt=0, conversation_id__in=jobs)
-        failed.filter(id__lt=max(numbers)).delete()
-    return SearchJob.objects.filter(id__in=numbers).delete()[0]
+def _entry(call: Call, seen: suggestions.Seen) -> str:
+    metadata = texts_of(call.metadata)
+    seen.note(
+        call.organization_id,
+        call.created_at,
+        ended_reason=[call.ended_reason],
+        version=[call.version],
+        metadata_key=metadata,
+    )
+    return lexemes_of(call, metadata)
 
 
 def _is_ours() -> bool:
@@ -197,11 +178,34 @@ _READ = """
 """
 
 
-def _read(wanted: set[UUID]) -> Iterator[Call]:
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_READ, [list(wanted)])
-        while rows := cursor.fetchmany(READ_AT_ONCE):
-            yield from map(Call._make, rows)
+_LARGE = """
+    SELECT conversation_id FROM conversations_transcript
+    WHERE conversation_id = ANY(%s) AND pg_column_size(turns) > %s
+"""
+
+
+def _portions(conversations: list[UUID]) -> Iterator[list[UUID]]:
+    """Yield the conversations in their order, as many as are read together."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LARGE, [conversations, MAX_READ_TOGETHER])
+        large = {one for (one,) in cursor.fetchall()}
+    portion: list[UUID] = []
+    for one in conversations:
+        if portion and (one in large or len(portion) == READ_AT_ONCE):
+            yield portion
+            portion = []
+        portion.append(one)
+        if one in large:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
+
+
+def _read(wanted: list[UUID]) -> Iterator[Call]:
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [wanted])
+        yield from map(Call._make, cursor.fetchall())
 
 
 _WRITE = """

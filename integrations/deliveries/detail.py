@@ -18,6 +18,7 @@ from integrations.processing.replay import UPLOAD_AGAIN
 from integrations.providers import PROVIDERS
 
 MAX_SIBLINGS = 20
+UNDER_WAY = "The worker is reading the deliveries of its call again."
 Outcome = Delivery.Outcome
 
 
@@ -78,6 +79,8 @@ def original_of(delivery: Delivery) -> Delivery | None:
 def replay_of(delivery: Delivery) -> Replay:
     if delivery.outcome == Outcome.ACCEPTED:
         return Replay(cannot="It waits for the worker as it is.")
+    if delivery.is_replayed:
+        return Replay(cannot=UNDER_WAY)
     if not delivery.has_body:
         return Replay(cannot=why_no_body(delivery))
     if delivery.outcome == Outcome.IGNORED:
@@ -149,6 +152,8 @@ def address_of(delivery: Delivery, organization: Organization) -> tuple[str, str
 def sentence_of_replay(delivery: Delivery, replayed: Delivery) -> str:
     if replayed.pk != delivery.pk:
         return "It fits now. This is the new delivery; it becomes a conversation."
+    if replayed.is_replayed:
+        return "Its call is large, so the worker reads it again. You see here when it is done."
     if replayed.outcome == Outcome.PROCESSED:
         return "The conversation was made again from its deliveries."
     return "It is being tried again."

@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from django.db.models import Q
 
-from conversations.projection.logged_update import CallKey, LoggedUpdate
+from conversations.projection.logged_update import (
+    BodyGone,
+    CallKey,
+    LoggedUpdate,
+    TooLarge,
+)
+from conversations.projection.store_apart import END_OF_LOG
 from conversations.projection.update import CallUpdate
 from integrations import providers, request_body
 from integrations.delivery_log import transcription_entry
 from integrations.models import Delivery
+from integrations.models.delivery import DeliveryQuerySet
 
 logger = logging.getLogger(__name__)
+
+
+# What is folded again while others wait; what is larger waits for its turn.
+MAX_SMALL_BYTES = 1024 * 1024
+MAX_SMALL_ROWS = 200
+READ_BYTES = 1024 * 1024  # bodies that are read in one query
 
 
 class Unreadable(Exception):
@@ -82,49 +103,140 @@ def _read_sent(provider: str, payload: dict[str, Any]) -> CallUpdate:
     return reading.update
 
 
-def updates_of_calls(
-    claimed: Sequence[int],
-) -> Callable[[Mapping[CallKey, int]], dict[CallKey, Sequence[LoggedUpdate]]]:
-    """Return a function that reads all updates of calls in the order of the log, as
-    `store_calls` takes it.
+class _Row(NamedTuple):
+    """What is known of a delivery before its body is read."""
 
-    It is called with the last sequence of each call to read, and leaves out calls of
-    which a body has expired.
+    sequence: int
+    organization_id: UUID
+    received_at: datetime
+    provider: str
+    source: str
+    size: int
+    has_body: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads deliveries of calls in the order of the log, and holds one update at a time.
 
     claimed: sequences that the calling worker holds. Unprocessed deliveries of others
-    are left to them: one of those may be the one that cannot be stored.
+        are left to them: one of those may be the one that cannot be stored.
+    unreadable: gets those of the claimed that do not read, with why, and goes on; None
+        raises it.
+    before_each: is called before each update is read, and may raise.
     """
 
-    def read_updates(
-        calls: Mapping[CallKey, int],
-    ) -> dict[CallKey, Sequence[LoggedUpdate]]:
-        return {
-            call: updates
+    claimed: Collection[int] = ()
+    unreadable: dict[int, Exception] | None = None
+    before_each: Callable[[], None] | None = None
+
+    def pasts(
+        self, calls: Mapping[CallKey, int]
+    ) -> dict[CallKey, Iterable[LoggedUpdate]]:
+        """Return all updates of calls, as `store_calls` takes it; each is read while it
+        is gone through, and may raise `BodyGone`.
+
+        calls: with the last sequence of each to read. One of which a body has expired
+            is missing from the answer.
+        """
+        found: dict[CallKey, Iterable[LoggedUpdate]] = {}
+        for call, through in calls.items():
+            rows = self._rows_of(call, through)
+            if all(row.has_body for row in rows):
+                found[call] = self._updates(rows)
+            else:
+                logger.warning("A body of %s is gone", call.external_id)
+        return found
+
+    def small_pasts(
+        self, calls: Mapping[CallKey, int]
+    ) -> dict[CallKey, Iterable[LoggedUpdate]]:
+        """Return what `pasts` does, where they are small enough to be read while others
+        wait.
+
+        Raises:
+            TooLarge: names the calls of which they are not.
+        """
+        large = [
+            call
             for call, through in calls.items()
-            if (updates := _updates_of(call, through, claimed)) is not None
-        }
+            if _is_large(self._rows_of(call, through))
+        ]
+        if large:
+            raise TooLarge(large)
+        return self.pasts(calls)
 
-    return read_updates
+    def new(self) -> Iterator[LoggedUpdate]:
+        """Yield the updates of the claimed deliveries alone."""
+        rows = Delivery.objects.filter(sequence__in=self.claimed)
+        yield from self._updates(_rows(rows))
 
+    def is_large(self, call: CallKey) -> bool:
+        """Tell whether reading a call's whole past takes long enough for others to
+        notice.
+        """
+        return _is_large(self._rows_of(call, END_OF_LOG))
 
-def _updates_of(
-    call: CallKey, through: int, claimed: Sequence[int]
-) -> list[LoggedUpdate] | None:
-    """Return all updates of a call, in order; None where a body of it has expired."""
-    rows = (
-        Delivery.objects.filter(
-            organization_id=call.organization_id,
-            provider=call.provider,
-            external_id=call.external_id,
-            sequence__lte=through,
+    def is_whole(self, call: CallKey) -> bool:
+        """Tell whether the log has all bodies of a call's past."""
+        return all(row.has_body for row in self._rows_of(call, END_OF_LOG))
+
+    def _rows_of(self, call: CallKey, through: int) -> list[_Row]:
+        return _rows(
+            Delivery.objects.filter(
+                organization_id=call.organization_id,
+                provider=call.provider,
+                external_id=call.external_id,
+                sequence__lte=through,
+            ).filter(
+                Q(outcome=Delivery.Outcome.PROCESSED) | Q(sequence__in=self.claimed)
+            )
         )
-        .filter(Q(outcome=Delivery.Outcome.PROCESSED) | Q(sequence__in=claimed))
+
+    def _updates(self, rows: Sequence[_Row]) -> Iterator[LoggedUpdate]:
+        for portion in _portions(rows):
+            bodies = load_bodies([row.sequence for row in portion])
+            for row in portion:
+                if self.before_each is not None:
+                    self.before_each()
+                # Out of the dict, so that it is let go of once it is read.
+                body = bodies.pop(row.sequence, None)
+                if body is None and row.sequence not in self.claimed:
+                    raise BodyGone
+                try:
+                    update = read(row, body)
+                except Exception as error:
+                    if self.unreadable is None or row.sequence not in self.claimed:
+                        raise
+                    self.unreadable[row.sequence] = error
+                    continue
+                body = None
+                yield update
+                del update
+
+
+def _is_large(rows: Sequence[_Row]) -> bool:
+    return len(rows) > MAX_SMALL_ROWS or sum(one.size for one in rows) > MAX_SMALL_BYTES
+
+
+def _rows(deliveries: DeliveryQuerySet) -> list[_Row]:
+    return [
+        _Row(*values)
+        for values in deliveries.knowing_bodies()
         .order_by("sequence")
-    )
-    updates = []
+        .values_list(*_Row._fields)
+    ]
+
+
+def _portions(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+    """Yield the rows in portions of at most `READ_BYTES`, or of one that is larger."""
+    portion: list[_Row] = []
+    size = 0
     for row in rows:
-        if row.body is None:
-            logger.warning("Delivery %s has no body to fold again", row.sequence)
-            return None
-        updates.append(read(row, bytes(row.body)))
-    return updates
+        if portion and size + row.size > READ_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(row)
+        size += row.size
+    if portion:
+        yield portion

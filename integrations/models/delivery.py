@@ -14,6 +14,9 @@ from accounts.models import ApiKey, Organization
 from conversations.models import Conversation
 from conversations.providers import label_of
 
+# A larger one is worked on by itself, with others of its call: bytes.
+MAX_BATCHED_BYTES = 128 * 1024
+
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     """The filters and orders by which deliveries are read."""
@@ -204,11 +207,31 @@ class Delivery(models.Model):
                 fields=["organization", "provider", "external_id", "sequence"],
                 name="delivery_by_call",
             ),
-            # What a worker claims: hot and small.
+            # All that waits, for the metrics: hot and small.
             models.Index(
                 fields=["sequence"],
                 name="delivery_waiting",
                 condition=models.Q(outcome="accepted"),
+            ),
+            # What a worker claims in batches, in turns by organization.
+            models.Index(
+                fields=["organization", "sequence"],
+                name="delivery_batched",
+                condition=models.Q(outcome="accepted", size__lte=MAX_BATCHED_BYTES)
+                & models.Q(attempts=0, next_try_at__isnull=True),
+            ),
+            # What it claims call by call: what is large, was tried or deferred, and
+            # calls that somebody asked to have folded again.
+            models.Index(
+                fields=["organization", "sequence"],
+                name="delivery_apart",
+                condition=models.Q(
+                    models.Q(attempts__gt=0)
+                    | models.Q(next_try_at__isnull=False)
+                    | models.Q(size__gt=MAX_BATCHED_BYTES),
+                    outcome="accepted",
+                )
+                | models.Q(outcome="processed", next_try_at__isnull=False),
             ),
             # What needs a look, of an agent.
             models.Index(
@@ -261,6 +284,11 @@ class Delivery(models.Model):
     def version(self) -> str:
         """Return a text that changes with all that a list shows of the row."""
         return f"{self.outcome} {self.count} {self.attempts} {len(self.warnings)}"
+
+    @property
+    def is_replayed(self) -> bool:
+        """Tell whether a worker has yet to fold its call again, as somebody asked."""
+        return self.outcome == self.Outcome.PROCESSED and self.next_try_at is not None
 
     @property
     def newest_at(self) -> datetime:

@@ -4,7 +4,7 @@ or to check that the log is all that they are made of."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,15 +14,15 @@ from accounts.models import Organization
 from conversations.models import Conversation
 from conversations.projection.logged_update import CallKey
 from conversations.projection.store import rebuild_calls
+from conversations.projection.store_apart import END_OF_LOG
 from integrations.delivery_log import read as log_reader
+from integrations.processing import by_call
 from integrations.processing.worker import in_chunks
 from web.database_errors import is_away
 
 logger = logging.getLogger(__name__)
 
 BATCH = 100
-# What is processed is in its conversation already, whatever the row itself says.
-END_OF_LOG = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def rebuild_conversations(calls: Collection[CallKey]) -> int:
         return len(
             rebuild_calls(
                 dict.fromkeys(calls, END_OF_LOG),
-                history=log_reader.updates_of_calls([]),
+                history=log_reader.Reader().pasts,
             )
         )
 
@@ -86,22 +86,34 @@ def rebuild(
         calls = [
             CallKey(row.organization_id, row.provider, row.external_id) for row in found
         ]
-        for chunk in in_chunks(calls, _sizes(calls).__getitem__):
-            progress = _rebuild_chunk(chunk, progress)
+        sizes = _sizes(calls)
+        for chunk in in_chunks(calls, sizes.__getitem__):
+            is_large = sizes[chunk[0]] > log_reader.MAX_SMALL_BYTES
+            fold = _fold_large if is_large else rebuild_conversations
+            progress = _rebuild_chunk(chunk, progress, fold)
             yield progress
         batch = rows.filter(id__gt=found[-1].id)
 
 
-def _rebuild_chunk(calls: Sequence[CallKey], progress: Progress) -> Progress:
+def _fold_large(calls: Collection[CallKey]) -> int:
+    """Fold calls again, none of them while its conversation is locked."""
+    return sum(by_call.fold_again(call) for call in calls)
+
+
+def _rebuild_chunk(
+    calls: Sequence[CallKey],
+    progress: Progress,
+    fold: Callable[[Collection[CallKey]], int],
+) -> Progress:
     try:
-        rebuilt, unreadable = rebuild_conversations(calls), 0
+        rebuilt, unreadable = fold(calls), 0
     except Exception as error:
         if is_away(error):
             raise
         if len(calls) > 1:
             # One of them is at fault: each on its own, so that it stays alone.
             for call in calls:
-                progress = _rebuild_chunk([call], progress)
+                progress = _rebuild_chunk([call], progress, fold)
             return progress
         logger.warning("%s stays as it is: %s", calls[0].external_id, error)
         rebuilt, unreadable = 0, 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.audit import record
@@ -15,10 +16,11 @@ from conversations.models import Agent, Provider
 from conversations.projection.call_agents import UnknownAgent
 from conversations.projection.logged_update import CallKey
 from integrations import providers, request_body
-from integrations.delivery_log.read import Unreadable
+from integrations.delivery_log.read import Reader, Unreadable
 from integrations.models import Delivery
 from integrations.problems import UNKNOWN_AGENT, Refusal, as_json, validation_refusal
 from integrations.processing import rebuild
+from integrations.processing.by_call import BODY_GONE
 from integrations.providers import Reading
 from integrations.worker_wakeup import wake_worker
 
@@ -53,7 +55,7 @@ def replay_delivery(
     provider: str | None = None,
 ) -> Delivery:
     """Process a delivery again, and return the delivery that now has its body: itself,
-    or for a refused one a new one.
+    or for a refused one a new one. A worker does what takes a while (`is_replayed`).
 
     by: the person who asked for it; None where a program did, with `key`.
     provider: whose shape a refused body has, where not the one in the log.
@@ -64,7 +66,8 @@ def replay_delivery(
     """
     # What the caller holds may be old, and without its body.
     delivery = Delivery.objects.get(sequence=delivery.sequence)
-    if delivery.outcome == Outcome.ACCEPTED and delivery.body is not None:
+    waits = delivery.outcome == Outcome.ACCEPTED and delivery.body is not None
+    if waits or delivery.is_replayed:
         wake_worker()
         return delivery
     with transaction.atomic():
@@ -80,7 +83,7 @@ def replay_delivery(
     logger.info(
         "Delivery %s was replayed by user %s", delivery.sequence, by.pk if by else "-"
     )
-    if replayed.outcome == Outcome.ACCEPTED:
+    if replayed.outcome == Outcome.ACCEPTED or replayed.is_replayed:
         wake_worker()
     return replayed
 
@@ -102,14 +105,33 @@ def _replayed(delivery: Delivery, provider: str | None) -> Delivery:
 
 
 def _fold_again(delivery: Delivery) -> None:
+    """Fold the call of a processed delivery again, or where it is large, have a worker do
+    it.
+
+    Raises:
+        NothingToReplay: another body of the call is gone.
+        StillRefused: a body no longer reads as a call.
+    """
     call = CallKey(delivery.organization_id, delivery.provider, delivery.external_id)
+    reader = Reader()
+    if reader.is_large(call):
+        if not reader.is_whole(call):
+            raise NothingToReplay(BODY_GONE)
+        _leave_to_worker(delivery)
+        return
     try:
         if not rebuild.rebuild_conversations([call]):
-            raise NothingToReplay(
-                "Another body of its call is gone, so the conversation stays as it is."
-            )
+            raise NothingToReplay(BODY_GONE)
     except (Unreadable, UnknownAgent) as error:
         raise StillRefused(422, f"Its call cannot be read again: {error}") from error
+
+
+def _leave_to_worker(delivery: Delivery) -> None:
+    processed = Delivery.objects.filter(
+        sequence=delivery.sequence, outcome=Outcome.PROCESSED, body__isnull=False
+    )
+    processed.update(attempts=0, lease_until=None, next_try_at=Now(), last_error="")
+    delivery.refresh_from_db()
 
 
 def _try_again(delivery: Delivery) -> None:

@@ -1,28 +1,30 @@
 """Processing the log: claim deliveries, read them, store their conversations.
 
 The row is the job. A claim is its own committed UPDATE, so that a payload which kills
-its worker is counted too; what a dead worker held comes back when its lease ends.
+its worker is counted too. It is renewed while it is worked on; what a dead worker held
+comes back when its lease ends.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from typing import TypeVar
-from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
-from accounts.actions import touch_keys
 from conversations import worker_stop
-from conversations.projection.logged_update import LoggedUpdate
+from conversations.projection.logged_update import LoggedUpdate, TooLarge
 from conversations.projection.store import store_calls
 from conversations.search.index_worker import index_batch
-from integrations.delivery_log import jobs
+from integrations.delivery_log import claims, jobs
 from integrations.delivery_log import read as log_reader
-from integrations.delivery_log.jobs import Claimed
+from integrations.delivery_log.claims import Claimed
+from integrations.delivery_log.lease_keeper import keeping
 from integrations.operations import counters, heartbeat
+from integrations.processing import by_call
+from integrations.processing.batch_size import BatchSize
+from integrations.processing.failures import note_key_use, record
 from web.database_errors import is_away
 
 logger = logging.getLogger(__name__)
@@ -32,9 +34,13 @@ BATCH_ROWS = 500
 # One run of the task; then what waits behind it in the queue is run.
 TURN_SECONDS = 2.0
 BATCHES_A_TURN = 50
-CHUNK_BYTES = 8 * 1024 * 1024
+CHUNK_BYTES = 2 * 1024 * 1024
+# Compressed, as the database has it: what is said for an hour or two.
+MAX_TRANSCRIPT_BYTES = 32 * 1024
 EMPTY_LOOKS = 2
 LOOK_AGAIN_SECONDS = 0.15
+
+batch_size = BatchSize(max_rows=BATCH_ROWS, max_bytes=CHUNK_BYTES)
 
 
 def process_until_quiet() -> bool:
@@ -51,7 +57,7 @@ def process_until_quiet() -> bool:
         heartbeat.beat()
         claimed = process_batch()
         # Deliveries go first; the index of the search may be late.
-        indexed = index_batch() if claimed < BATCH_ROWS else 0
+        indexed = index_batch() if not batch_size.was_full else 0
         if claimed or indexed:
             empty_looks = 0
             continue
@@ -62,27 +68,39 @@ def process_until_quiet() -> bool:
     return not worker_stop.is_requested()
 
 
-def process_batch(limit: int = BATCH_ROWS) -> int:
-    """Claim and process one batch; return how many deliveries it claimed. Where this
-    process is to end, it puts back what it has not begun.
+def process_batch(limit: int | None = None) -> int:
+    """Process one batch of small deliveries, then one call of those that are worked on
+    apart; return how many deliveries were claimed. Where this process is to end, put
+    back what was not begun.
 
-    What was tried before is claimed one by one: if it kills the worker again, no other
-    delivery is interrupted with it.
+    limit: deliveries of the batch, where not as many as take about a second.
     """
-    claimed = jobs.claim_fresh(limit)
-    if claimed:
-        begun = 0
+    claimed = process_small(limit)
+    if worker_stop.is_requested():
+        return claimed
+    return claimed + by_call.process_one_call()
+
+
+def process_small(limit: int | None = None) -> int:
+    """Process one batch of small deliveries; return how many were claimed.
+
+    limit: as of `process_batch`.
+    """
+    claimed = claims.claim_fresh(
+        limit or batch_size.rows, max_bytes=batch_size.max_bytes
+    )
+    if not claimed:
+        batch_size.was_full = False
+        return 0
+    begun = 0
+    with batch_size.measuring(claimed), keeping(claimed):
         for chunk in in_chunks(claimed, lambda one: one.size):
             if worker_stop.is_requested():
                 break
             _process_together(chunk)
             begun += len(chunk)
-        jobs.put_back(claimed[begun:])
-        return len(claimed)
-    retried = jobs.claim_one_again()
-    if retried is not None:
-        _process_alone(retried)
-    return 0 if retried is None else 1
+        claims.put_back(claimed[begun:])
+    return len(claimed)
 
 
 def process_now(sequence: int) -> None:
@@ -90,9 +108,10 @@ def process_now(sequence: int) -> None:
 
     sequence: of the delivery.
     """
-    claimed = jobs.claim_one(sequence)
+    claimed = claims.claim_one(sequence)
     if claimed is not None:
-        _process_together([claimed])
+        with keeping([claimed]):
+            _process_together([claimed])
 
 
 def in_chunks(
@@ -121,6 +140,10 @@ def _process_together(chunk: list[Claimed]) -> None:
         return
     try:
         _store(read)
+    except TooLarge as error:
+        # These take a while: another time, by themselves. The others do not wait.
+        claims.defer([one for one, _ in read if one.call in error.calls])
+        _process_together([one for one, _ in read if one.call not in error.calls])
     except Exception as error:
         if is_away(error):
             raise
@@ -128,16 +151,9 @@ def _process_together(chunk: list[Claimed]) -> None:
         logger.exception("A batch of %s deliveries failed; going one by one", len(read))
         for index, (claimed, delivered) in enumerate(read):
             if worker_stop.is_requested():
-                jobs.put_back([one for one, _ in read[index:]])
+                claims.put_back([one for one, _ in read[index:]])
                 return
             _store_alone(claimed, delivered)
-
-
-def _process_alone(claimed: Claimed) -> None:
-    if jobs.gave_up(claimed):
-        return
-    for _, delivered in _read([claimed]):
-        _store_alone(claimed, delivered)
 
 
 def _read(chunk: list[Claimed]) -> list[tuple[Claimed, LoggedUpdate]]:
@@ -147,49 +163,38 @@ def _read(chunk: list[Claimed]) -> list[tuple[Claimed, LoggedUpdate]]:
     for claimed in chunk:
         try:
             read.append(
-                (claimed, log_reader.read(claimed, bodies.get(claimed.sequence)))
+                (claimed, log_reader.read(claimed, bodies.pop(claimed.sequence, None)))
             )
         except Exception as error:
             # Whatever an adapter raises is the fault of this delivery alone.
-            _record(claimed, error)
+            record(claimed, error)
     return read
 
 
 def _store_alone(claimed: Claimed, delivered: LoggedUpdate) -> None:
     try:
         _store([(claimed, delivered)])
+    except TooLarge:
+        claims.defer([claimed])
     except Exception as error:
         if is_away(error):
             raise
-        _record(claimed, error)
+        record(claimed, error)
 
 
 def _store(read: list[tuple[Claimed, LoggedUpdate]]) -> None:
     delivered = [one for _, one in read]
+    reader = log_reader.Reader(frozenset(one.sequence for one in delivered))
     with transaction.atomic(durable=True):
         stored = store_calls(
             delivered,
-            history=log_reader.updates_of_calls([one.sequence for one in delivered]),
+            history=reader.small_pasts,
+            max_transcript_bytes=MAX_TRANSCRIPT_BYTES,
         )
         jobs.mark_erased([one.sequence for one in delivered if one.call not in stored])
         took = jobs.mark_processed(
-            [one for one in delivered if one.call in stored], stored
+            [(one.sequence, one.call) for one in delivered if one.call in stored],
+            stored,
         )
     counters.count_processed(took)
-    used: dict[UUID, datetime] = {}
-    for claimed, _ in read:
-        if claimed.key_id is not None:
-            latest = used.get(claimed.key_id, claimed.received_at)
-            used[claimed.key_id] = max(latest, claimed.received_at)
-    touch_keys(used=used)
-
-
-def _record(claimed: Claimed, error: Exception) -> None:
-    logger.error("Delivery %s could not be processed", claimed.sequence, exc_info=error)
-    jobs.record_failure(claimed, reason=_sentence(error))
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, DatabaseError):
-        return f"The database refused it: {type(error).__name__}."
-    return str(error) or type(error).__name__
+    note_key_use([claimed for claimed, _ in read])

@@ -67,7 +67,7 @@ def test_replaying_one_of_many_deliveries(
         pass
     assert Conversation.objects.count() == 1
     api.get("/v1/deliveries")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         assert api.post(f"/v1/deliveries/{row.uuid}/replay").status_code == 202
 
 

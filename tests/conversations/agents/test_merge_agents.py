@@ -72,6 +72,20 @@ def test_moving_takes_a_time_and_goes_on_later(
     assert not typo.conversations.exists()
 
 
+def test_organizations_take_turns(
+    kept, typo, dora, make_agent, make_conversation, other_organization, monkeypatch
+):
+    monkeypatch.setattr("conversations.agents.merging.BATCH", 4)
+    theirs, their_typo = (make_agent(organization=other_organization) for _ in "ab")
+    for agent in (typo, their_typo):
+        for _ in range(5):
+            make_conversation(agent=agent)
+    merge_agents(merged=typo, kept=kept, by=dora)
+    merge_agents(merged=their_typo, kept=theirs, by=dora)
+    assert move_merged_conversations(seconds=0)
+    assert kept.conversations.count() == theirs.conversations.count() == 2
+
+
 def test_posts_under_the_old_id_find_the_kept_one(kept, typo, dora):
     merge(typo, kept, dora)
     assert found(typo) == found(kept) == kept.id

@@ -338,3 +338,32 @@ def test_a_conversation_that_is_being_written_waits_for_the_next_time(
     finally:
         other.close()
     assert index_batch() == 1
+
+
+def test_another_organization_does_not_wait_behind_a_backlog(
+    make_conversation, make_agent, other_organization
+):
+    theirs = make_agent(organization=other_organization)
+    older = make_conversation(agent=theirs, applied_through=1)
+    rows = [make_conversation(applied_through=1) for _ in range(3)]
+
+    assert index_batch(2) == 2
+
+    assert set(waiting()) == {rows[0].id, rows[1].id}
+    assert SearchEntry.objects.filter(conversation_id=older.id).exists()
+
+
+@pytest.mark.parametrize("limit", ["MAX_SECONDS", "MAX_ENTRY_CHARACTERS"])
+def test_a_batch_ends_where_it_takes_long_or_much(
+    make_conversation, monkeypatch, limit
+):
+    rows = [make_conversation(turns=said("hi"), applied_through=1) for _ in range(3)]
+    monkeypatch.setattr(index_worker, limit, 0)
+    # Compressed, any transcript has more: each is read by itself.
+    monkeypatch.setattr(index_worker, "MAX_READ_TOGETHER", 0)
+
+    assert index_batch() == 1
+
+    assert set(waiting()) == {rows[0].id, rows[1].id}
+    index_all()
+    assert waiting() == []

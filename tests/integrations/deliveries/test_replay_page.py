@@ -58,6 +58,29 @@ def test_a_processed_one_makes_its_conversation_again(
     assert entry.detail == {"id": str(row.uuid)}
 
 
+def test_a_large_call_is_said_to_be_under_way(
+    replay, dora_client, post, process, monkeypatch
+):
+    post(session(metadata={"campaign": "spring"}))
+    process()
+    monkeypatch.setattr("integrations.delivery_log.read.MAX_SMALL_BYTES", 1)
+    Conversation.objects.update(metadata={"campaign": "damaged"})
+    row = Delivery.objects.get()
+
+    after = dora_client.get(replay(row)["Location"])
+
+    assert "Its call is large, so the worker reads it again" in words(after)
+    assert "The worker is reading the deliveries of its call again." in words(after)
+    assert b"data-refresh" in after.content
+    assert not dialog_of(dora_client, row)
+    assert Conversation.objects.get().metadata == {"campaign": "damaged"}
+    process()
+    settled = dora_client.get(f"/org/acme/deliveries/{row.uuid}")
+    assert "is reading the deliveries" not in words(settled)
+    assert b"data-refresh" not in settled.content
+    assert Conversation.objects.get().metadata == {"campaign": "spring"}
+
+
 def test_a_failed_one_is_tried_again(
     replay, dora_client, post, process, replay_wakeups
 ):

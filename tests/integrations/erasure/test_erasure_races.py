@@ -149,7 +149,7 @@ def test_a_worker_that_comes_during_the_erasure_waits_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", ["agents_of_batch", "_make"])
+@pytest.mark.parametrize("step", ["agents_of_batch", "make"])
 def test_a_worker_halfway_finds_it_erased(
     conversation: Conversation,
     alice: User,
@@ -262,7 +262,7 @@ def test_a_replay_under_way_of_a_refused_one_is_ignored(
 def test_a_replay_under_way_of_a_processed_one_finds_nothing(
     conversation: Conversation, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun = Gate(monkeypatch, store, "_lock", after=False)
+    begun = Gate(monkeypatch, store, "lock", after=False)
     delivery = Delivery.objects.get()
     with beside(replay_delivery, delivery=delivery, by=alice) as player:
         assert begun.reached.wait(PATIENCE)
@@ -275,7 +275,7 @@ def test_a_replay_under_way_of_a_processed_one_finds_nothing(
 def test_a_rebuild_that_holds_the_call_ends_first(
     conversation: Conversation, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folded = Gate(monkeypatch, store, "_fold", after=True)
+    folded = Gate(monkeypatch, store, "save", after=True)
     with beside(lambda: list(rebuild())) as rebuilder:
         assert folded.reached.wait(PATIENCE)
         with beside(erase_conversation, conversation=conversation, by=alice) as eraser:

@@ -13,10 +13,14 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pytest import MonkeyPatch
 
 from accounts.models import Organization
 from conversations.models import Charge, Conversation
+from integrations.delivery_log import read as log_reader
 from integrations.models import Delivery
+from integrations.models.delivery import MAX_BATCHED_BYTES
+from integrations.processing import by_call
 from integrations.processing import worker as processing_worker
 from tests.plain_fold import expected
 
@@ -49,7 +53,16 @@ BODY = st.fixed_dictionaries(
         "systemPrompt": WORDS,
         "version": WORDS,
         "transcript": st.fixed_dictionaries({"turns": st.lists(TURN, max_size=3)}),
+        # Makes it so large that it is worked on apart.
+        "unknown": st.just(" " * MAX_BATCHED_BYTES),
     },
+)
+# From where on a call is too large to be stored with others: rows of its past, bytes of
+# its transcript, bytes of what is put on top at once.
+SMALL = st.tuples(
+    st.sampled_from([0, 2, 200]),
+    st.sampled_from([0, 10**6]),
+    st.sampled_from([0, 10**9]),
 )
 # What Zelto heard, which comes after at least one post of its call.
 HEARD = st.fixed_dictionaries(
@@ -126,14 +139,24 @@ def received_at(sequence: int) -> datetime:
 
 
 def work(limit: int) -> None:
-    """One worker, until nothing waits."""
+    """One worker, until nothing waits that is not the other's."""
     while processing_worker.process_batch(limit):
         pass
     connection.close()
 
 
+def work_together(limits: tuple[int, int], small: tuple[int, int, int]) -> None:
+    """Two workers, until nothing waits."""
+    rows, transcript_bytes, new_bytes = small
+    with MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(log_reader, "MAX_SMALL_ROWS", rows)
+        patch.setattr(processing_worker, "MAX_TRANSCRIPT_BYTES", transcript_bytes)
+        patch.setattr(by_call, "MAX_NEW_BYTES", new_bytes)
+        list(pool.map(work, limits))
+
+
 @settings(
-    max_examples=40,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -142,6 +165,7 @@ def work(limit: int) -> None:
     duplicates=st.integers(0, 3),
     waves=st.integers(1, 3),
     limits=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    small=SMALL,
     random=st.randoms(use_true_random=False),
 )
 def test_two_workers_come_to_the_state_of_a_plain_fold(
@@ -149,6 +173,7 @@ def test_two_workers_come_to_the_state_of_a_plain_fold(
     duplicates: int,
     waves: int,
     limits: tuple[int, int],
+    small: tuple[int, int, int],
     random: Any,
     db: None,
 ) -> None:
@@ -164,8 +189,7 @@ def test_two_workers_come_to_the_state_of_a_plain_fold(
     for wave in [before, *(shuffled[wave::waves] for wave in range(waves))]:
         for sequence, body in wave:
             append(organization, sequence, body)
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(work, limits))
+        work_together(limits, small)
 
     rows = Conversation.objects.select_related("agent", "transcript")
     found = {row.external_id: row for row in rows.filter(organization=organization)}

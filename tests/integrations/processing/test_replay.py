@@ -12,6 +12,7 @@ from accounts.models import ApiKey, Organization, User
 from conversations.models import Agent, Charge, Conversation
 from integrations.delivery_log import jobs
 from integrations.delivery_log import read as history
+from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
 from integrations.processing.replay import (
     NothingToReplay,
@@ -90,6 +91,101 @@ def test_a_call_that_lost_another_body_stays_as_it_is(
     with pytest.raises(NothingToReplay, match="Another body"):
         replay_delivery(delivery=second, by=None)
     assert Conversation.objects.get().turn_count == 9
+
+
+def large_call(
+    post: Post, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Delivery, Delivery]:
+    """Make a call of two posts whose past a web process leaves to a worker, and damage
+    its conversation.
+    """
+    for number in range(2):
+        post(session(metadata={f"k{number}": number}))
+        process()
+    monkeypatch.setattr(history, "MAX_SMALL_BYTES", 1)
+    Conversation.objects.update(metadata={}, turn_count=9)
+    first, second = Delivery.objects.order_by("sequence")
+    return first, second
+
+
+def test_a_large_call_is_folded_again_by_a_worker(
+    post: Post,
+    process: Process,
+    replay_wakeups: list[None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = large_call(post, process, monkeypatch)
+    before = columns(first)
+
+    for times in (1, 2):
+        replayed = replay_delivery(delivery=first, by=None)
+        assert replayed.is_replayed
+        assert replayed.outcome == "processed"
+        assert len(replay_wakeups) == times
+    assert Conversation.objects.get().metadata == {}
+    process()
+
+    conversation = Conversation.objects.get()
+    assert (conversation.metadata, conversation.turn_count) == ({"k0": 0, "k1": 1}, 2)
+    assert columns(first) == before
+    assert not Delivery.objects.get(pk=second.pk).is_replayed
+    assert Charge.objects.count() == 1
+
+
+def test_a_large_call_that_lost_a_body_is_no_work_for_a_worker(
+    post: Post, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = large_call(post, process, monkeypatch)
+    Delivery.objects.filter(pk=second.pk).update(body=None)
+    with pytest.raises(NothingToReplay, match="Another body"):
+        replay_delivery(delivery=first, by=None)
+    assert not Delivery.objects.get(pk=first.pk).is_replayed
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [(None, "Another body of its call is gone"), (b"[]", "Its call cannot be read")],
+)
+def test_a_worker_says_why_a_large_call_stays_as_it_is(
+    post: Post,
+    process: Process,
+    monkeypatch: pytest.MonkeyPatch,
+    body: bytes | None,
+    reason: str,
+) -> None:
+    first, second = large_call(post, process, monkeypatch)
+    replay_delivery(delivery=first, by=None)
+    Delivery.objects.filter(pk=second.pk).update(body=body)
+    process()
+
+    first.refresh_from_db()
+    assert (first.outcome, first.is_replayed) == ("processed", False)
+    assert first.last_error.startswith(reason)
+    assert Conversation.objects.get().turn_count == 9
+
+
+def test_a_large_replay_that_kills_its_worker_ends(
+    post: Post, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = large_call(post, process, monkeypatch)
+    replay_delivery(delivery=first, by=None)
+    Delivery.objects.filter(pk=first.pk).update(attempts=5)
+    process()
+
+    first.refresh_from_db()
+    assert (first.outcome, first.is_replayed) == ("processed", False)
+    assert "interrupted each time" in first.last_error
+
+
+def test_a_large_replay_of_a_call_that_is_erased_meanwhile_finds_nothing(
+    post: Post, process: Process, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = large_call(post, process, monkeypatch)
+    replay_delivery(delivery=first, by=None)
+    erase_conversation(conversation=Conversation.objects.get(), by=alice)
+    process()
+    assert not Conversation.objects.exists()
+    assert not Delivery.objects.get(pk=first.pk).is_replayed
 
 
 @pytest.mark.parametrize("outcome", ["accepted", "processed", "failed", "rejected"])

@@ -15,7 +15,8 @@ from django.utils import timezone
 from accounts.models import ApiKey, Organization
 from conversations.models import Agent, Charge, Conversation
 from conversations.projection import fold
-from integrations.delivery_log import jobs
+from integrations.delivery_log import claims
+from integrations.delivery_log.claims import Claimed
 from integrations.models import Connection, Delivery
 from integrations.processing import worker as processing_worker
 from tests.conftest import MakeKey
@@ -273,7 +274,7 @@ def test_what_a_dead_worker_held_comes_back_when_its_lease_ends(
     organization: Organization, process: Process
 ) -> None:
     held = append(organization, session(), 1)
-    assert jobs.claim_fresh(10)
+    assert claims.claim_fresh(10)
     process()
     assert not Conversation.objects.exists()
 
@@ -316,7 +317,7 @@ def test_it_reads_a_large_batch_in_bounded_pieces(
     sizes: list[int] = []
     together = processing_worker._process_together
 
-    def note(chunk: list[jobs.Claimed]) -> None:
+    def note(chunk: list[Claimed]) -> None:
         sizes.append(len(chunk))
         together(chunk)
 

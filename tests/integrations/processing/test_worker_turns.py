@@ -18,7 +18,7 @@ from conversations.recordings import fetch_worker
 from conversations.transcription import worker as transcription_worker
 from conversations.transcription.engine import engine
 from integrations import tasks
-from integrations.delivery_log import jobs
+from integrations.delivery_log import claims, jobs
 from integrations.delivery_log.retention import forget
 from integrations.models import Delivery, MinuteTally
 from integrations.processing import worker as processing_worker
@@ -133,7 +133,7 @@ def test_a_stop_puts_back_what_was_claimed_and_not_begun(
     assert Conversation.objects.count() == 1
     assert list(waiting()) == [(0, None)] * 3
     assert woken == []
-    assert jobs.claim_fresh(10)
+    assert claims.claim_fresh(10)
 
 
 def test_a_stop_is_seen_where_a_batch_goes_one_by_one(
@@ -158,9 +158,9 @@ def test_what_somebody_else_tries_by_now_is_not_put_back(
     organization: Organization,
 ) -> None:
     deliveries(organization, 1)
-    claimed = jobs.claim_fresh(1)
+    claimed = claims.claim_fresh(1)
     Delivery.objects.update(attempts=2)
-    jobs.put_back(claimed)
+    claims.put_back(claimed)
     ((attempts, lease),) = waiting()
     assert attempts == 2
     assert lease

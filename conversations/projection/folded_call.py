@@ -1,0 +1,64 @@
+"""What a run of updates of one call comes to, folded one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from conversations.projection import fold
+from conversations.projection.agent_lookup import AgentKey, Named
+from conversations.projection.fold import CallState, Remark
+from conversations.projection.logged_update import LoggedUpdate
+
+
+@dataclass(slots=True)
+class FoldedCall:
+    """All that is kept of updates when their bodies are let go.
+
+    first, through: sequences of the first and the last one; 0 where there was none.
+    named_at: when the first arrived that names an agent. agent: of the last that does.
+    agents: all that are named. named: of the new ones, how each names its agent.
+    has_recording: a new one names a recording.
+    """
+
+    state: CallState
+    first: int = 0
+    through: int = 0
+    received_at: datetime | None = None
+    named_at: datetime | None = None
+    agent: AgentKey | None = None
+    agents: set[AgentKey] = field(default_factory=set)
+    named: list[Named] = field(default_factory=list)
+    has_recording: bool = False
+    warnings: dict[int, list[Remark]] = field(default_factory=dict)
+
+
+def fold_updates(
+    state: CallState,
+    updates: Iterable[LoggedUpdate],
+    *,
+    new: Container[int] | None = None,
+) -> FoldedCall:
+    """Return what these updates come to on top of a state; each is held only while it is
+    applied.
+
+    new: sequences of those that were not stored before; None for all.
+    """
+    folded = FoldedCall(state)
+    for one in updates:
+        folded.state, remarks = fold.apply(folded.state, one.update)
+        if remarks:
+            folded.warnings[one.sequence] = remarks
+        folded.first = folded.first or one.sequence
+        folded.through, folded.received_at = one.sequence, one.received_at
+        is_new = new is None or one.sequence in new
+        if is_new and one.update.recording_url:
+            folded.has_recording = True
+        if (agent := one.agent) is not None:
+            folded.named_at = folded.named_at or one.received_at
+            folded.agent = agent
+            folded.agents.add(agent)
+            if is_new:
+                folded.named.append(Named(one.sequence, agent, one.update.agent.name))
+    return folded
