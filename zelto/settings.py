@@ -244,6 +244,8 @@ KEEP_REJECTED_DAYS = env_int("ZELTO_KEEP_REJECTED_DAYS", 14)
 # Recordings: the largest one, and how long fetching it may take.
 MAX_AUDIO_BYTES = env_int("ZELTO_MAX_AUDIO_BYTES", 500 * 1024 * 1024, minimum=1)
 FETCH_SECONDS = env_int("ZELTO_FETCH_SECONDS", 600, minimum=1)
+# What comes slower than this ends and is tried again; 0 lets everything come.
+FETCH_MIN_BYTES_PER_SECOND = env_int("ZELTO_FETCH_MIN_BYTES_PER_SECOND", 8192)
 # Hosts and networks of the operator's own that recordings may come from.
 RECORDING_ALLOW = recording_allow()
 

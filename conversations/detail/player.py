@@ -11,6 +11,7 @@ from typing import Any
 from conversations.detail.channel_names import ChannelBasis, names_of_channels
 from conversations.detail.turn_alignment import Alignment, Basis, align_turns
 from conversations.models import Conversation, Recording, Transcript, Transcription
+from conversations.models.leased_job import LeasedJob
 from conversations.recordings.files import sha256_of
 from conversations.transcription.status import TranscriptionStatus, transcription_status
 from conversations.turn_values import number_of
@@ -18,6 +19,8 @@ from conversations.turn_values import number_of
 LANES = 2
 # A bar takes three pixels of a wave that is some eight hundred wide.
 MAX_PEAKS = 300
+# More of those that come first are not counted.
+MAX_AHEAD = 100
 KINDS = {"silence": "Silence", "talk_over": "Both at once"}
 # What counts as work under way, and as work that stopped.
 AT_WORK = frozenset({Recording.State.WAITING, Recording.State.RUNNING})
@@ -91,6 +94,9 @@ class RecordingPanel:
     transcription: Transcription | None = None
     player: Player | None = None
     status: TranscriptionStatus | None = None
+    # What comes before it, in words; empty where it is next, or is no longer waiting.
+    ahead: str = ""
+    transcription_ahead: str = ""
 
     @property
     def is_at_work(self) -> bool:
@@ -120,7 +126,19 @@ def recording_panel(
         job,
         _player(recording, turns, start_at) if recording.file else None,
         transcription_status(recording, job, transcript),
+        ahead=_ahead_of(recording, conversation),
+        transcription_ahead=_ahead_of(job, conversation),
     )
+
+
+def _ahead_of(job: LeasedJob | None, conversation: Conversation) -> str:
+    """Return how many jobs come before one that waits for its first try."""
+    if job is None or job.state != job.State.WAITING or job.attempts:
+        return ""
+    count = job.count_ahead(conversation.organization_id, MAX_AHEAD)
+    if count >= MAX_AHEAD:
+        return f"{MAX_AHEAD} others or more"
+    return f"{count} other{'s' if count > 1 else ''}" if count else ""
 
 
 def _player(

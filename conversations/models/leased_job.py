@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import models, transaction
@@ -27,6 +28,10 @@ class LeasedJob(models.Model):
 
     # How long to wait after each try that failed, seconds; after the last it is over.
     WAITS: tuple[int, ...] = (10, 60, 300, 1800)
+    # The way from a job to its organization.
+    ORGANIZATION = "conversation__organization_id"
+    # Of a job that was just claimed: whose it is.
+    claimed_for: UUID
 
     state = models.CharField(
         max_length=16, choices=State.choices, default=State.WAITING
@@ -42,8 +47,10 @@ class LeasedJob(models.Model):
         abstract = True
 
     @classmethod
-    def claim_next(cls) -> Self | None:
+    def claim_next(cls, *, besides: Collection[UUID] = ()) -> Self | None:
         """Claim the job that has waited longest, or return None.
+
+        besides: organizations whose jobs are left alone.
 
         Commits at once, so that work which kills its worker is counted too. A lease or
         a wait longer than this code ever writes counts as over: the clock was set back.
@@ -52,7 +59,8 @@ class LeasedJob(models.Model):
         jobs: models.Manager[Self] = cls._default_manager
         claim = uuid4()
         with transaction.atomic(durable=True):
-            found = cls._lock(cls._due(lease)).first()
+            due = cls._due(lease).exclude(**{f"{cls.ORGANIZATION}__in": besides})
+            found = cls._lock(due).first()
             if found is None:
                 return None
             found._note_change()
@@ -63,7 +71,22 @@ class LeasedJob(models.Model):
                 lease_until=Now() + models.Value(lease),
                 next_try_at=None,
             )
-        return jobs.filter(claim=claim).first()
+        organization = models.F(cls.ORGANIZATION)
+        claimed = jobs.filter(claim=claim).annotate(claimed_for=organization)
+        return claimed.first()
+
+    def count_ahead(self, organization_id: UUID, most: int) -> int:
+        """Count the jobs of its organization that are claimed before this one, which
+        was not tried yet; at most `most`.
+        """
+        jobs: models.Manager[Self] = type(self)._default_manager
+        ahead = jobs.filter(
+            **{self.ORGANIZATION: organization_id},
+            state__in=[self.State.WAITING, self.State.RUNNING],
+            next_try_at=None,
+            pk__lt=self.pk,
+        )
+        return ahead[:most].count()
 
     @classmethod
     def _due(cls, lease: timedelta) -> models.QuerySet[Self]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
 
-from accounts.identifiers import time_ordered_uuid
+from accounts.identifiers import made_at, time_ordered_uuid
 from accounts.models import Organization
 from conversations.models.conversation import Conversation
 from conversations.models.leased_job import LeasedJob
@@ -111,6 +114,14 @@ class Recording(LeasedJob):
         return "fetching" if self.state == self.State.RUNNING else str(self.state)
 
 
+class UnusedFileQuerySet(models.QuerySet["UnusedFile"]):
+    def to_delete(self) -> Self:
+        """Keep those that are due, or were and could not be deleted yet."""
+        return self.filter(
+            models.Q(delete_after__lte=Now()) | models.Q(is_being_deleted=True)
+        )
+
+
 class UnusedFile(models.Model):
     """A file of the storage that no recording names: one that is being written, or one
     that is to be deleted.
@@ -126,6 +137,8 @@ class UnusedFile(models.Model):
     # process of the version before may still write.
     is_being_deleted = models.BooleanField(default=False, db_default=False)
 
+    objects: ClassVar[UnusedFileQuerySet] = UnusedFileQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         indexes = (
             # What is due.
@@ -134,6 +147,11 @@ class UnusedFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def age(self) -> timedelta:
+        """Return how long ago it was noted."""
+        return max(timezone.now() - made_at(self.id), timedelta())
 
 
 class Transcription(LeasedJob):

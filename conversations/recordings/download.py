@@ -12,7 +12,7 @@ import socket
 import time
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -26,7 +26,8 @@ MAX_REDIRECTS = 5
 # For a connection, and for each piece of an answer; the deadline bounds them all.
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 30
-CHUNK_BYTES = 64 * 1024
+# A chunk counts once all of it is here, and speed is judged by what counts.
+CHUNK_BYTES = 16 * 1024
 HEADERS = {
     "Accept": "audio/*, video/*;q=0.9, */*;q=0.8",
     "Accept-Encoding": "identity",
@@ -60,6 +61,7 @@ def download(url: str, path: Path, watch: LeaseKeeper) -> None:
         LeaseLost: the work was given to another worker meanwhile.
         WorkerStopping: this process is to end.
         DeadlineExceeded: it took too long.
+        TooSlow: it came below the least speed.
     """
     for _ in range(MAX_REDIRECTS + 1):
         url = _step(url, path, watch)
@@ -215,6 +217,16 @@ def _what_failed(error: Exception, host: str) -> str:
     if isinstance(error, urllib3.exceptions.ProtocolError):
         return f"The connection to {host} broke off before all of it was here."
     return f"No connection to {host} came about."
+
+
+def too_slow(url: str) -> str:
+    """Return the reason of a fetch that came below the least speed."""
+    kilobytes = settings.FETCH_MIN_BYTES_PER_SECOND / 1024
+    host = urlsplit(url).hostname
+    return (
+        f"{host} sent less than {kilobytes:,.3g} KB a second "
+        "(ZELTO_FETCH_MIN_BYTES_PER_SECOND)."
+    )
 
 
 def took_too_long() -> str:

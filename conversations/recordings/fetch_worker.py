@@ -13,12 +13,21 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from conversations.models import Conversation, Recording
-from conversations.recordings.download import NotNow, Refused, download, took_too_long
+from conversations.organization_turns import ClaimTurns, SharedSlots
+from conversations.recordings import wakeup
+from conversations.recordings.download import (
+    NotNow,
+    Refused,
+    download,
+    too_slow,
+    took_too_long,
+)
 from conversations.recordings.incoming import incoming_file
 from conversations.recordings.lease_keeper import (
     DeadlineExceeded,
     LeaseKeeper,
     LeaseLost,
+    TooSlow,
     WorkerStopping,
 )
 from conversations.recordings.probe import NotAudio, read_audio
@@ -27,26 +36,38 @@ from conversations.worker_stop import Turn, is_requested
 
 logger = logging.getLogger(__name__)
 
-# At once in one process: what else the process does must get a turn.
-AT_ONCE = 2
+# At once in one process, and of one organization: they mostly wait for a server. The
+# Procfile has a thread for each.
+AT_ONCE = 8
+AT_ONCE_EACH = 3
+# Decoding takes a processor and memory.
+DECODED_AT_ONCE = 3
+DECODED_AT_ONCE_EACH = 2
 # No recording is begun after so long: what else is in the queue gets a turn.
 TURN_SECONDS = 10.0
 FULL = {errno.ENOSPC, errno.EDQUOT}
 _slots = threading.BoundedSemaphore(AT_ONCE)
+_turns = ClaimTurns(Recording, each=AT_ONCE_EACH)
+_decoding = SharedSlots(DECODED_AT_ONCE, each=DECODED_AT_ONCE_EACH)
 
 
 def fetch_until_none_is_due() -> bool:
     """Fetch one after another, until none is due or the turn is over;
-    return whether there may be more, and this process is not to end."""
+    return whether there may be more, and this process is not to end.
+
+    Organizations take turns. Whoever claims one wakes another, which takes the next
+    while this one waits for its server.
+    """
     if not _slots.acquire(blocking=False):
         return False  # whoever is at it looks again when done
     turn = Turn(TURN_SECONDS)
     try:
         while not turn.is_over:
-            recording = Recording.claim_next()
-            if recording is None:
-                return False
-            fetch(recording)
+            with _turns.next() as recording:
+                if recording is None:
+                    return False
+                wakeup.wake_worker()
+                fetch(recording)
         return not is_requested()
     finally:
         _slots.release()
@@ -72,7 +93,8 @@ def _fetch(recording: Recording) -> None:
     ):
         download(recording.source_url, path, watch)
         watch.downloaded()
-        audio = read_audio(path, tick=watch.check)
+        with _decoding.slot(recording.claimed_for, tick=watch.check):
+            audio = read_audio(path, tick=watch.check)
         kept = store_audio(
             conversation=recording.conversation,
             path=path,
@@ -95,6 +117,8 @@ def _outcome_noted(recording: Recording) -> Iterator[None]:
         recording.try_later(str(error), after=error.after)
     except DeadlineExceeded:
         recording.try_later(took_too_long())
+    except TooSlow:
+        recording.try_later(too_slow(recording.source_url))
     except WorkerStopping:
         recording.put_back()
     except (LeaseLost, Conversation.DoesNotExist):

@@ -9,13 +9,14 @@ go of is nobody's any more: it is deleted while no row is held, however far the 
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import timedelta
 from pathlib import PurePosixPath
 from uuid import uuid4
 
 from django.core.files.storage import Storage, storages
 from django.db import DatabaseError, InterfaceError, transaction
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Now
 
 from conversations import worker_stop
@@ -27,8 +28,13 @@ logger = logging.getLogger(__name__)
 
 # Writing a file and naming it takes less; until then it is not swept away.
 WRITTEN_WITHIN = timedelta(hours=1)
-# Deleting one takes less; after that, or where the storage refused it, it comes again.
+# Deleting one takes less; after that it comes again.
 DELETED_WITHIN = timedelta(minutes=10)
+# Where the storage refuses, it comes again once it is twice as old, within these.
+MIN_WAIT, MAX_WAIT = timedelta(minutes=10), timedelta(hours=6)
+# None is begun after so long: a storage that is slow holds up nothing else.
+TURN_SECONDS = 10.0
+_one_sweep_at_a_time = threading.Lock()
 
 
 def recordings_storage() -> Storage:
@@ -77,19 +83,30 @@ def schedule_deletion_of_files(conversation: Conversation) -> None:
 
 
 def delete_unused() -> None:
-    """Delete what is due; what the storage refuses comes again.
+    """Delete what is due, until all is gone or the turn is over; what the storage
+    refuses comes again.
 
     Raises:
         DatabaseError: the notes could not be read or written.
         InterfaceError: likewise, where the connection is gone.
     """
+    if not _one_sweep_at_a_time.acquire(blocking=False):
+        return
+    try:
+        _delete_unused()
+    finally:
+        _one_sweep_at_a_time.release()
+
+
+def _delete_unused() -> None:
+    turn = worker_stop.Turn(TURN_SECONDS)
     incoming.delete_stale()
     storage = recordings_storage()
     if isinstance(storage, RecordingsFolder):
         storage.delete_stale_drafts(WRITTEN_WITHIN.total_seconds())
     due = UnusedFile.objects.filter(delete_after__lte=Now())
     for name in list(due.order_by("delete_after").values_list("name", flat=True)[:100]):
-        if worker_stop.is_requested():
+        if turn.is_over:
             return
         try:
             delete_if_unused(name)
@@ -104,7 +121,10 @@ def delete_if_unused(name: str) -> None:
     """Delete a file that is due; runs outside of any transaction.
 
     The note says first that it is being deleted, and goes once it is. Whoever dies in
-    between leaves a note that is due again. Raises what the storage raises.
+    between leaves a note that is due again.
+
+    Raises:
+        Exception: whatever the storage raises; the file comes again, later each time.
     """
     ours = UnusedFile.objects.filter(name=name)
     later = Now() + Value(DELETED_WITHIN)
@@ -113,5 +133,15 @@ def delete_if_unused(name: str) -> None:
         return
     # A version before this one wrote under names that another write had, too.
     if not Recording.objects.filter(file=name).exists():
-        recordings_storage().delete(name)
+        try:
+            recordings_storage().delete(name)
+        except Exception:
+            _wait_longer(ours)
+            raise
     ours.delete()
+
+
+def _wait_longer(notes: QuerySet[UnusedFile]) -> None:
+    for note in notes:
+        wait = min(max(note.age, MIN_WAIT), MAX_WAIT)
+        notes.update(delete_after=Now() + Value(wait))

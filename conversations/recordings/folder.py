@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
 from web.private_files import make_owner_only_folder
+
+logger = logging.getLogger(__name__)
 
 # Beside the folders of the organizations, whose names are UUIDs: one file system.
 DRAFTS = ".drafts"
@@ -44,7 +47,10 @@ class RecordingsFolder(FileSystemStorage):
 
 
 def delete_older_files(folder: Path, seconds: float) -> None:
-    """Delete the files of this folder that nobody has written to for so long."""
+    """Delete the files of this folder that nobody has written to for so long.
+
+    One that cannot be deleted is logged, and keeps no other.
+    """
     if not folder.is_dir():
         return
     for path in folder.iterdir():
@@ -53,6 +59,8 @@ def delete_older_files(folder: Path, seconds: float) -> None:
                 path.unlink()
         except FileNotFoundError:
             continue
+        except OSError as error:
+            logger.warning("%s is left over and cannot be deleted: %s", path, error)
 
 
 def _settle(folder: Path) -> None:

@@ -23,6 +23,9 @@ from conversations.models import Recording
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 2.0
+# For so long a server may send less than the least speed, also while it thinks of an
+# answer.
+SLOW_SECONDS = 30.0
 
 
 class LeaseLost(Exception):
@@ -37,6 +40,10 @@ class DeadlineExceeded(Exception):
     """It took longer than a fetch may."""
 
 
+class TooSlow(Exception):
+    """It came below the least speed, which would hold up others."""
+
+
 class LeaseKeeper:
     """The guard of one fetch. `check` raises what ended it."""
 
@@ -45,6 +52,8 @@ class LeaseKeeper:
         self.fetched = 0
         self.expected: int | None = None
         self._deadline: float | None = time.monotonic() + seconds
+        self._judged_at = time.monotonic()
+        self._judged_bytes = 0
         self._why: Exception | None = None
         self._cut: list[socket.socket] = []
         self._lock = threading.Lock()
@@ -78,7 +87,7 @@ class LeaseKeeper:
         self.check()
 
     def downloaded(self) -> None:
-        """Lift the deadline: from here on it takes what it takes."""
+        """Lift deadline and least speed: from here on it takes what it takes."""
         self._deadline = None
 
     def check(self) -> None:
@@ -88,6 +97,7 @@ class LeaseKeeper:
             LeaseLost: the work was given to another worker.
             WorkerStopping: this process is to end.
             DeadlineExceeded: it took too long.
+            TooSlow: it came below the least speed.
         """
         if self._why is not None:
             raise self._why
@@ -104,8 +114,8 @@ class LeaseKeeper:
             beat = min(BEAT_SECONDS, settings.LEASE_SECONDS / 3)
             last_beat = 0.0
             while not self._over.wait(0.1):
-                if self._deadline is not None and time.monotonic() > self._deadline:
-                    self._end(DeadlineExceeded())
+                if self._deadline is not None:
+                    self._judge(time.monotonic(), self._deadline)
                 if worker_stop.is_requested():
                     self._end(WorkerStopping())
                 if time.monotonic() - last_beat >= beat:
@@ -113,6 +123,17 @@ class LeaseKeeper:
                     last_beat = time.monotonic()
         finally:
             connection.close()
+
+    def _judge(self, now: float, deadline: float) -> None:
+        """End what is past its deadline, or has been too slow lately."""
+        if now > deadline:
+            self._end(DeadlineExceeded())
+        seconds = now - self._judged_at
+        if seconds >= SLOW_SECONDS:
+            came = self.fetched - self._judged_bytes
+            if came < settings.FETCH_MIN_BYTES_PER_SECOND * seconds:
+                self._end(TooSlow())
+            self._judged_at, self._judged_bytes = now, self.fetched
 
     def _renew(self) -> None:
         try:

@@ -21,11 +21,13 @@ def has_sent_turns(conversation_id: UUID) -> bool:
 @transaction.atomic
 def enqueue_transcription(conversation: Conversation) -> bool:
     """Make the job of the audio that is kept now; False where there is none,
-    or where turns were sent.
+    or where turns were sent. Locks the conversation first, as whoever stores audio does.
 
     What is being done already goes on; what was done of another recording, or failed,
     begins anew.
     """
+    if Conversation.objects.lock(conversation.pk) is None:
+        return False
     recordings = Recording.objects.select_for_update().stored()
     recording = recordings.filter(conversation=conversation).first()
     if recording is None or has_sent_turns(conversation.pk):

@@ -18,6 +18,7 @@ from django.utils import timezone
 from conversations import bulk_write
 from conversations.models import Charge, Conversation, Recording, Transcription
 from conversations.models.charge import recording_subject
+from conversations.organization_turns import ClaimTurns
 from conversations.recordings.files import recordings_storage, sha256_of
 from conversations.recordings.incoming import incoming_file
 from conversations.transcription import result_hook
@@ -37,11 +38,13 @@ INTERRUPTED = "Its worker was interrupted each time; it was given up."
 # No job is begun after so long: what else is in the queue gets a turn.
 TURN_SECONDS = 10.0
 _one_at_a_time = threading.Lock()
+_turns = ClaimTurns(Transcription, each=1)
 
 
 def transcribe_until_none_is_due() -> bool:
     """Transcribe one after another, until none is due or the turn is
-    over; return whether there may be more, and this process is not to end.
+    over; return whether there may be more, and this process is not to end. Organizations
+    take turns.
 
     Nothing is claimed where no engine is installed: it waits, and is done once there is
     one.
@@ -52,10 +55,10 @@ def transcribe_until_none_is_due() -> bool:
     try:
         chosen = engine()
         while not turn.is_over and not chosen.missing():
-            job = Transcription.claim_next()
-            if job is None:
-                return False
-            transcribe(job, chosen)
+            with _turns.next() as job:
+                if job is None:
+                    return False
+                transcribe(job, chosen)
         return not (is_requested() or chosen.missing())
     finally:
         _one_at_a_time.release()

@@ -21,7 +21,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from conversations.models import SearchJob
+from conversations.models import SearchJob, UnusedFile
 from integrations.models import RunningTotal
 from integrations.operations import counters, heartbeat
 from integrations.operations.health import for_a_probe, short_statements
@@ -130,6 +130,7 @@ class _FromDatabase(Collector):
         yield _processing_seconds(totals)
         yield from _queue()
         yield _recordings()
+        yield _files_to_delete()
         yield _to_index()
         yield from _worker()
 
@@ -200,6 +201,15 @@ def _recordings() -> Metric:
     for state in RECORDING_STATES:
         family.add_metric([state], due.get(state, 0))
     return family
+
+
+def _files_to_delete() -> Metric:
+    oldest = UnusedFile.objects.to_delete().order_by("pk").first()
+    return GaugeMetricFamily(
+        "zelto_files_to_delete_oldest_seconds",
+        "Age of the oldest recording that is to be deleted; 0 where none is.",
+        value=oldest.age.total_seconds() if oldest else 0.0,
+    )
 
 
 def _to_index() -> Metric:

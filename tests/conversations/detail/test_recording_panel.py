@@ -11,9 +11,15 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
+from accounts.models import Organization
 from conversations.listing.views import version_of
 from conversations.models import Conversation, Recording, Transcription
-from tests.conversations.conftest import NOON, MakeConversation, MakeRecording
+from tests.conversations.conftest import (
+    NOON,
+    MakeAgent,
+    MakeConversation,
+    MakeRecording,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +51,25 @@ def state_in(html: str) -> str:
 
 def turns_by_itself(html: str) -> bool:
     return "data-refresh=" in html
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 other"), (2, "2 others")])
+def test_it_says_how_many_of_the_organization_come_first(
+    bob_client: Client,
+    make_conversation: MakeConversation,
+    make_agent: MakeAgent,
+    other_organization: Organization,
+    count: int,
+    said: str,
+) -> None:
+    others = [make_conversation() for _ in range(count)]
+    others.append(make_conversation(agent=make_agent(organization=other_organization)))
+    for other in others:
+        Recording.objects.create(conversation=other)
+    conversation = make_conversation()
+    Recording.objects.create(conversation=conversation)
+    html = page_of(bob_client, conversation)
+    assert f"It is fetched after {said} of this organization." in state_in(html)
 
 
 def test_without_a_recording_there_is_no_word_of_one(

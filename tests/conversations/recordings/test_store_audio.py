@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files import File
 from django.core.files.storage import Storage
+from django.db import connection
 
 from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import files
+from conversations.recordings import store_audio as store_audio_module
 from conversations.recordings.files import recordings_storage
 from conversations.recordings.folder import RecordingsFolder
 from conversations.recordings.probe import Audio, read_audio
 from conversations.recordings.store_audio import store_audio
+from conversations.transcription.queue import enqueue_transcription
 from tests.conversations.conftest import MakeConversation
 from tests.conversations.recordings.sounds import write_sound
+from tests.zelto.stack import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -246,3 +252,41 @@ def test_a_file_that_was_written_and_never_named_is_swept_away(
     files.delete_unused()
     assert files_there() == set()
     assert not UnusedFile.objects.exists()
+
+
+def test_two_uploads_of_one_call_wait_for_each_other(
+    conversation: Conversation,
+    path: Path,
+    audio: Audio,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """While one asks for a transcription, the other holds the conversation and is about
+    to lock its recording.
+    """
+    store_audio(conversation=conversation, path=path, audio=audio, claim=None)
+    find = store_audio_module._recording_of
+    asked: list[bool] = []
+
+    def ask() -> None:
+        try:
+            asked.append(enqueue_transcription(conversation))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=ask)
+
+    def once_the_other_waits(*arguments: Any) -> Recording | None:
+        thread.start()
+        wait_for(lambda: bool(waiting_for_a_lock()), 10, what="the other one waits")
+        return find(*arguments)
+
+    monkeypatch.setattr(store_audio_module, "_recording_of", once_the_other_waits)
+    assert store_audio(conversation=conversation, path=path, audio=audio, claim=None)
+    thread.join(10)
+    assert asked == [True]
+
+
+def waiting_for_a_lock() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return int(cursor.fetchone()[0])

@@ -12,6 +12,7 @@ import pytest
 from django.core.files import File
 from django.test import override_settings
 
+from accounts.models import Organization
 from conversations import worker_stop
 from conversations.models import (
     Charge,
@@ -31,7 +32,7 @@ from conversations.transcription.results import Heard
 from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
 from integrations.processing import worker as processing_worker
-from tests.conversations.conftest import MakeConversation
+from tests.conversations.conftest import MakeAgent, MakeConversation
 from tests.conversations.recordings.sounds import write_sound
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -314,6 +315,29 @@ def test_one_at_a_time_in_a_process(
     ear.meanwhile = another_message_comes
     transcription_worker.transcribe_until_none_is_due()
     assert running == [1, 1]
+
+
+def test_organizations_take_turns(
+    ear: Engine,
+    make_agent: MakeAgent,
+    make_conversation: MakeConversation,
+    other_organization: Organization,
+    tmp_path: Path,
+) -> None:
+    agents = [make_agent(), make_agent(), make_agent(organization=other_organization)]
+    sound = write_sound(tmp_path / "c.wav", 1.0)
+    calls = [make_conversation(agent=agent, applied_through=1) for agent in agents]
+    for call in calls:
+        keep_audio(call, sound)
+        assert enqueue_transcription(call)
+    begun: list[Any] = []
+
+    def note() -> None:
+        begun.append(Transcription.objects.get(state="running").conversation_id)
+
+    ear.meanwhile = note
+    transcription_worker.transcribe_until_none_is_due()
+    assert begun == [calls[0].pk, calls[2].pk, calls[1].pk]
 
 
 def test_the_metadata_of_a_call_says_who_is_in_which_channel(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection
@@ -16,7 +16,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import Organization
-from conversations.models import Agent, Conversation, Recording, SearchJob
+from conversations.models import Agent, Conversation, Recording, SearchJob, UnusedFile
 from integrations.delivery_log import jobs
 from integrations.models import Delivery, RunningTotal
 from integrations.operations import counters, heartbeat, metrics
@@ -308,6 +308,30 @@ def test_it_tells_how_many_recordings_are_to_be_fetched(
     assert samples["zelto_recordings", ("waiting",)] == 2
     assert samples["zelto_recordings", ("retrying",)] == 1
     assert samples["zelto_recordings", ("fetching",)] == 1
+
+
+@pytest.mark.django_db
+def test_it_tells_how_long_a_file_is_to_be_deleted() -> None:
+    name = "zelto_files_to_delete_oldest_seconds"
+    assert scrape()[name, ()] == 0
+    note_unused(hours=5, due_in_hours=1)
+    assert scrape()[name, ()] == 0  # it is being written
+    note_unused(hours=1, due_in_hours=-1)
+    assert scrape()[name, ()] == pytest.approx(3600, abs=60)
+    note_unused(hours=2, due_in_hours=1, is_being_deleted=True)
+    assert scrape()[name, ()] == pytest.approx(7200, abs=60)
+
+
+def note_unused(*, hours: int, due_in_hours: int, **fields: bool) -> None:
+    """Note a file as unused, as if so many hours ago."""
+    now = timezone.now()
+    made = int((now.timestamp() - hours * 3600) * 1000)
+    UnusedFile.objects.create(
+        id=UUID(int=made << 80 | 7 << 76 | 2 << 62),
+        name=f"{hours}.ogg",
+        delete_after=now + timedelta(hours=due_in_hours),
+        **fields,
+    )
 
 
 @pytest.mark.django_db
