@@ -223,6 +223,21 @@ def test_what_is_not_json_is_still_refused(post: Post) -> None:
     assert Delivery.objects.count() == 1
 
 
+def test_what_holds_too_much_is_still_refused(
+    organization: Organization, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = refused(organization, session(metadata={"a": [[]] * 200}))
+    monkeypatch.setattr("integrations.request_body.MAX_CONTAINERS", 100)
+    with pytest.raises(StillRefused, match="100 objects and lists") as caught:
+        replay_delivery(delivery=delivery, by=None)
+    assert caught.value.status == 413
+
+    Delivery.objects.update(outcome="accepted", attempts=jobs.MAX_ATTEMPTS - 1)
+    process()
+    assert only_delivery().outcome == "failed"
+    assert "100 objects and lists" in only_delivery().last_error
+
+
 def test_an_agent_of_another_organization_is_refused(
     organization: Organization, other_organization: Organization
 ) -> None:
