@@ -232,12 +232,16 @@ def _apply(
     named = [one for one in parts if one.agent is not None]
     if named and (result.is_new or result.is_rebuilt):
         row.created_at = named[0].received_at
+    # What comes behind something newer, and cannot be folded from the beginning, must
+    # put nothing old over new.
+    behind = 0 if result.is_new or result.is_rebuilt else row.applied_through
     for one in parts:
-        state, remarks = fold.apply(state, one.update)
+        step = fold.fill if one.sequence <= behind else fold.apply
+        state, remarks = step(state, one.update)
         if remarks:
             result.warnings[one.sequence] = remarks
     # A transcription says nothing of who took the call.
-    if named and (agent := named[-1].agent):
+    if named and named[-1].sequence > behind and (agent := named[-1].agent):
         row.agent_id = agent_ids[agent]
     row.applied_through = max(row.applied_through, parts[-1].sequence)
     transcript = row_mapping.fill(row, state)
