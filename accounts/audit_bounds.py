@@ -31,11 +31,11 @@ _TRIM = """
                 WHERE organization_id = %(organization)s AND action = %(action)s
                 ORDER BY id DESC LIMIT %(looked_at)s) AS newest) AS added_up
         WHERE through > %(bytes)s ORDER BY id DESC LIMIT 1)
-    DELETE FROM accounts_auditentry WHERE id IN (
+    DELETE FROM accounts_auditentry WHERE id = ANY(ARRAY(
         SELECT entry.id FROM accounts_auditentry AS entry, over
         WHERE organization_id = %(organization)s AND action = %(action)s
             AND entry.id <= over.id
-        ORDER BY entry.id LIMIT %(at_most)s FOR UPDATE OF entry SKIP LOCKED)
+        ORDER BY entry.id LIMIT %(at_most)s FOR UPDATE OF entry SKIP LOCKED))
 """
 
 
