@@ -6,14 +6,18 @@ without the other.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import keys
+from accounts.audit_bounds import trim_behind
 from accounts.models import ApiKey, AuditAction, AuditEntry, Organization, User
 from web.storable_text import replace_unstorable
 
@@ -38,14 +42,13 @@ def record(
     detail: JSON for the sentence (`accounts.audit_log.sentences` says which); `id` is
         that of the subject, so that the page can link it.
     """
-    return AuditEntry.objects.create(
+    return _record(
         organization=organization,
         by=by,
         key=key,
-        actor=_text(by.email if by else str(key) if key else ""),
-        action=AuditAction(action),
-        subject=_text(subject),
-        detail=_clean(detail or {}),
+        action=action,
+        subject=subject,
+        detail=detail,
     )
 
 
@@ -61,28 +64,55 @@ def record_opening(
     """Write an entry as `record` does, once an hour for the same reader, action and
     subject; also where a player requests two pieces at once.
     """
+    what = (action, _text(subject), _clean(detail or {}))
+    opening = _digest(organization.pk, by and by.pk, key and key.pk, *what)
     known = AuditEntry.objects.in_organization(organization).filter(
-        by=by,
-        key=key,
-        action=action,
-        subject=_text(subject),
-        detail=_clean(detail or {}),
-        created_at__gt=timezone.now() - SAME_OPENING,
+        opening=opening, created_at__gt=timezone.now() - SAME_OPENING
     )
     if known.exists():
         return
     with transaction.atomic():
-        reader = by.pk if by else key.pk if key else ""
-        _hold(f"{action} {reader} {subject}")
+        _hold(str(opening))
         if not known.exists():
-            record(
+            _record(
                 organization=organization,
                 by=by,
+                key=key,
                 action=action,
                 subject=subject,
                 detail=detail,
-                key=key,
+                opening=opening,
             )
+
+
+def _record(
+    *,
+    organization: Organization,
+    by: User | None,
+    key: ApiKey | None,
+    action: AuditAction,
+    subject: str,
+    detail: Mapping[str, Any] | None,
+    opening: UUID | None = None,
+) -> AuditEntry:
+    entry = AuditEntry.objects.create(
+        organization=organization,
+        by=by,
+        key=key,
+        actor=_text(by.email if by else str(key) if key else ""),
+        action=AuditAction(action),
+        subject=_text(subject),
+        detail=_clean(detail or {}),
+        opening=opening,
+    )
+    trim_behind(entry.pk, organization.pk, entry.action)
+    return entry
+
+
+def _digest(*facts: Any) -> UUID:
+    """Return an id of these facts, the same for the same ones."""
+    text = json.dumps(facts, sort_keys=True, default=str)
+    return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16])
 
 
 def _hold(words: str) -> None:

@@ -7,8 +7,12 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+from web.json_bounds import Bounds, check_bounds
+
 # Unix times above this are milliseconds.
 MILLISECONDS_FROM = 1e11
+# Laid out, each value of a text has a line, each level an indent. More is shown as sent.
+MAX_LAID_OUT = Bounds(containers=5_000, values=10_000, depth=32)
 # A number of seconds above this is no latency.
 MAX_LATENCY_SECONDS = 3_600.0
 
@@ -74,8 +78,9 @@ def pretty(value: object) -> str:
         if text[:1] not in ("{", "["):
             return value
         try:
+            check_bounds(text.encode("utf-8", "surrogatepass"), MAX_LAID_OUT)
             value = json.loads(text)
-        except (ValueError, RecursionError):
+        except ValueError:  # no JSON, or too much of it
             return text
     if value is None:
         return ""

@@ -11,11 +11,21 @@ import re
 import zlib
 from typing import Any, NamedTuple
 
+from django.conf import settings
+
 from conversations.providers import DEFAULT_PROVIDER
 from integrations.providers import PROVIDERS
 from integrations.providers.faults import shown
+from web.collector import collector_paused
+from web.json_bounds import Bounds, OverBounds, check_bounds
 
 MAX_DEPTH = 64
+# Of a body of USUAL_BODY_BYTES; LiveKit's reports of that size have 60,000 and 250,000.
+MAX_CONTAINERS = 100_000
+MAX_VALUES = 300_000
+USUAL_BODY_BYTES = 5 * 1024 * 1024
+# Of less, the collector has little to look at.
+LARGE_BYTES = 64 * 1024
 # Nobody sends more; each one costs a set-up and a copy of what follows it.
 MAX_GZIP_MEMBERS = 100
 
@@ -136,8 +146,8 @@ def parse(data: bytes, *, called: str = "The body") -> dict[str, Any]:
 
     Raises:
         BodyFault: 400, it is not UTF-8, empty, not JSON, no object or nested deeper
-            than `MAX_DEPTH` levels.
-    """  # noqa: DOC501 - a function makes it
+            than `MAX_DEPTH` levels; 413, it holds more than `bounds` allow.
+    """  # noqa: DOC501 - functions make some
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -147,40 +157,44 @@ def parse(data: bytes, *, called: str = "The body") -> dict[str, Any]:
     if not text.strip():
         raise BodyFault(400, f"{called} is empty; send one JSON object.")
     try:
-        value = _DECODER.decode(text)
+        check_bounds(data, bounds())
+        value = _decode(text)
+    except OverBounds as over:
+        raise too_much(over, called) from None
     except json.JSONDecodeError as error:
         raise BodyFault(
             400,
             f"{called} is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, "
             f"column {error.colno}.",
         ) from None
-    except RecursionError:
-        raise too_deep(called) from None
     if not isinstance(value, dict):
         raise BodyFault(400, f"{called} must be one JSON object; got {shown(value)}.")
-    # Usual bodies have too few brackets to be too deep.
-    if text.count("{") + text.count("[") > MAX_DEPTH and _deeper_than(MAX_DEPTH, value):
-        raise too_deep(called)
     return value
 
 
-def too_deep(called: str) -> BodyFault:
-    """Return the 400 of a body that is nested too deep."""
-    return BodyFault(400, f"{called} is nested deeper than {MAX_DEPTH} levels.")
+def bounds() -> Bounds:
+    """Return how much a body may hold: more where the settings allow longer ones."""
+    size = max(settings.MAX_BODY_BYTES, USUAL_BODY_BYTES)
+    return Bounds(
+        containers=MAX_CONTAINERS * size // USUAL_BODY_BYTES,
+        values=MAX_VALUES * size // USUAL_BODY_BYTES,
+        depth=MAX_DEPTH,
+    )
 
 
-def _deeper_than(levels: int, value: Any) -> bool:
-    level = [value]
-    for _ in range(levels):
-        level = [
-            child
-            for container in level
-            for child in (container.values() if type(container) is dict else container)
-            if type(child) is dict or type(child) is list
-        ]
-        if not level:
-            return False
-    return True
+def too_much(over: OverBounds, called: str = "The body") -> BodyFault:
+    """Return the refusal of a body that holds too much: 400 for its depth, else 413."""
+    if over.what == "depth":
+        return BodyFault(400, f"{called} is nested deeper than {over.limit} levels.")
+    noun = "objects and lists" if over.what == "containers" else "values"
+    return BodyFault(413, f"{called} has more than {over.limit:,} {noun}.")
+
+
+def _decode(text: str) -> Any:
+    if len(text) < LARGE_BYTES:
+        return _DECODER.decode(text)
+    with collector_paused():
+        return _DECODER.decode(text)
 
 
 def _integer(digits: str) -> int | None:

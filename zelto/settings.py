@@ -240,6 +240,10 @@ METRICS_TOKEN = public_config.metrics_token()
 # 0 keeps for ever.
 KEEP_BODIES_DAYS = env_int("ZELTO_KEEP_BODIES_DAYS", 90)
 KEEP_REJECTED_DAYS = env_int("ZELTO_KEEP_REJECTED_DAYS", 14)
+# What the refusals of an organization may take, and each kind of entry of its audit log,
+# in bytes; 0 is no bound.
+KEEP_REJECTED_BYTES = env_int("ZELTO_KEEP_REJECTED_BYTES", 64 * 1024 * 1024)
+KEEP_AUDIT_BYTES = env_int("ZELTO_KEEP_AUDIT_BYTES", 8 * 1024 * 1024)
 
 # Recordings: the largest one, and how long fetching it may take.
 MAX_AUDIO_BYTES = env_int("ZELTO_MAX_AUDIO_BYTES", 500 * 1024 * 1024, minimum=1)

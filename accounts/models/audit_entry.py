@@ -66,7 +66,7 @@ class AuditEntry(models.Model):
     """Who did what, on what, when.
 
     Written by `accounts.audit.record` and never changed: a trigger refuses it, and lets
-    an entry be deleted with its organization only.
+    an entry be deleted with its organization or by `accounts.audit_bounds` only.
     """
 
     # Of version 7, so in the order of their making: lists go by the id alone.
@@ -95,6 +95,9 @@ class AuditEntry(models.Model):
     subject = models.CharField(max_length=300)
     detail = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
+    # Of who opened what: an id of both, so that the next piece finds the entry of the
+    # first. Null for what is no opening.
+    opening = models.UUIDField(null=True, editable=False)
 
     objects: ClassVar[AuditEntryQuerySet] = AuditEntryQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -105,6 +108,12 @@ class AuditEntry(models.Model):
             models.Index(fields=["organization", "by", "id"], name="audit_by_person"),
             models.Index(
                 fields=["organization", "action", "id"], name="audit_by_action"
+            ),
+            # Whether the same was opened lately, at every piece of a recording.
+            models.Index(
+                fields=["organization", "opening", "created_at"],
+                name="audit_opening",
+                condition=models.Q(opening__isnull=False),
             ),
         )
 

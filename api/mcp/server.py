@@ -23,6 +23,8 @@ from api.drf_hooks import refused
 from api.parameters import Parameters, read_arguments
 from api.schema.models import described
 from integrations.problems import Refusal, problem
+from integrations.request_body import MAX_DEPTH, too_much
+from web.json_bounds import Bounds, OverBounds, check_bounds
 from web.request_id import request_id_of
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ Arguments = TypeVar("Arguments", bound=Parameters)
 Give = Callable[[Caller, Arguments], dict[str, Any]]
 
 MAX_BODY_BYTES = 256 * 1024
+MAX_BODY = Bounds(containers=10_000, values=50_000, depth=MAX_DEPTH)
 INSTRUCTIONS = """\
 Zelto keeps the finished sessions of an organization's voice agents. A worker posts each \
 one to a webhook (a delivery); Zelto makes a conversation of it. All tools only read.
@@ -156,11 +159,13 @@ def mcp(request: HttpRequest) -> HttpResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
         detail = f"The body is over the limit of {MAX_BODY_BYTES:,} bytes."
         return problem(request, 413, detail)
-    request.mcp_caller = caller  # type: ignore[attr-defined]
     try:
-        return server(request)
-    except RecursionError:
-        return problem(request, 400, "The body is nested too deeply.")
+        check_bounds(request.body, MAX_BODY)
+    except OverBounds as over:
+        fault = too_much(over)
+        return problem(request, fault.status, fault.detail)
+    request.mcp_caller = caller  # type: ignore[attr-defined]
+    return server(request)
 
 
 def _is_from_here(origin: str | None) -> bool:

@@ -24,6 +24,12 @@ Value = TypeVar("Value")
 # (path, detail), to be said about a delivery.
 Remark = tuple[str, str]
 
+ONLY_FILLED: Remark = (
+    "call",
+    "was processed behind a newer delivery, and an earlier body of it has expired: "
+    "only what was absent was filled in",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CallState:
@@ -92,6 +98,46 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
         ),
         warnings,
     )
+
+
+def fill(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]]:
+    """Return the state with what a delivery says of which it has nothing yet, and the
+    (path, detail) of each warning.
+
+    For a delivery older than something that the state holds, where it can no longer be
+    told which of the two said what.
+    """
+    if update.is_transcription:
+        state = state if state.turns else _with_transcription(state, update)
+        return state, [ONLY_FILLED]
+    older, _ = apply(CallState(), update)
+    absent = older.metadata.keys() - state.metadata.keys()
+    metadata, warnings = _merged(
+        state.metadata, {key: older.metadata[key] for key in sorted(absent)}
+    )
+    # Turns that were sent count more than Zelto's own, whatever the order.
+    takes_turns = older.has_transcript and (
+        not state.turns or state.turns_are_transcribed
+    )
+    is_prompted = state.system_prompt is not None
+    filled = replace(
+        state,
+        started_at=_newer(state.started_at, older.started_at),
+        ended_at=_newer(state.ended_at, older.ended_at),
+        sent_duration=_newer(state.sent_duration, older.sent_duration),
+        ended_reason=_newer(state.ended_reason, older.ended_reason),
+        cost=_newer(state.cost, older.cost),
+        recording_url=_newer(state.recording_url, older.recording_url),
+        customer_number=_newer(state.customer_number, older.customer_number),
+        customer_name=_newer(state.customer_name, older.customer_name),
+        version=_newer(state.version, older.version),
+        metadata=metadata,
+        system_prompt=state.system_prompt if is_prompted else older.system_prompt,
+        prompt_is_explicit=(state if is_prompted else older).prompt_is_explicit,
+        turns=older.turns if takes_turns else _newer(state.turns, older.turns),
+        turns_are_transcribed=state.turns_are_transcribed and not takes_turns,
+    )
+    return filled, [ONLY_FILLED, *warnings]
 
 
 def _with_transcription(state: CallState, update: CallUpdate) -> CallState:

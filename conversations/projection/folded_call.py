@@ -39,15 +39,20 @@ def fold_updates(
     updates: Iterable[LoggedUpdate],
     *,
     new: Container[int] | None = None,
+    behind: int = 0,
 ) -> FoldedCall:
     """Return what these updates come to on top of a state; each is held only while it is
     applied.
 
     new: sequences of those that were not stored before; None for all.
+    behind: what has no later sequence than this comes behind something newer that the
+        state holds, and must put nothing old over it.
     """
     folded = FoldedCall(state)
     for one in updates:
-        folded.state, remarks = fold.apply(folded.state, one.update)
+        is_late = one.sequence <= behind
+        step = fold.fill if is_late else fold.apply
+        folded.state, remarks = step(folded.state, one.update)
         if remarks:
             folded.warnings[one.sequence] = remarks
         folded.first = folded.first or one.sequence
@@ -57,7 +62,7 @@ def fold_updates(
             folded.has_recording = True
         if (agent := one.agent) is not None:
             folded.named_at = folded.named_at or one.received_at
-            folded.agent = agent
+            folded.agent = folded.agent if is_late else agent
             folded.agents.add(agent)
             if is_new:
                 folded.named.append(Named(one.sequence, agent, one.update.agent.name))

@@ -110,7 +110,8 @@ def _continue(
         for key, row in conversations.items()
     }
     for key in calls.keys() - folded.keys():
-        folded[key] = fold_updates(states[key], calls[key])
+        behind = conversations[key].applied_through
+        folded[key] = fold_updates(states[key], calls[key], behind=behind)
     save(stored, folded, agent_ids)
     return stored
 

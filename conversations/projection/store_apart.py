@@ -83,7 +83,8 @@ def fold_apart(
     if not new:
         return None
     state = CallState() if row is None else row_mapping.load_states({call: row})[call]
-    folded = fold_updates(state, read_new())
+    behind = 0 if row is None else row.applied_through
+    folded = fold_updates(state, read_new(), behind=behind)
     return PreparedCall(call, folded, False, basis) if folded.through else None
 
 

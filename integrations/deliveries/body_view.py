@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.providers.faults import path_text
+from integrations.request_body import bounds
+from web.json_bounds import check_bounds
 from web.storable_text import replace_unstorable
 
 MAX_LINES = 1_000
 MAX_TEXT_CHARACTERS = 1_000  # characters of one value
 MAX_RAW_BYTES = 32 * 1024  # bytes of what is no JSON
 MAX_DEPTH = 64
+# What was refused for its depth is shown as far as MAX_DEPTH too.
+MAX_READ_DEPTH = 400
 INDENT = "  "
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
@@ -72,6 +76,7 @@ def number_notes(
 
 def body_lines(data: bytes, notes: Sequence[Note]) -> BodyLines:
     try:
+        check_bounds(data, bounds()._replace(depth=MAX_READ_DEPTH))
         value = json.loads(
             data.decode("utf-8-sig"),
             parse_int=_Number,
@@ -80,7 +85,7 @@ def body_lines(data: bytes, notes: Sequence[Note]) -> BodyLines:
         )
     except json.JSONDecodeError as error:
         return _as_text(data, error)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # no UTF-8, or more than a body may hold
         return _as_text(data)
     marks: dict[str, list[Note]] = defaultdict(list)
     for note in notes:

@@ -23,6 +23,7 @@ from accounts.identifiers import time_ordered_uuid
 from conversations.models import Provider
 from conversations.projection.erased_calls import erased_among, lock_call_id
 from integrations.delivery_log.group_commit import GroupCommit
+from integrations.delivery_log.refusal_bounds import ROW_BYTES, trim_behind
 from web.db_cursor import on_live_connection, server_binding_cursor
 
 KEPT_BODY_BYTES = 256 * 1024
@@ -59,11 +60,14 @@ _COLUMNS = """
     body, fold_key, attempts, last_error
 """
 
+# Of a refusal also what it takes; beside its body nearly all is in the errors.
+_REFUSED_COLUMNS = f"{_COLUMNS}, kept_bytes"
 # Refusals that come at once may be counted in another order.
 _COUNT = """
     ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
     DO UPDATE SET count = row.count + 1,
         last_received_at = greatest(row.last_received_at, statement_timestamp())
+    RETURNING sequence, count
 """
 
 # One statement checks the key again and stores: a key that was revoked in between
@@ -98,11 +102,12 @@ MAX_TOGETHER = 8
 
 # A refusal that keeps no body adds to the row of its kind, key and minute.
 _FOLD = f"""
-    INSERT INTO integrations_delivery AS row ({_COLUMNS})
+    INSERT INTO integrations_delivery AS row ({_REFUSED_COLUMNS})
     VALUES (%(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
         %(provider)s, %(agent_reference)s, %(external_id)s, %(status)s, 'rejected',
         %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
-        NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '')
+        NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '',
+        %(row_bytes)s)
     {_COUNT}
 """  # noqa: S608
 
@@ -114,14 +119,15 @@ _KEEP_OR_FOLD = f"""
         ON CONFLICT (scope, minute) DO UPDATE SET count = tally.count + 1
         RETURNING count, minute
     )
-    INSERT INTO integrations_delivery AS row ({_COLUMNS})
+    INSERT INTO integrations_delivery AS row ({_REFUSED_COLUMNS})
     SELECT %(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
         %(provider)s, %(agent_reference)s, %(external_id)s, %(status)s, 'rejected',
         %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
         CASE WHEN tally.count <= %(kept_rows)s THEN %(body)s::bytea END,
         CASE WHEN tally.count > %(kept_rows)s
             THEN %(fold_prefix)s || tally.minute END,
-        0, ''
+        0, '', %(row_bytes)s + CASE WHEN tally.count <= %(kept_rows)s
+            THEN coalesce(octet_length(%(body)s::bytea), 0) ELSE 0 END
     FROM tally
     {_COUNT}
 """  # noqa: S608
@@ -209,7 +215,8 @@ def refuse(
     """Append a refusal and commit, or count it in the row of its kind, key and minute.
 
     Of a key, `KEPT_ROWS_PER_MINUTE` rows a minute keep a body, each of at most
-    `KEPT_BODY_BYTES`, so that no key fills the log.
+    `KEPT_BODY_BYTES`; what is too much of an organization goes, the oldest first. So
+    neither fills the log.
 
     reason: a sentence. errors: `{"path", "detail"}` of each field at fault.
     """
@@ -218,6 +225,7 @@ def refuse(
         "status": status,
         "reason": reason,
         "errors": Jsonb(list(errors)),
+        "row_bytes": ROW_BYTES + len(json.dumps(list(errors))) + len(reason),
     }
     if status not in STATUSES_WITH_BODY:
         kind = hashlib.sha256(reason.encode()).hexdigest()[:16]
@@ -240,6 +248,10 @@ def refuse(
 def _write(statement: str, parameters: Mapping[str, Any]) -> None:
     with server_binding_cursor() as cursor:
         cursor.execute(statement, parameters)
+        sequence, count = cursor.fetchone()
+    if count == 1:
+        organization_id = parameters["organization_id"]
+        transaction.on_commit(lambda: trim_behind(sequence, organization_id))
 
 
 def _write_unless_erased(

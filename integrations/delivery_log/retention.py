@@ -38,28 +38,30 @@ class Forgotten:
     there_is_more: bool = False
 
 
+# An array, so that the rows are chosen once: as a subquery of a join they may be chosen
+# again for each row, past the limit.
 # What waits for a worker is never touched: its body is all there is of it.
 _EMPTY_BODIES = """
     UPDATE integrations_delivery SET body = NULL
-    WHERE sequence IN (
+    WHERE sequence = ANY(ARRAY(
         SELECT sequence FROM integrations_delivery
         WHERE outcome IN ('processed', 'ignored', 'failed') AND body IS NOT NULL
             AND received_at < statement_timestamp() - make_interval(secs => %(age)s)
-        ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+        ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 """
 _DELETE_REFUSALS = """
     DELETE FROM integrations_delivery
-    WHERE sequence IN (
+    WHERE sequence = ANY(ARRAY(
         SELECT sequence FROM integrations_delivery
         WHERE outcome = 'rejected' AND received_at < statement_timestamp() - make_interval(secs => %(age)s)
-        ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+        ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 """
 _DELETE_TALLIES = """
     DELETE FROM integrations_minutetally
-    WHERE id IN (
+    WHERE id = ANY(ARRAY(
         SELECT id FROM integrations_minutetally
         WHERE minute < statement_timestamp() - make_interval(secs => %(age)s)
-        ORDER BY minute LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+        ORDER BY minute LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 """
 
 

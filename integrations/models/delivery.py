@@ -166,6 +166,10 @@ class Delivery(models.Model):
     # Refusals of one kind in one minute share a row.
     fold_key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
 
+    # Bytes that a refusal was counted as when it came, for the bound of its
+    # organization. Null for others.
+    kept_bytes = models.PositiveIntegerField(null=True, editable=False)
+
     # The job.
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
@@ -252,6 +256,13 @@ class Delivery(models.Model):
                 name="delivery_body_age",
                 condition=models.Q(outcome__in=["processed", "ignored", "failed"])
                 & models.Q(body__isnull=False),
+            ),
+            # What the refusals of an organization take, newest first.
+            models.Index(
+                fields=["organization", "-sequence"],
+                include=["kept_bytes"],
+                name="delivery_refused_bytes",
+                condition=models.Q(outcome="rejected"),
             ),
             models.Index(
                 fields=["received_at"],

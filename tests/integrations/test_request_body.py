@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import zlib
+from unittest.mock import Mock
 
 import pytest
 
@@ -186,6 +188,41 @@ def test_brackets_in_text_are_no_levels():
 def test_many_shallow_parts_are_not_deep():
     wide: dict[str, list[list[int]]] = {"a": [[] for _ in range(1000)]}
     assert parse(json.dumps(wide).encode()) == wide
+
+
+def listed(part: bytes, count: int) -> bytes:
+    return b'{"a":[' + part + (b"," + part) * (count - 1) + b"]}"
+
+
+def test_a_hundred_thousand_containers_pass_and_one_more_does_not():
+    assert parse(listed(b"[]", 99_998))
+    assert refusal(parse, listed(b"[]", 99_999)) == (
+        413,
+        "The body has more than 100,000 objects and lists.",
+    )
+
+
+def test_three_hundred_thousand_values_pass_and_more_do_not():
+    assert parse(listed(b"1", 299_990))
+    assert refusal(parse, listed(b"1", 300_001)) == (
+        413,
+        "The body has more than 300,000 values.",
+    )
+
+
+def test_where_larger_bodies_are_taken_they_may_hold_more(settings):
+    settings.MAX_BODY_BYTES *= 2
+    assert parse(listed(b"[]", 199_998))
+    assert "200,000 objects" in refusal(parse, listed(b"[]", 199_999))[1]
+
+
+def test_the_collector_is_paused_while_a_large_body_is_parsed(monkeypatch):
+    seen = []
+    decoder = Mock(decode=lambda _: seen.append(gc.isenabled()) or {})
+    monkeypatch.setattr("integrations.request_body._DECODER", decoder)
+    parse(listed(b"[]", 50_000))
+    parse(b"{}")
+    assert seen == [False, True]
 
 
 def test_a_byte_order_mark_is_taken():

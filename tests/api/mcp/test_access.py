@@ -99,6 +99,8 @@ def test_a_page_of_this_machine_may_ask(
         (b"[" * 50_000, 400),
         (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, 400),
         (b" " * 300_000, 413),
+        (b"[" + b"[]," * 20_000 + b"[]]", 413),
+        (b"[" + b"1," * 80_000 + b"1]", 413),
     ],
 )
 def test_a_monstrous_body_is_a_problem(

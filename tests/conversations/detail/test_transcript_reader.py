@@ -185,6 +185,10 @@ def test_json_is_laid_out_and_other_text_stays():
     assert pretty("{not json") == "{not json"
     assert pretty("42 items") == "42 items"
     assert pretty("[" * 100_000) == "[" * 100_000
+    wide = f"[{'[],' * 10_000}[]]"
+    assert pretty(wide) == wide
+    deep = "[" * 33 + "]" * 33
+    assert pretty(deep) == deep
     assert pretty(None) == ""
     assert pretty(0) == "0"
 

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.call_duration import reported_duration
-from conversations.projection.fold import CallState, apply, fold, size_as_json
+from conversations.projection.fold import (
+    ONLY_FILLED,
+    CallState,
+    apply,
+    fill,
+    fold,
+    size_as_json,
+)
 from conversations.projection.update import AgentReference, CallUpdate
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -255,3 +262,34 @@ STATE = tuple(CallState.__dataclass_fields__)
 @given(st.lists(UPDATES, min_size=1, max_size=4))
 def test_posting_the_last_one_again_changes_nothing(updates):
     assert fold([*updates, updates[-1]]) == fold(updates)
+
+
+@pytest.mark.parametrize(("name", "first", "second"), FIELDS)
+def test_filling_replaces_nothing_and_adds_what_is_absent(name, first, second):
+    state, _ = fill(fold([says(**{name: second})]), says(**{name: first}))
+    assert getattr(state, name) == second
+    state, remarks = fill(CallState(), says(**{name: first}))
+    assert getattr(state, name) == first
+    assert remarks == [ONLY_FILLED]
+
+
+def test_filling_adds_keys_of_metadata_as_far_as_they_fit():
+    state = fold([says(metadata={"a": 1})])
+    state, _ = fill(state, says(metadata={"a": 2, "b": 2}))
+    assert state.metadata == {"a": 1, "b": 2}
+    _, remarks = fill(state, says(metadata={"long": "x" * 300 * KIB}))
+    assert "long was dropped" in remarks[-1][1]
+
+
+def test_filling_puts_no_older_transcription_over_a_newer_one():
+    heard = says(turns=[USER], is_transcription=True)
+    state = fold([replace(heard, turns=[USER, USER])])
+    assert fill(state, heard)[0] == state
+    assert fill(CallState(), heard)[0].turns == [USER]
+
+
+def test_filling_has_turns_that_were_sent_count_more_than_a_transcription():
+    state = fold([says(turns=[USER, USER], is_transcription=True)])
+    state, _ = fill(state, says(turns=[USER]))
+    assert state.turns == [USER]
+    assert not state.turns_are_transcribed

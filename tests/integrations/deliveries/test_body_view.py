@@ -122,6 +122,15 @@ def test_long_values_and_deep_nesting_are_cut() -> None:
     assert len(lines) < 200
 
 
+def test_what_would_be_dear_to_read_is_shown_as_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("json.loads", pytest.fail)
+    laid_out = body_lines(b'{"a": [' + b"[]," * 200_000 + b"[]]}", [])
+    assert not laid_out.is_json
+    assert laid_out.is_cut
+
+
 def test_what_has_a_note_is_there_also_where_the_rest_is_cut(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -120,6 +120,22 @@ def test_it_refuses_what_it_cannot_read(
     assert says in delivery.reason
 
 
+@pytest.mark.parametrize("provider", ["zelto", "vapi"])
+def test_it_refuses_what_is_cheap_to_send_and_dear_to_read(
+    post: Post, monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    """Five megabytes of nested JSON are 5 KB of gzip, and seconds of a processor."""
+    monkeypatch.setattr("integrations.request_body._DECODER", None)
+    nested = b'{"metadata": {"a": [' + b"[[]]," * 1_000_000 + b"[]]}}"
+    headers = {"Content-Encoding": "gzip", "X-Zelto-Provider": provider}
+    response = post(gzip.compress(nested), **headers)
+    if provider == "zelto":
+        assert_problem(response, 413, "100,000 objects and lists")
+        assert Delivery.objects.get().body is None
+    else:
+        assert_problem(response, 400, "X-Zelto-Provider")
+
+
 def test_a_body_for_an_unknown_provider_is_kept_to_be_replayed(post: Post) -> None:
     packed = gzip.compress(json.dumps(session()).encode())
     headers = {"X-Zelto-Provider": "vapi", "Content-Encoding": "gzip"}

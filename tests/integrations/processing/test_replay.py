@@ -241,6 +241,83 @@ def test_a_failed_one_is_tried_again(
     assert Conversation.objects.count() == 1
 
 
+FAILED_ONE = {
+    "call": {"endedReason": "old", "customer": {"name": "Ada"}},
+    "agent": {"externalId": "old-desk"},
+    "version": "old",
+    "systemPrompt": "Be brief.",
+    "metadata": {"room": "old", "shift": "late"},
+    "transcript": {"turns": [{"role": "user", "content": "Old words."}]},
+}
+LATER_ONE = {
+    "call": {"endedReason": "new"},
+    "version": "new",
+    "metadata": {"room": "new"},
+}
+
+
+def _failed_between(post: Post, process: Process, last: dict[str, Any]) -> Delivery:
+    """Post a call thrice, of which the second fails and the first expires."""
+    post(session(call={"cost": "0.10"}, transcript={"turns": []}))
+    post(session(**FAILED_ONE))
+    failed = Delivery.objects.latest("sequence")
+    post(session(**last))
+    Delivery.objects.filter(pk=failed.pk).update(outcome="failed")
+    process()
+    Delivery.objects.filter(sequence__lt=failed.sequence).update(body=None)
+    return failed
+
+
+def test_a_failed_one_puts_nothing_old_over_new_where_an_earlier_body_expired(
+    post: Post, process: Process
+) -> None:
+    failed = _failed_between(post, process, LATER_ONE)
+    before = Conversation.objects.get()
+
+    replay_delivery(delivery=failed, by=None)
+    process()
+
+    row = Conversation.objects.get()
+    assert (row.ended_reason, row.version) == ("new", "new")
+    assert row.agent_id == before.agent_id
+    assert row.applied_through == before.applied_through
+    assert row.turn_count == 2
+    assert row.customer_name == "Ada"
+    assert row.metadata == {"room": "new", "shift": "late"}
+    assert row.transcript.system_prompt == "Be brief."
+
+
+def test_it_is_the_same_where_a_worker_was_slow_and_nobody_asked(
+    post: Post, process: Process
+) -> None:
+    failed = _failed_between(post, process, LATER_ONE)
+    Delivery.objects.filter(pk=failed.pk).update(outcome="accepted", attempts=1)
+    process()
+    assert Conversation.objects.get().version == "new"
+
+
+def test_it_fills_in_the_turns_of_a_call_that_has_none(
+    post: Post, process: Process
+) -> None:
+    failed = _failed_between(post, process, {"transcript": {"turns": []}})
+    replay_delivery(delivery=failed, by=None)
+    process()
+    (turn,) = Conversation.objects.get().transcript.turns
+    assert turn["content"] == "Old words."
+
+
+def test_it_says_that_it_filled_in_only_what_was_absent(
+    post: Post, process: Process
+) -> None:
+    failed = _failed_between(post, process, LATER_ONE)
+    replay_delivery(delivery=failed, by=None)
+    process()
+    failed.refresh_from_db()
+    assert failed.outcome == "processed"
+    (warning,) = failed.warnings
+    assert "only what was absent" in warning["detail"]
+
+
 def test_a_waiting_one_is_only_announced(
     post: Post, replay_wakeups: list[None]
 ) -> None:
@@ -317,6 +394,21 @@ def test_what_is_not_json_is_still_refused(post: Post) -> None:
         replay_delivery(delivery=only_delivery(), by=None)
     assert caught.value.status == 400
     assert Delivery.objects.count() == 1
+
+
+def test_what_holds_too_much_is_still_refused(
+    organization: Organization, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = refused(organization, session(metadata={"a": [[]] * 200}))
+    monkeypatch.setattr("integrations.request_body.MAX_CONTAINERS", 100)
+    with pytest.raises(StillRefused, match="100 objects and lists") as caught:
+        replay_delivery(delivery=delivery, by=None)
+    assert caught.value.status == 413
+
+    Delivery.objects.update(outcome="accepted", attempts=jobs.MAX_ATTEMPTS - 1)
+    process()
+    assert only_delivery().outcome == "failed"
+    assert "100 objects and lists" in only_delivery().last_error
 
 
 def test_an_agent_of_another_organization_is_refused(
