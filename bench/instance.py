@@ -66,6 +66,11 @@ def free_port() -> int:
         return port
 
 
+def rows_of(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement that was executed; none where it has none to give."""
+    return [] if cursor.description is None else cursor.fetchall()
+
+
 class Instance:
     """One Zelto in a folder, with its port, its environment and its log."""
 
@@ -187,8 +192,7 @@ class Instance:
         with psycopg.connect(
             autocommit=True, **connection_parameters(self.data_dir)
         ) as connection:
-            cursor = connection.execute(statement.encode(), values or None)
-            return cursor.fetchall() if cursor.description else []
+            return rows_of(connection.execute(statement.encode(), values or None))
 
     def seal(self, place: int, organization_id: UUID) -> str:
         """Return the cursor of a place in the log, made with this instance's secret key.

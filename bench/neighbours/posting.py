@@ -92,6 +92,8 @@ async def post_slow_recordings(target: Target) -> None:
                 writer.write(b"\0")
         except OSError:
             target.counts["fetches cut"] += 1
+        except asyncio.CancelledError:
+            return  # the case is over
         finally:
             writer.close()
 

@@ -90,7 +90,12 @@ def row(title: str, found: Figures) -> tuple[str, ...]:
 
 
 def waited(wait: Figures) -> str:
-    """Return the longest wait; "more than" where it was not over."""
+    """Return the longest wait; "over" where it had not ended.
+
+    Where no post was taken there is nothing to wait for.
+    """
+    if wait["worst"] is None:
+        return "none taken"
     longest = duration(wait["worst"])
     return f"over {longest}" if wait["unfinished"] else longest
 
