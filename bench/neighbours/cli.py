@@ -6,16 +6,23 @@ import argparse
 import subprocess
 import time
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from bench.errors import BenchError
 from bench.neighbours import table
 from bench.neighbours.cases import CASES
 from bench.neighbours.measuring import QUICK, USUAL, measure
 from bench.report import Report
+from zelto.embedded.errors import StartupError
 from zelto.embedded.host import make_data_directory
 from zelto.env import CHECKOUT, data_directory
+
+# What one case may break by, without the others: it is printed.
+NOT_MEASURED = (BenchError, StartupError, OSError, HTTPException, psycopg.Error)
 
 
 def read_arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -74,7 +81,7 @@ def _add(
     began = time.monotonic()
     try:
         found = measure(name, folder, arguments.checkout, times)
-    except BenchError as error:
+    except NOT_MEASURED as error:
         print(f"  not measured: {error}", flush=True)
         return
     print(_told(found, time.monotonic() - began), flush=True)

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
+
 from bench.errors import BenchError
 from bench.filling import insert
 from bench.instance import Instance, Tenant
 from bench.neighbours import bodies
 from bench.reader import Reader
+from zelto.embedded.postgres_config import connection_parameters
 
 Facts = dict[str, str]
 
@@ -201,37 +204,42 @@ def copy(
     metadata: str = "one.metadata",
     transcripts: bool = True,
 ) -> None:
-    """Copy a conversation so many times within its organization, unindexed jobs apart.
+    """Copy a conversation so many times within its organization.
+
+    In one transaction, so that no worker finds the copies before their jobs are gone.
 
     metadata: an expression over `one`, its row, and `number`.
     transcripts: whether its transcript and what it is found by are copied too.
     """
-    execute = place.instance.execute
-    execute(
-        "CREATE TABLE bench_copy AS SELECT number, gen_random_uuid() AS id "
-        "FROM generate_series(1, %s::int) AS number",
-        count,
-    )
-    changed = f"'external_id', 'copy-' || number, 'metadata', {metadata}"
-    _copy_rows(place, "conversations_conversation", "id", conversation, changed)
-    if transcripts:
-        for table in ("conversations_transcript", "conversations_searchentry"):
-            _copy_rows(place, table, "conversation_id", conversation)
-    execute(
-        "DELETE FROM conversations_searchjob "
-        "WHERE conversation_id IN (SELECT id FROM bench_copy)"
-    )
-    execute("DROP TABLE bench_copy")
+    where = connection_parameters(place.instance.data_dir)
+    with psycopg.connect(**where) as connection:
+        connection.execute(
+            "CREATE TEMPORARY TABLE made ON COMMIT DROP AS "
+            "SELECT number, gen_random_uuid() AS id "
+            "FROM generate_series(1, %s::int) AS number",
+            [count],
+        )
+        changed = f"'external_id', 'copy-' || number, 'metadata', {metadata}"
+        statements = [_copied("conversations_conversation", "id", changed)]
+        if transcripts:
+            statements += [
+                _copied("conversations_transcript", "conversation_id"),
+                _copied("conversations_searchentry", "conversation_id"),
+            ]
+        for statement in statements:
+            connection.execute(statement.encode(), [conversation])
+        connection.execute(
+            "DELETE FROM conversations_searchjob "
+            "WHERE conversation_id IN (SELECT id FROM made)"
+        )
 
 
-def _copy_rows(
-    place: Place, table: str, identifier: str, conversation: str, changed: str = ""
-) -> None:
+def _copied(table: str, identifier: str, changed: str = "") -> str:
+    """Return the statement that copies a row of a table for each row of `made`."""
     changes = f"'{identifier}', made.id" + (f", {changed}" if changed else "")
-    place.instance.execute(
-        f"INSERT INTO {table} SELECT row.* "  # noqa: S608 - ours
-        f"FROM {table} AS one CROSS JOIN bench_copy AS made CROSS JOIN LATERAL "
-        f"jsonb_populate_record(one, jsonb_build_object({changes})) AS row "
-        f"WHERE one.{identifier} = %s",
-        conversation,
+    return (
+        f"INSERT INTO {table} SELECT copied.* "  # noqa: S608 - ours
+        f"FROM {table} AS one CROSS JOIN made CROSS JOIN LATERAL "
+        f"jsonb_populate_record(one, jsonb_build_object({changes})) AS copied "
+        f"WHERE one.{identifier} = %s"
     )
