@@ -17,7 +17,8 @@ WORDS = (
 )
 # What a script without spaces looks like to a search: one word of a whole turn.
 UNSPACED_LETTERS = "的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可"
-UNSPACED_QUERY = "的人"
+# Each pair of neighbours is a word that is asked for.
+UNSPACED_QUERY = UNSPACED_LETTERS
 UNSPACED_CHARACTERS = 300_000  # of three bytes each
 NESTED_LEVELS = 58  # 64 are taken
 BODY_BYTES = 5 * 1024 * 1024  # what is taken by default
