@@ -73,5 +73,6 @@ def unspaced_session(external_id: str) -> dict[str, Any]:
 
 
 def refused(number: int) -> bytes:
-    """Return 250 kB of JSON that lacks what a session must have."""
-    return json.dumps({"number": number, "x": "x" * REFUSED_BYTES}).encode()
+    """Return 250 kB of JSON that lacks what a session must have, and compress badly."""
+    dice = random.Random(number)  # noqa: S311 - no secret
+    return json.dumps({"x": dice.randbytes(REFUSED_BYTES // 2).hex()}).encode()

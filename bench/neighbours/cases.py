@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from bench.neighbours import connecting, posting, preparation, reading
 from bench.neighbours.preparation import Facts, Place
@@ -19,7 +20,7 @@ class Case:
     """What the other organization does, as the table has it."""
 
     title: str
-    attack: Callable[[Target], Awaitable[None]]
+    attack: Callable[[Target], Coroutine[Any, Any, None]]
     prepare: Callable[[Place], Facts] = preparation.nothing
 
 

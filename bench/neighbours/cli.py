@@ -102,8 +102,9 @@ def _told(found: dict[str, Any], seconds: float) -> str:
             f"  neighbour got: {got or 'nothing'}; database grew {found['size_mb']:.0f} MB",
             f"  failures: {found['failures'] or 'none'}",
             f"  load before {noise['load_average']:.2f}, busy while idle "
-            f"{noise['cpu_busy_share']:.0%}, cores taken by the good one "
-            f"{found['generator_cpu_share']:.0%}, by the neighbour "
+            f"{noise['cpu_busy_share']:.0%}; share of a core: good one "
+            f"{found['generator_cpu_share']:.0%} (behind its clock by "
+            f"{table.duration(found['generator_late_p99'])}, p99), neighbour "
             f"{attack['cpu_share']:.0%}; it took {seconds:.0f} s",
         )
     )
