@@ -41,6 +41,7 @@ class Target:
         self, method: str, path: str, headers: dict[str, str], body: bytes = b""
     ) -> Answer | None:
         """Send a request and count its answer; return None where there was none."""
+        self.counts["requests begun"] += 1
         try:
             answer = await request(
                 self.port, method, path, headers, body, within=ANSWER_WITHIN
