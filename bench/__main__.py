@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from bench import memory, pages, posts, processing, visible
 from bench.errors import BenchError
 from bench.instance import Instance, empty_instance
+from bench.neighbours import cli as neighbours
 from bench.report import Report
 from bench.senders import wrk
 from zelto.embedded.errors import StartupError
@@ -20,6 +21,7 @@ from zelto.embedded.host import make_data_directory
 from zelto.env import data_directory
 
 QUIET_LOAD = 0.7
+NEIGHBOURS = "neighbours"  # a bench of its own
 SECTIONS = ("posts", "processing", "visible", "memory", "pages")
 
 
@@ -121,9 +123,13 @@ class Run:
 
 def main() -> int:
     """Run the bench, and return the exit status."""
-    arguments = read_arguments()
     signal.signal(signal.SIGTERM, _end)
     try:
+        if sys.argv[1:2] == [NEIGHBOURS]:
+            warn_of_load()
+            neighbours.run(sys.argv[2:])
+            return 0
+        arguments = read_arguments()
         wrk()
         warn_of_load()
         # The cluster's own account must be able to walk to it.

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,20 @@ import psycopg
 
 from bench.errors import BenchError
 from zelto.embedded.host import make_data_directory
-from zelto.embedded.leftover_processes import postgres_processes, stack_processes
+from zelto.embedded.leftover_processes import (
+    end_postgres_processes,
+    end_processes,
+    postgres_processes,
+    stack_processes,
+)
 from zelto.embedded.parent_death import terminate_on_parent_death
 from zelto.embedded.postgres_config import cluster_folder, connection_parameters
 from zelto.env import CHECKOUT
 
 START_LASTS = 120.0  # seconds
+# The stack asks each of its processes for twenty seconds before it kills.
+STOP_LASTS = 120.0
+KILL_LASTS = 5.0
 TRUNCATE_TRIES = 5
 PASSWORD = "a long walk by the river"  # noqa: S105 - of an instance that is thrown away
 # What the environment or `.env` says about another instance; empty is not set.
@@ -58,10 +66,29 @@ def free_port() -> int:
         return port
 
 
+def rows_of(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement that was executed; none where it has none to give."""
+    return [] if cursor.description is None else cursor.fetchall()
+
+
 class Instance:
     """One Zelto in a folder, with its port, its environment and its log."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        checkout: Path = CHECKOUT,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Choose a port, and the code that runs.
+
+        checkout: a work tree; another than ours has a `.venv` of its own.
+        settings: variables of its environment.
+        """
+        self.checkout = checkout
+        own = checkout / ".venv" / "bin" / "python"
+        self.python = sys.executable if checkout == CHECKOUT else str(own)
         self.folder = folder
         self.data_dir = folder / "data"
         self.log = folder / "output.log"
@@ -73,6 +100,7 @@ class Instance:
             "PORT": str(self.port),
             "ZELTO_BASE_URL": self.url,
             "ZELTO_DATA_DIR": str(self.data_dir),
+            **(settings or {}),
         }
         self.owner: subprocess.Popen[bytes] | None = None
 
@@ -85,8 +113,8 @@ class Instance:
         """
         with open(self.log, "ab") as log:
             self.owner = subprocess.Popen(
-                [sys.executable, "-m", "zelto.embedded", "run", *processes],
-                cwd=CHECKOUT,
+                [self.python, "-m", "zelto.embedded", "run", *processes],
+                cwd=self.checkout,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -98,8 +126,19 @@ class Instance:
             self._wait_until_ready()
             yield
         finally:
-            self.owner.send_signal(signal.SIGTERM)
+            self._stop()
+
+    def _stop(self) -> None:
+        """Have it stop in order; whatever does not is killed, by its number."""
+        assert self.owner is not None  # noqa: S101 - `running` has set it
+        self.owner.send_signal(signal.SIGTERM)
+        try:
+            self.owner.wait(STOP_LASTS)
+        except subprocess.TimeoutExpired:
+            self.owner.kill()
             self.owner.wait()
+            end_processes(stack_processes(self.data_dir), KILL_LASTS)
+            end_postgres_processes(cluster_folder(self.data_dir).resolve())
 
     def _wait_until_ready(self) -> None:
         assert self.owner is not None  # noqa: S101 - `running` has just set it
@@ -136,8 +175,8 @@ class Instance:
             BenchError: the command failed.
         """
         result = subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=CHECKOUT,
+            [self.python, "manage.py", *command],
+            cwd=self.checkout,
             env=self.environment | environment,
             capture_output=True,
             text=True,
@@ -153,8 +192,7 @@ class Instance:
         with psycopg.connect(
             autocommit=True, **connection_parameters(self.data_dir)
         ) as connection:
-            cursor = connection.execute(statement.encode(), values or None)
-            return cursor.fetchall() if cursor.description else []
+            return rows_of(connection.execute(statement.encode(), values or None))
 
     def seal(self, place: int, organization_id: UUID) -> str:
         """Return the cursor of a place in the log, made with this instance's secret key.
@@ -206,12 +244,17 @@ class Instance:
 
 
 @contextmanager
-def empty_instance(folder: Path) -> Iterator[Instance]:
+def empty_instance(
+    folder: Path,
+    *,
+    checkout: Path = CHECKOUT,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Instance]:
     """Make an instance on a new folder, and delete all that is in it after the block."""
     remove(folder)
     make_data_directory(folder)
     try:
-        yield Instance(folder)
+        yield Instance(folder, checkout=checkout, settings=settings)
     finally:
         remove(folder)
 

@@ -17,6 +17,7 @@ from bench.addresses import REQUESTS, kinds_of_pages
 from bench.combinations import FOUND
 from bench.comparison.server import command
 from bench.filling import AGENTS, AGENTS_OF, fill
+from bench.instance import rows_of
 from bench.programs import kinds_of_requests, ratios_of_requests
 from bench.report import Report, at_least, at_most, below
 from bench.searches import kinds_of_searches
@@ -39,7 +40,7 @@ from integrations.models import Delivery
 def ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
-        return cursor.fetchall() if cursor.description else []
+        return [] if cursor.description is None else cursor.fetchall()
 
 
 def test_the_session_is_twenty_turns_in_three_kilobytes() -> None:
@@ -51,6 +52,16 @@ def test_the_session_is_taken_without_a_warning() -> None:
     reading = providers.read("zelto", session("0" * 12, "07"))
     assert reading.update is not None
     assert reading.warnings == []
+
+
+@pytest.mark.django_db
+def test_a_row_without_columns_is_a_row() -> None:
+    """Whether there is one is asked by `SELECT FROM`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM generate_series(1, 2)")
+        assert rows_of(cursor.cursor) == [(), ()]
+        cursor.execute("CREATE TEMPORARY TABLE nothing ()")
+        assert rows_of(cursor.cursor) == []
 
 
 def test_each_post_is_another_call_of_one_length() -> None:

@@ -1,0 +1,4 @@
+"""The bench of bad neighbours: what one organization feels of another.
+
+See `bench/README.md`.
+"""
