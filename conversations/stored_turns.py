@@ -73,12 +73,12 @@ BOUNDED = f"""
     ) AS cut ON pg_column_size(turn.value) > %(whole)s
     {_WHICH}
 """  # noqa: S608
-AS_JSON = f"SELECT turn.value::text {_TURNS} {_WHICH}"  # noqa: S608
+AS_JSON = f"SELECT turn.value::text {_TURNS} {_WHICH}"
 SPOKEN_TEXTS = f"""
     SELECT turn.number, coalesce(turn.value->>'content', ''),
         coalesce(turn.value->>'toolName', ''), coalesce(turn.value->>'arguments', '')
     {_TURNS} {_WHICH}
-"""  # noqa: S608
+"""
 
 
 class StoredTurn(dict[str, Any]):
