@@ -7,6 +7,7 @@ import resource
 
 from django.conf import settings
 
+from integrations.operations.counters import count_turned_away
 from web.server.application import Server
 from web.server.limits import KIB, Limits
 from web.server.turns import Lane
@@ -55,4 +56,5 @@ application = Server(
     lane_of=lane_of,
     reads_as_it_arrives=reads_as_it_arrives,
     on_startup=start,
+    on_refused=count_turned_away,
 )

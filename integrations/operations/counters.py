@@ -25,6 +25,7 @@ View = Callable[[HttpRequest], HttpResponse]
 WRITE_EVERY_SECONDS = 2.0
 # The names of the rows; a number follows those that end in a space.
 POSTS = "posts "
+TURNED_AWAY = "turned away "
 PROCESSED = "processed"
 FAILED = "failed"
 SECONDS_WITHIN = "seconds within "
@@ -50,6 +51,11 @@ def add(name: str, amount: float = 1) -> None:
     """Add to a counter of this process; written to its row a little later."""
     with _lock:
         _counted[name] += amount
+
+
+def count_turned_away(status: int) -> None:
+    """Count a request that the web server refused before it had a thread."""
+    add(f"{TURNED_AWAY}{status}")
 
 
 def count_processed(took: Sequence[float]) -> None:

@@ -126,6 +126,7 @@ class _FromDatabase(Collector):
     def collect(self) -> Iterator[Metric]:
         totals = dict(RunningTotal.objects.values_list("name", "value"))
         yield _posts(totals)
+        yield _turned_away(totals)
         yield _deliveries(totals)
         yield _processing_seconds(totals)
         yield from _queue()
@@ -142,6 +143,19 @@ def _posts(totals: dict[str, float]) -> Metric:
     for name, value in sorted(totals.items()):
         if name.startswith(counters.POSTS):
             family.add_metric([name.removeprefix(counters.POSTS)], value)
+    return family
+
+
+def _turned_away(totals: dict[str, float]) -> Metric:
+    family = CounterMetricFamily(
+        "zelto_requests_turned_away",
+        "Requests that were refused before they had a thread: 408 came too slowly, "
+        "413 is too long, 503 is one too many.",
+        labels=["status"],
+    )
+    for name, value in sorted(totals.items()):
+        if name.startswith(counters.TURNED_AWAY):
+            family.add_metric([name.removeprefix(counters.TURNED_AWAY)], value)
     return family
 
 

@@ -41,7 +41,8 @@ class Server:
     lane_of: the lane of a path.
     reads_as_it_arrives: whether a request to this path may have a large body, which a
         thread reads while it arrives.
-    on_startup: called with the event loop before the first request.
+    on_startup: called with the event loop before the first request. on_refused: with the
+        status of each answer that the application did not give.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Server:
         lane_of: Callable[[str], Lane],
         reads_as_it_arrives: Callable[[str], bool],
         on_startup: Callable[[asyncio.AbstractEventLoop], None] = lambda loop: None,
+        on_refused: Callable[[int], None] = lambda status: None,
     ) -> None:
         self.limits = limits
         self.turns = Turns(limits)
@@ -60,6 +62,7 @@ class Server:
         self._lane_of = lane_of
         self._reads_as_it_arrives = reads_as_it_arrives
         self._on_startup = on_startup
+        self._on_refused = on_refused
         self._threads = Threads(limits.threads + LASTING_THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,6 +99,7 @@ class Server:
                 environ[IS_LATE] = body.is_late
                 await self._work(exchange, place, scope, environ)
         except Refused as refusal:
+            self._on_refused(refusal.status)
             await exchange.write_whole(*refusal.answer())
         except ClientGone:
             return
