@@ -46,7 +46,9 @@ LOST = [
     (deactivated, "you were signed out"),
     (password_changed_elsewhere, "you were signed out"),
 ]
-each_way = pytest.mark.parametrize(("lose", "why"), LOST, ids=lambda one: str(one)[:40])
+each_way = pytest.mark.parametrize(
+    ("lose", "why"), LOST, ids=lambda one: getattr(one, "__name__", "why")
+)
 
 
 @pytest.fixture
