@@ -65,7 +65,7 @@ def trim(organization_id: UUID, action: str) -> int:
                 "at_most": MAX_DELETED,
             },
         )
-        deleted = cursor.rowcount
+        deleted: int = cursor.rowcount
     if deleted:
         logger.info("%s entries of the kind %s went, the oldest", deleted, action)
     return deleted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.text import Truncator
@@ -31,6 +32,7 @@ def audit_log(request: OrganizationRequest) -> HttpResponse:
         ],
         "filters": filters,
         "form": _form(request, filters),
+        "kept_bytes": settings.KEEP_AUDIT_BYTES,
         **page_links(page, filters.query()),
     }
     return render(request, "accounts/audit.html", context)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -50,6 +51,8 @@ def delivery_list(request: OrganizationRequest) -> HttpResponse:
             "filters": filters,
             "list_url": reverse("integrations:deliveries", args=[organization.slug]),
             "shows_newest": shows_newest,
+            "kept_days": settings.KEEP_REJECTED_DAYS,
+            "kept_bytes": settings.KEEP_REJECTED_BYTES,
             "refusals": refused_lately(organization) if shows_newest else None,
             **page_links(page, filters.query()),
         }

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 logger = logging.getLogger(__name__)
 
 # One new row in so many looks whether there is too much; some of an organization's do.
-TRIM_EVERY = 16
+TRIM_EVERY = 64
 # More than that come with none.
 MAX_DELETED = 1_000
 # What a row is counted as beside its body, its errors and its reason.
@@ -64,7 +64,7 @@ def trim(organization_id: UUID) -> int:
                 "at_most": MAX_DELETED,
             },
         )
-        deleted = cursor.rowcount
+        deleted: int = cursor.rowcount
     if deleted:
         logger.info("%s refusals of %s went, the oldest", deleted, organization_id)
     return deleted

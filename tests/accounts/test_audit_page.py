@@ -240,3 +240,11 @@ def test_it_refuses_an_outsider(client, charlie_client, organization):
 def test_it_is_not_for_members(bob_client):
     assert bob_client.get(URL).status_code == 403
     assert URL not in bob_client.get("/org/acme/conversations").content.decode()
+
+
+def test_it_says_how_much_is_kept(alice_client, settings):
+    settings.KEEP_AUDIT_BYTES = 8 * 1024 * 1024
+    said = alice_client.get(URL).content.decode().replace("\xa0", " ")
+    assert "Of each kind the newest 8.0 MB are kept; the oldest go first." in said
+    settings.KEEP_AUDIT_BYTES = 0
+    assert "Of each kind" not in alice_client.get(URL).content.decode()

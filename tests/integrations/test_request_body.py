@@ -218,7 +218,12 @@ def test_where_larger_bodies_are_taken_they_may_hold_more(settings):
 
 def test_the_collector_is_paused_while_a_large_body_is_parsed(monkeypatch):
     seen = []
-    decoder = Mock(decode=lambda _: seen.append(gc.isenabled()) or {})
+
+    def decode(_: str) -> dict[str, int]:
+        seen.append(gc.isenabled())
+        return {}
+
+    decoder = Mock(decode=decode)
     monkeypatch.setattr("integrations.request_body._DECODER", decoder)
     parse(listed(b"[]", 50_000))
     parse(b"{}")

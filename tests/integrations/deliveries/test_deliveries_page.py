@@ -350,3 +350,21 @@ def test_it_is_only_read(dora_client):
 
 def test_a_slash_at_the_end_is_no_matter(dora_client):
     assert dora_client.get(f"{URL}/").status_code == 200
+
+
+def test_it_says_what_of_refusals_is_kept(dora_client, settings):
+    settings.KEEP_REJECTED_DAYS, settings.KEEP_REJECTED_BYTES = 14, 64 * 1024 * 1024
+    said = text_of(dora_client)
+    assert "Refused ones are kept for 14 days, at most 64.0 MB of them" in said
+    assert "the oldest go first" in said
+    settings.KEEP_REJECTED_DAYS = 0
+    assert "Refused ones are kept up to 64.0 MB" in text_of(dora_client)
+    settings.KEEP_REJECTED_BYTES = 0
+    assert "Refused ones" not in text_of(dora_client)
+    settings.KEEP_REJECTED_DAYS = 1
+    assert "Refused ones are kept for 1 day." in text_of(dora_client)
+
+
+def text_of(client):
+    page = client.get(URL).content.decode()
+    return " ".join(page.replace("\xa0", " ").split())

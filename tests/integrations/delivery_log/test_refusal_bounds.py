@@ -35,7 +35,8 @@ def key_id(organization: Organization, make_key: MakeKey) -> UUID:
 def refuse(
     organization: Organization, key_id: UUID, size: int, **fields: Any
 ) -> Delivery:
-    fields = {"status": 422, "reason": "No."} | fields
+    fields.setdefault("status", 422)
+    fields.setdefault("reason", "No.")
     arrival = Arrival(organization.pk, key_id, "r", size=size, body=b"x" * size)
     delivery_log.refuse(arrival, **fields)
     return Delivery.objects.latest("sequence")
@@ -43,7 +44,7 @@ def refuse(
 
 def kept_bytes() -> int:
     bodies = Delivery.objects.exclude(body=None).values_list("body", flat=True)
-    return sum(len(body) for body in bodies)
+    return sum(len(bytes(body or b"")) for body in bodies)
 
 
 def test_the_oldest_refusals_go_first(organization: Organization, key_id: UUID) -> None:
@@ -123,7 +124,7 @@ def many(organization: Organization) -> Iterator[None]:
 
 @pytest.mark.usefixtures("many")
 def test_it_adds_up_by_an_index_alone(organization: Organization) -> None:
-    parameters = {
+    parameters: dict[str, Any] = {
         "organization": organization.pk,
         "bytes": 2_000 * KIB,
         "looked_at": 2_500,

@@ -241,7 +241,7 @@ def test_a_failed_one_is_tried_again(
     assert Conversation.objects.count() == 1
 
 
-FAILED_ONE = {
+FAILED_ONE: dict[str, Any] = {
     "call": {"endedReason": "old", "customer": {"name": "Ada"}},
     "agent": {"externalId": "old-desk"},
     "version": "old",
@@ -249,7 +249,7 @@ FAILED_ONE = {
     "metadata": {"room": "old", "shift": "late"},
     "transcript": {"turns": [{"role": "user", "content": "Old words."}]},
 }
-LATER_ONE = {
+LATER_ONE: dict[str, Any] = {
     "call": {"endedReason": "new"},
     "version": "new",
     "metadata": {"room": "new"},
@@ -302,7 +302,7 @@ def test_it_fills_in_the_turns_of_a_call_that_has_none(
     failed = _failed_between(post, process, {"transcript": {"turns": []}})
     replay_delivery(delivery=failed, by=None)
     process()
-    (turn,) = Conversation.objects.get().transcript.turns
+    (turn,) = Conversation.objects.get().transcript.turns or []
     assert turn["content"] == "Old words."
 
 
