@@ -123,10 +123,18 @@ def test_while_one_thread_has_a_large_one_another_takes_none(
     other = beside()
     assert held.reached.wait(PATIENCE)
     ours = append(other_organization, "ours")
+    indexed: list[bool] = []
+    monkeypatch.setattr(
+        processing_worker,
+        "index_batch",
+        lambda *, with_large: indexed.append(with_large) or 0,
+    )
 
-    assert processing_worker.process_batch() == 1
+    processing_worker.process_until_quiet()
 
     assert is_processed(ours)
+    assert indexed
+    assert not any(indexed)
     assert Delivery.objects.get(pk=second.pk).attempts == 0
     held.released.set()
     assert other.result(PATIENCE) == 1
