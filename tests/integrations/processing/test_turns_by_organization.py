@@ -124,11 +124,12 @@ def test_while_one_thread_has_a_large_one_another_takes_none(
     assert held.reached.wait(PATIENCE)
     ours = append(other_organization, "ours")
     indexed: list[bool] = []
-    monkeypatch.setattr(
-        processing_worker,
-        "index_batch",
-        lambda *, with_large: indexed.append(with_large) or 0,
-    )
+
+    def index(*, with_large: bool) -> int:
+        indexed.append(with_large)
+        return 0
+
+    monkeypatch.setattr(processing_worker, "index_batch", index)
 
     processing_worker.process_until_quiet()
 
