@@ -46,7 +46,7 @@ def fresh_jobs(limit: int) -> list[tuple[int, UUID]]:
     """Return up to `limit` jobs that nobody has tried, in the order of their turns."""
     with connection.cursor() as cursor:
         cursor.execute(_FRESH, {"limit": limit})
-        return cursor.fetchall()
+        return [(job, conversation) for job, conversation in cursor.fetchall()]
 
 
 def by_conversation(jobs: Iterable[tuple[int, UUID]]) -> Jobs:

@@ -78,37 +78,39 @@ class Call(NamedTuple):
             yield lexemes.metadata_fact(key, value)
 
 
-def index_batch(limit: int = BATCH) -> int:
+def index_batch(limit: int = BATCH, *, with_large: bool = True) -> int:
     """Work off the latest jobs, in turns by organization; return how many, 0 where
     another worker is at it.
+
+    with_large: also conversations that take a while.
 
     One that fails does so alone: it keeps its row and comes back later, by itself.
     """
     jobs = by_conversation(fresh_jobs(limit))
     try:
-        worked_off = _index(jobs)
+        worked_off = _index(jobs, with_large)
     except Exception as error:
         if is_away(error):
             raise
         # One conversation is at fault: each on its own.
         logger.exception("A batch could not be indexed; going one by one")
-        worked_off = _one_by_one(jobs)
+        worked_off = _one_by_one(jobs, with_large)
     due = SearchJob.objects.to_retry().values_list("id", "conversation_id")
-    return worked_off + _one_by_one(by_conversation(due[:RETRIED_AT_ONCE]))
+    return worked_off + _one_by_one(by_conversation(due[:RETRIED_AT_ONCE]), with_large)
 
 
-def _one_by_one(jobs: Jobs) -> int:
+def _one_by_one(jobs: Jobs, with_large: bool) -> int:
     turn = worker_stop.Turn(MAX_SECONDS)
     return sum(
-        _index_alone(one, numbers)
+        _index_alone(one, numbers, with_large)
         for number, (one, numbers) in enumerate(jobs.items())
         if number == 0 or not turn.is_over
     )
 
 
-def _index_alone(conversation: UUID, jobs: list[int]) -> int:
+def _index_alone(conversation: UUID, jobs: list[int], with_large: bool) -> int:
     try:
-        return _index({conversation: jobs})
+        return _index({conversation: jobs}, with_large)
     except Exception as error:
         if is_away(error):
             raise
@@ -116,7 +118,7 @@ def _index_alone(conversation: UUID, jobs: list[int]) -> int:
         return len(jobs)
 
 
-def _index(jobs: Jobs) -> int:
+def _index(jobs: Jobs, with_large: bool) -> int:
     """Index these conversations in one transaction, as many as take about a second;
     return how many of their jobs that worked off. A job that is done meanwhile is only
     done once more."""
@@ -129,7 +131,7 @@ def _index(jobs: Jobs) -> int:
         entries: dict[UUID, str] = {}
         seen = suggestions.Seen()
         looked_at: list[UUID] = []
-        for together in _portions(list(jobs)):
+        for together in _portions(list(jobs), with_large):
             looked_at += together
             for call in _read(together):
                 entries[call.id] = _entry(call, seen)
@@ -184,18 +186,19 @@ _LARGE = """
 """
 
 
-def _portions(conversations: list[UUID]) -> Iterator[list[UUID]]:
+def _portions(conversations: list[UUID], with_large: bool) -> Iterator[list[UUID]]:
     """Yield the conversations in their order, as many as are read together."""
     with connection.cursor() as cursor:
         cursor.execute(_LARGE, [conversations, MAX_READ_TOGETHER])
         large = {one for (one,) in cursor.fetchall()}
     portion: list[UUID] = []
     for one in conversations:
-        if portion and (one in large or len(portion) == READ_AT_ONCE):
-            yield portion
-            portion = []
-        portion.append(one)
         if one in large:
+            if with_large:
+                yield [one]
+            continue
+        portion.append(one)
+        if len(portion) == READ_AT_ONCE:
             yield portion
             portion = []
     if portion:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 from uuid import UUID
 
@@ -50,27 +50,40 @@ class Stopping(Exception):
     """This process is to end: what was begun is put back."""
 
 
+@contextmanager
+def alone_at_it() -> Iterator[bool]:
+    """Keep other threads of this process from what takes a while, for the block; yield
+    whether none is at it already.
+    """
+    is_alone = _at_it.acquire(blocking=False)
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            _at_it.release()
+
+
 def process_one_call() -> int:
     """Process the deliveries of one call; return how many were claimed, 0 also where
     another thread is at it.
     """
+    with alone_at_it() as is_alone:
+        return _process_next() if is_alone else 0
+
+
+def _process_next() -> int:
     global _last_turn
-    if not _at_it.acquire(blocking=False):
+    first = claims.claim_apart(_last_turn)
+    if first is None:
         return 0
-    try:
-        first = claims.claim_apart(_last_turn)
-        if first is None:
-            return 0
-        _last_turn = first.organization_id
-        if jobs.gave_up(first):
-            return 1
-        claimed = [first, *_others_of(first)]
-        claimed.sort(key=lambda one: one.sequence)
-        with keeping(claimed) as note_progress:
-            _process(claimed, note_progress)
-        return len(claimed)
-    finally:
-        _at_it.release()
+    _last_turn = first.organization_id
+    if jobs.gave_up(first):
+        return 1
+    claimed = [first, *_others_of(first)]
+    claimed.sort(key=lambda one: one.sequence)
+    with keeping(claimed) as note_progress:
+        _process(claimed, note_progress)
+    return len(claimed)
 
 
 def fold_again(call: CallKey) -> bool:

@@ -57,7 +57,7 @@ def process_until_quiet() -> bool:
         heartbeat.beat()
         claimed = process_batch()
         # Deliveries go first; the index of the search may be late.
-        indexed = index_batch() if not batch_size.was_full else 0
+        indexed = 0 if batch_size.was_full else _index()
         if claimed or indexed:
             empty_looks = 0
             continue
@@ -66,6 +66,11 @@ def process_until_quiet() -> bool:
             return False
         worker_stop.wait(LOOK_AGAIN_SECONDS)
     return not worker_stop.is_requested()
+
+
+def _index() -> int:
+    with by_call.alone_at_it() as is_alone:
+        return index_batch(with_large=is_alone)
 
 
 def process_batch(limit: int | None = None) -> int:

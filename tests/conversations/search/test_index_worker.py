@@ -367,3 +367,16 @@ def test_a_batch_ends_where_it_takes_long_or_much(
     assert set(waiting()) == {rows[0].id, rows[1].id}
     index_all()
     assert waiting() == []
+
+
+def test_one_that_takes_a_while_is_left_to_whom_it_is_not_in_the_way(
+    make_conversation, monkeypatch
+):
+    large = make_conversation(turns=said("hello " * 200), applied_through=1)
+    make_conversation(turns=said("hi"), applied_through=1)
+    monkeypatch.setattr(index_worker, "MAX_READ_TOGETHER", 100)
+
+    assert index_batch(with_large=False) == 1
+    assert waiting() == [large.id]
+    assert index_batch(with_large=False) == 0
+    assert index_batch() == 1

@@ -123,10 +123,19 @@ def test_while_one_thread_has_a_large_one_another_takes_none(
     other = beside()
     assert held.reached.wait(PATIENCE)
     ours = append(other_organization, "ours")
+    indexed: list[bool] = []
 
-    assert processing_worker.process_batch() == 1
+    def index(*, with_large: bool) -> int:
+        indexed.append(with_large)
+        return 0
+
+    monkeypatch.setattr(processing_worker, "index_batch", index)
+
+    processing_worker.process_until_quiet()
 
     assert is_processed(ours)
+    assert indexed
+    assert not any(indexed)
     assert Delivery.objects.get(pk=second.pk).attempts == 0
     held.released.set()
     assert other.result(PATIENCE) == 1

@@ -40,7 +40,7 @@ def main(when: str) -> None:
 
     def deadly_mark(delivered: Any, stored: Any) -> Any:
         took = mark_processed(delivered, stored)
-        if any(one.update.external_id == DEADLY for one in delivered):
+        if any(call.external_id == DEADLY for _, call in delivered):
             die()  # all is written, nothing is committed
         return took
 
