@@ -86,7 +86,7 @@ def fetch(recording: Recording) -> None:
 
 def _fetch(recording: Recording) -> None:
     with (
-        LeaseKeeper(recording, settings.FETCH_SECONDS) as watch,
+        LeaseKeeper.of_a_fetch(recording, settings.FETCH_SECONDS) as watch,
         incoming_file() as path,
     ):
         download(recording.source_url, path, watch)
