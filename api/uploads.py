@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +19,13 @@ from integrations.problems import UNKNOWN_AGENT, Refusal, validation_refusal
 from integrations.providers import Fault, FaultKind, Reading
 from integrations.request_body import BodyFault
 from integrations.uploads.multipart import Parts, read_parts
-from integrations.uploads.take import PROVIDER, Uploaded, away, take_upload, upload_slot
+from integrations.uploads.take import (
+    PROVIDER,
+    Uploaded,
+    not_stored,
+    take_upload,
+    upload_slot,
+)
 from web.request_id import request_id_of
 
 
@@ -50,8 +57,9 @@ class Upload:
                 raise Refusal(fault.status, fault.detail) from fault
 
     def _take(self) -> Uploaded:
-        with incoming_file() as path:
+        with ExitStack() as leaving:
             try:
+                path = leaving.enter_context(incoming_file())
                 with path.open("wb") as file:
                     parts = read_parts(
                         self.request,
@@ -60,7 +68,7 @@ class Upload:
                         most_call=settings.MAX_BODY_BYTES,
                     )
             except OSError as error:
-                raise away("The file could not be stored just now.") from error
+                raise not_stored(error) from error
             if parts.calls:
                 self.arrival.body = parts.call
                 self.arrival.size = len(parts.call)

@@ -79,8 +79,7 @@ class LeasedJob(models.Model):
         """Count the jobs of its organization that are claimed before this one, which
         was not tried yet; at most `most`.
         """
-        jobs: models.Manager[Self] = type(self)._default_manager
-        ahead = jobs.filter(
+        ahead = type(self)._default_manager.filter(
             **{self.ORGANIZATION: organization_id},
             state__in=[self.State.WAITING, self.State.RUNNING],
             next_try_at=None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import threading
 import traceback
@@ -22,7 +21,7 @@ from conversations.recordings.download import (
     too_slow,
     took_too_long,
 )
-from conversations.recordings.incoming import incoming_file
+from conversations.recordings.incoming import incoming_file, is_for_want_of_room
 from conversations.recordings.lease_keeper import (
     DeadlineExceeded,
     LeaseKeeper,
@@ -45,7 +44,6 @@ DECODED_AT_ONCE = 3
 DECODED_AT_ONCE_EACH = 2
 # No recording is begun after so long: what else is in the queue gets a turn.
 TURN_SECONDS = 10.0
-FULL = {errno.ENOSPC, errno.EDQUOT}
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _turns = ClaimTurns(Recording, each=AT_ONCE_EACH)
 _decoding = SharedSlots(DECODED_AT_ONCE, each=DECODED_AT_ONCE_EACH)
@@ -88,7 +86,7 @@ def fetch(recording: Recording) -> None:
 
 def _fetch(recording: Recording) -> None:
     with (
-        LeaseKeeper(recording, settings.FETCH_SECONDS) as watch,
+        LeaseKeeper.of_a_fetch(recording, settings.FETCH_SECONDS) as watch,
         incoming_file() as path,
     ):
         download(recording.source_url, path, watch)
@@ -135,6 +133,6 @@ def _outcome_noted(recording: Recording) -> Iterator[None]:
 
 
 def _what_is_wrong(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno in FULL:
+    if is_for_want_of_room(error):
         return "There is no room for it on this machine's disk."
     return f"It was fetched but could not be kept ({type(error).__name__})."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,13 @@ from web.private_files import make_owner_only_folder
 
 # Longer than any of them is written to without a pause.
 STALE_SECONDS = 3600.0
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def is_for_want_of_room(error: Exception) -> bool:
+    """Tell whether a disk or a quota is full."""
+    return isinstance(error, OSError) and error.errno in FULL
 
 
 def folder() -> Path:

@@ -1,4 +1,4 @@
-"""What looks after a worker that fetches, from a thread of its own: it keeps the lease
+"""What looks after a worker that fetches or transcribes, from a thread of its own: it keeps the lease
 while nothing else moves, and cuts the connection when it must end.
 
 No time limit of a socket ends a server that sends a byte now and then.
@@ -10,15 +10,17 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from conversations import worker_stop
 from conversations.models import Recording
+from conversations.models.leased_job import LeasedJob
 
 logger = logging.getLogger(__name__)
 
@@ -45,13 +47,17 @@ class TooSlow(Exception):
 
 
 class LeaseKeeper:
-    """The guard of one fetch. `check` raises what ended it."""
+    """The guard of one job. `check` raises what ended it.
 
-    def __init__(self, recording: Recording, seconds: float) -> None:
-        self.recording = recording
+    progress: gives the fields of the job that say how far it is.
+    """
+
+    def __init__(self, job: LeasedJob, progress: Callable[[], dict[str, Any]]) -> None:
+        self.job = job
         self.fetched = 0
         self.expected: int | None = None
-        self._deadline: float | None = time.monotonic() + seconds
+        self._progress = progress
+        self._deadline: float | None = None
         self._judged_at = time.monotonic()
         self._judged_bytes = 0
         self._why: Exception | None = None
@@ -59,6 +65,21 @@ class LeaseKeeper:
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    @classmethod
+    def of_a_fetch(cls, recording: Recording, seconds: float) -> LeaseKeeper:
+        """Return the guard of a fetch, which also ends it after so many seconds, or
+        where it comes too slowly.
+        """
+        keeper = cls(
+            recording,
+            lambda: {
+                "fetched_bytes": keeper.fetched,
+                "expected_bytes": keeper.expected,
+            },
+        )
+        keeper._deadline = time.monotonic() + seconds
+        return keeper
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -102,6 +123,11 @@ class LeaseKeeper:
         if self._why is not None:
             raise self._why
 
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether nothing has ended it so far."""
+        return self._why is None
+
     def _end(self, why: Exception) -> None:
         with self._lock:
             self._why = self._why or why
@@ -138,9 +164,7 @@ class LeaseKeeper:
     def _renew(self) -> None:
         try:
             close_old_connections()
-            if not self.recording.renew(
-                fetched_bytes=self.fetched, expected_bytes=self.expected
-            ):
+            if not self.job.renew(**self._progress()):
                 self._end(LeaseLost())
         except (DatabaseError, InterfaceError) as error:
             # The lease lasts for a while yet.

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conversations.child_process import environment
 from conversations.recordings.waveform import AudioEvent
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -65,6 +66,7 @@ def _run_decoder(path: Path, tick: Callable[[], object]) -> dict[str, Any]:
                 *(str(path.resolve()), str(ours)),
             ],
             cwd=CHECKOUT,
+            env=environment(),
             pass_fds=[ours],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

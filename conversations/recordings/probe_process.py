@@ -7,10 +7,8 @@ import dataclasses
 import hashlib
 import json
 import os
-import resource
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -19,6 +17,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 
+from conversations.child_process import limit
 from conversations.recordings.audio_decoding import (
     FORMATS,
     AudioDecoder,
@@ -160,13 +159,6 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _limit(kind: int, most: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    with suppress(ValueError, OSError):  # not every system has every limit
-        resource.setrlimit(kind, (most, hard))
-
-
 def _main(path: str, lifeline: str) -> None:
     """Write one line of JSON about the file.
 
@@ -177,8 +169,8 @@ def _main(path: str, lifeline: str) -> None:
         os.read(int(lifeline), 1)
         os._exit(1)
 
-    _limit(resource.RLIMIT_AS, MAX_MEMORY_BYTES)
-    _limit(resource.RLIMIT_CPU, MAX_CPU_SECONDS)
+    # It writes no file; its answer goes into a pipe.
+    limit(memory_bytes=MAX_MEMORY_BYTES, cpu_seconds=MAX_CPU_SECONDS, file_bytes=0)
     threading.Thread(target=die_with_the_caller, daemon=True).start()
     av.logging.set_level(None)
     os.nice(10)  # whoever posts or reads goes first

@@ -17,12 +17,21 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from conversations.child_process import environment
 from conversations.transcription.results import Heard
 
 LOOK_EVERY_SECONDS = 1.0
 # A child that says nothing for so long hangs. Loading may fetch the model first.
 STUCK_SECONDS = 900.0
 MAX_REASON_CHARACTERS = 500  # characters
+# Variables of the libraries that compute, and of those that fetch a model.
+COMPUTING = ("HOME", "TMPDIR", "OMP_*", "KMP_*", "MKL_*", "CT2_*")
+FETCHING_THE_MODEL = (
+    *("HF_*", "XDG_CACHE_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+)
 
 
 class CannotTranscribe(Exception):
@@ -48,6 +57,7 @@ def transcribe(
         child = subprocess.Popen(
             [sys.executable, "-m", "conversations.transcription.engine_process"],
             cwd=settings.BASE_DIR,
+            env=_environment(),
             # It ends by itself when this pipe does: whoever kills us leaves none behind.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -61,6 +71,14 @@ def transcribe(
         finally:
             child.kill()
             child.communicate()
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of the engine; only one that may have to fetch its model
+    gets what is needed for that, which may be a token or a proxy's password.
+    """
+    is_here = Path(settings.STT_MODEL).is_dir()
+    return environment(*COMPUTING, *(() if is_here else FETCHING_THE_MODEL))
 
 
 def _send_job(child: subprocess.Popen[str], path: Path, channels: int) -> None:

@@ -12,15 +12,26 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from conversations.child_process import limit
 from web.private_files import make_owner_only_folder
 
 # A word after a longer pause begins anew, so that who spoke in it comes in between.
 PAUSE_SECONDS = 0.6
+# Far above what the largest model takes for a day of audio, which is the longest. The
+# one file of a model that is fetched has some three gigabytes.
+MAX_MEMORY_BYTES = 16 * 1024**3
+MAX_CPU_SECONDS = 48 * 3600
+MAX_FILE_BYTES = 8 * 1024**3
 
 
 def main() -> None:
     """Transcribe the file that the first line of the input names."""
     step_back()
+    limit(
+        memory_bytes=MAX_MEMORY_BYTES,
+        cpu_seconds=MAX_CPU_SECONDS,
+        file_bytes=MAX_FILE_BYTES,
+    )
     asked = json.loads(sys.stdin.readline())
     threading.Thread(target=end_with_parent, daemon=True).start()
     try:

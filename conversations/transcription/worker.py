@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -20,7 +19,8 @@ from conversations.models import Charge, Conversation, Recording, Transcription
 from conversations.models.charge import recording_subject
 from conversations.organization_turns import ClaimTurns
 from conversations.recordings.files import recordings_storage, sha256_of
-from conversations.recordings.incoming import incoming_file
+from conversations.recordings.incoming import incoming_file, is_for_want_of_room
+from conversations.recordings.lease_keeper import LeaseKeeper
 from conversations.transcription import result_hook
 from conversations.transcription.channel_roles import roles_of
 from conversations.transcription.engine import Engine, OnProgress, engine
@@ -32,7 +32,6 @@ from conversations.worker_stop import Turn, is_requested
 
 logger = logging.getLogger(__name__)
 
-NOTED_EVERY_SECONDS = 1.0
 CHUNK_BYTES = 1024 * 1024
 INTERRUPTED = "Its worker was interrupted each time; it was given up."
 # No job is begun after so long: what else is in the queue gets a turn.
@@ -88,7 +87,13 @@ def transcribe(job: Transcription, chosen: Engine) -> None:
     except Exception as error:
         # Whatever a storage raises: a bucket that is away, a disk that is full.
         logger.exception("A recording could not be transcribed")
-        job.try_later(f"Its audio could not be read: {type(error).__name__}.")
+        job.try_later(_what_is_wrong(error))
+
+
+def _what_is_wrong(error: Exception) -> str:
+    if is_for_want_of_room(error):
+        return "There is no room for a copy of its audio on this machine's disk."
+    return f"Its audio could not be read: {type(error).__name__}."
 
 
 def _current_recording(job: Transcription) -> Recording | None:
@@ -104,19 +109,18 @@ def _transcribe(job: Transcription, recording: Recording, chosen: Engine) -> Non
     if job.file != recording.file:  # another one took its place before it was claimed
         job.file = recording.file
         job.renew(file=recording.file)
-    noted_at = 0.0
+    channels = recording.channels or 1
+    share = 0.0
 
     def on_progress(done: float) -> bool:
-        nonlocal noted_at
-        if is_requested():
-            return False
-        if time.monotonic() - noted_at < NOTED_EVERY_SECONDS:
-            return True
-        noted_at = time.monotonic()
-        return _renew(job, done)
+        nonlocal share
+        share = done
+        return keeper.goes_on
 
-    channels = recording.channels or 1
-    with local_copy(recording.file, on_progress) as path:
+    with (
+        LeaseKeeper(job, lambda: {"progress": share}) as keeper,
+        local_copy(recording.file, on_progress) as path,
+    ):
         heard = chosen.transcribe(path, channels, on_progress)
     roles = roles_of(channels, recording.conversation.metadata)
     close_old_connections()
@@ -129,16 +133,6 @@ def _transcribe(job: Transcription, recording: Recording, chosen: Engine) -> Non
             made_by=chosen.name,
         ),
     )
-
-
-def _renew(job: Transcription, done: float) -> bool:
-    try:
-        close_old_connections()
-        return job.renew(progress=done)
-    except (DatabaseError, InterfaceError) as error:
-        # The lease lasts for a while yet.
-        logger.warning("A lease could not be renewed: %s", error)
-        return True
 
 
 def finish(job: Transcription, transcript: TranscriptionResult) -> None:

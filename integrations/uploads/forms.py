@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django import forms
 from django.conf import settings
@@ -125,17 +127,26 @@ class UploadForm(forms.Form):
 class IncomingFileHandler(FileUploadHandler):
     """Writes the file to disk as it arrives, at most `MAX_AUDIO_BYTES` of it.
 
-    is_too_large: whether it was longer; then the form gets no file.
+    is_too_large: whether it was longer; failure: why it could not be written. Then the
+    form gets no file, and the rest of the body is read for nothing: a browser that is
+    cut off shows nothing of the answer.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.is_too_large = False
+        self.failure: OSError | None = None
+        self.incoming: IO[bytes] | None = None
 
     def new_file(self, *args: Any, **options: Any) -> None:
-        """Open the file on disk."""
+        """Open the file on disk.
+
+        Raises:
+            StopUpload: it cannot be written.
+        """
         super().new_file(*args, **options)
-        self.incoming = new_incoming_file()
+        with self._noting_a_failure():
+            self.incoming = new_incoming_file()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Write a chunk.
@@ -143,19 +154,25 @@ class IncomingFileHandler(FileUploadHandler):
         start: bytes before it.
 
         Raises:
-            StopUpload: the file is too large.
+            StopUpload: the file is too large, or cannot be written.
         """
+        assert self.incoming is not None  # noqa: S101 - `new_file` was first
         if start + len(raw_data) > settings.MAX_AUDIO_BYTES:
             self.is_too_large = True
-            self.incoming.close()
-            # Read to its end: a browser that is cut off shows nothing of the answer.
+            self._drop()
             raise StopUpload(connection_reset=False)
-        self.incoming.write(raw_data)
+        with self._noting_a_failure():
+            self.incoming.write(raw_data)
 
     def file_complete(self, file_size: int) -> UploadedFile[bytes]:
-        """Return the file, rewound, for the form."""
-        self.incoming.flush()
-        self.incoming.seek(0)
+        """Return the file, rewound, for the form.
+
+        Raises:
+            StopUpload: it cannot be written.
+        """
+        assert self.incoming is not None  # noqa: S101 - `new_file` was first
+        with self._noting_a_failure():
+            self.incoming.seek(0)  # which writes what is left
         return UploadedFile(
             file=self.incoming,
             name=self.file_name,
@@ -165,5 +182,19 @@ class IncomingFileHandler(FileUploadHandler):
 
     def upload_interrupted(self) -> None:
         """Delete the file, which nobody will read."""
-        if hasattr(self, "incoming"):
-            self.incoming.close()
+        self._drop()
+
+    @contextmanager
+    def _noting_a_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failure = error
+            self._drop()
+            raise StopUpload(connection_reset=False) from error
+
+    def _drop(self) -> None:
+        if self.incoming is not None:
+            # What is left to write fails once more, and is of no use: the file goes.
+            with suppress(OSError):
+                self.incoming.close()

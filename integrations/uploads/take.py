@@ -18,6 +18,7 @@ from django.db import DatabaseError, InterfaceError
 
 from conversations.models import Agent, Conversation, Provider
 from conversations.projection.erased_calls import erased_among
+from conversations.recordings.incoming import is_for_want_of_room
 from conversations.recordings.probe import Audio, NotAudio, read_audio
 from conversations.recordings.store_audio import store_audio
 from conversations.transcription.queue import enqueue_transcription
@@ -138,6 +139,15 @@ def away(what: str) -> Refusal:
     )
 
 
+def not_stored(error: Exception) -> Refusal:
+    """Return the 503 of a file that could not be written: a disk or a quota is full, a
+    storage is away.
+    """
+    if is_for_want_of_room(error):
+        return away("There is no room for the file on this server just now.")
+    return away("The file could not be stored just now.")
+
+
 def _refuse_erased(arrival: Arrival) -> None:
     call = (arrival.organization_id, PROVIDER, arrival.external_id)
     if erased_among([call]):
@@ -185,6 +195,6 @@ def _store(conversation: Conversation, path: Path, audio: Audio) -> None:
     except Exception as error:
         # Whatever a storage raises: a disk that is full, a bucket that is away.
         logger.exception("An uploaded recording could not be stored")
-        raise away("The file could not be stored just now.") from error
+        raise not_stored(error) from error
     if not kept:
         raise erased()

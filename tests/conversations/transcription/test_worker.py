@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.files import File
 from django.test import override_settings
+from django.utils import timezone
 
 from accounts.models import Organization
 from conversations import worker_stop
@@ -34,6 +35,7 @@ from integrations.models import Delivery
 from integrations.processing import worker as processing_worker
 from tests.conversations.conftest import MakeAgent, MakeConversation
 from tests.conversations.recordings.sounds import write_sound
+from tests.zelto.stack import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -315,6 +317,33 @@ def test_one_at_a_time_in_a_process(
     ear.meanwhile = another_message_comes
     transcription_worker.transcribe_until_none_is_due()
     assert running == [1, 1]
+
+
+def test_the_lease_is_kept_while_a_bucket_is_slow(
+    ear: Engine, heard_call: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing moves meanwhile that could renew it."""
+
+    def has_no_paths(*_: object) -> str:
+        raise NotImplementedError
+
+    storage = recordings_storage()
+    path_of = storage.path
+    others: list[Transcription | None] = []
+
+    def slowly(name: str) -> object:
+        first = Transcription.objects.get().lease_until
+        assert first
+        wait_for(lambda: timezone.now() > first, 10, what="a lease is over")
+        others.append(Transcription.claim_next())
+        return Path(path_of(name)).open("rb")
+
+    monkeypatch.setattr(storage, "path", has_no_paths)
+    monkeypatch.setattr(storage, "open", slowly)
+    with override_settings(LEASE_SECONDS=2):
+        transcription_worker.transcribe_until_none_is_due()
+    assert others == [None]
+    assert Transcription.objects.get().state == "done"
 
 
 def test_organizations_take_turns(

@@ -14,6 +14,7 @@ from accounts.models import Organization, User
 from conversations.models import Agent, Conversation, Recording, Transcription
 from integrations.models import Delivery
 from tests.conversations.recordings.sounds import write_sound
+from tests.integrations.uploads.full_disk import NO_ROOM, full_incoming
 from web.long_answers import MOST, Kind, take_slot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,6 +122,20 @@ def test_only_so_many_are_read_at_once(
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
     assert "Other uploads are under way." in response.content.decode()
+    assert send(dora_client, sound, new_agent="desk").status_code == 302
+
+
+@pytest.mark.parametrize("room", NO_ROOM)
+def test_a_full_disk_is_told_and_nothing_is_left(
+    dora_client: Client, sound: bytes, tmp_path: Path, room: str
+) -> None:
+    with full_incoming(tmp_path, room=room) as folder:
+        response = send(dora_client, sound * 20, new_agent="desk")
+        assert list(folder.iterdir()) == []
+    assert response.status_code == 503
+    assert response["Retry-After"]
+    assert "There is no room for the file on this server" in response.content.decode()
+    assert not Conversation.objects.exists()
     assert send(dora_client, sound, new_agent="desk").status_code == 302
 
 
