@@ -9,7 +9,7 @@ its JSON as the database writes it, and makes no objects of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -128,7 +128,7 @@ def stored_turns(
     start: int = 1,
     numbers: Sequence[int] | None = None,
     spoken_characters: int = MAX_SPOKEN_CHARACTERS,
-) -> Iterator[StoredTurn]:
+) -> Generator[StoredTurn, None, None]:
     """Yield the turns in order, each within bounds. Whoever stops early closes it.
 
     start: the number of the first one. numbers: of those that are asked for, else all.
