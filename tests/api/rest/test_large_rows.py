@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def test_a_page_of_much_metadata_is_short_and_leads_on(
     api: Api, make_conversation: MakeConversation
 ) -> None:
     """As objects, the metadata of two hundred rows would take hundreds of megabytes."""
-    large = {"parts": [[]] * 15_000}  # 60,000 bytes
+    large: dict[str, Any] = {"parts": [[]] * 15_000}  # 60,000 bytes
     rows = [
         make_conversation(metadata=large if number % 2 else {"n": number})
         for number in range(120)
