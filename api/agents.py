@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import OuterRef, Subquery
 from pydantic import Field, WithJsonSchema
 
 from accounts.models import Organization
-from api.pagination import ListSlice, list_slice, position_in
+from api.pagination import ListSlice, position_in
 from api.parameters import PageParameters
 from api.resources import Listed, Resource, nothing
 from conversations.models import Agent as AgentRow
-from conversations.models import Conversation, Provider, Transcript
+from conversations.models import Conversation, Provider
 from conversations.models.agent import AgentQuerySet
-from web.paging import Position
+from web.paging import Position, cut
 
 # Of an answer: never checked, so that a row whose provider is no longer known is read.
 ProviderName = Annotated[
     str, WithJsonSchema({"type": "string", "enum": list(Provider.values)})
 ]
+
+# Of all rows of a page; the one that goes over it is the last of them.
+MAX_PROMPT_BYTES = 1024 * 1024
+PROMPTS = """
+    SELECT conversation_id, fits, CASE WHEN fits THEN system_prompt END
+    FROM (
+        SELECT conversation_id, system_prompt, coalesce(
+            sum(octet_length(system_prompt)) OVER (
+                ORDER BY array_position(%(ids)s::uuid[], conversation_id)
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ), 0
+        ) < %(bytes)s AS fits
+        FROM conversations_transcript
+        WHERE conversation_id = ANY(%(ids)s::uuid[])
+    ) AS placed
+"""
 
 
 class Agent(Resource):
@@ -77,14 +95,20 @@ def list_agents(
 ) -> ListSlice[Agent]:
     """Return a page of agents by creation, newest first.
 
+    It ends early where its prompts would be over `MAX_PROMPT_BYTES`.
+
     Raises:
         Refusal: 400, the cursor is none.
     """
-    rows = _agents(organization).order_by("-created_at", "-id")
+    rows = _with_newest(_agents(organization)).order_by("-created_at", "-id")
     if end := position_in(parameters.cursor):
         rows = rows.filter(end.behind)
-    agents = _resources(rows[: parameters.limit + 1])
-    return list_slice(agents, parameters.limit, _cursor_of)
+    found = list(rows[: parameters.limit + 1])
+    prompts, fitting = _prompts(found)
+    part = cut(found, min(parameters.limit, fitting))
+    agents = [_resource(row, prompts.get(row.newest_id)) for row in part.rows]
+    next_cursor = _cursor_of(agents[-1]) if part.last else None
+    return ListSlice(agents, next_cursor, _cursor_of)
 
 
 def get_agent(organization: Organization, agent_id: UUID) -> Agent:
@@ -93,10 +117,11 @@ def get_agent(organization: Organization, agent_id: UUID) -> Agent:
     Raises:
         Http404: the organization has no such agent.
     """  # noqa: DOC501 - `nothing` makes an Http404
-    agents = _resources(_agents(organization).filter(pk=agent_id))
-    if not agents:
+    row = _with_newest(_agents(organization)).filter(pk=agent_id).first()
+    if row is None:
         raise nothing("agent")
-    return agents[0]
+    prompts, _ = _prompts([row])
+    return _resource(row, prompts.get(row.newest_id))
 
 
 def find_agent(organization: Organization, agent_id: UUID) -> AgentRow:
@@ -115,21 +140,26 @@ def _agents(organization: Organization) -> AgentQuerySet:
     return AgentRow.objects.in_organization(organization).not_merged()
 
 
-def _resources(rows: AgentQuerySet) -> list[Agent]:
-    """Return the agents of these rows, with two queries for any number of them."""
+def _with_newest(agents: AgentQuerySet) -> Any:
+    """Return the agents with the id and the arrival of their newest conversation."""
     newest = Conversation.objects.filter(agent=OuterRef("pk")).newest_first()
-    found: list[Any] = list(
-        rows.annotate(
-            newest_id=Subquery(newest.values("id")[:1]),
-            last_session_at=Subquery(newest.values("created_at")[:1]),
-        )
+    return agents.annotate(
+        newest_id=Subquery(newest.values("id")[:1]),
+        last_session_at=Subquery(newest.values("created_at")[:1]),
     )
-    prompts = dict(
-        Transcript.objects.filter(
-            conversation_id__in=[row.newest_id for row in found if row.newest_id]
-        ).values_list("conversation_id", "system_prompt")
-    )
-    return [_resource(row, prompts.get(row.newest_id)) for row in found]
+
+
+def _prompts(rows: Sequence[Any]) -> tuple[dict[UUID, str], int]:
+    """Return the system prompts of their newest conversations, as far as they leave
+    room for each other, and of how many of the first rows they are."""
+    ids = [row.newest_id for row in rows if row.newest_id]
+    with connection.cursor() as cursor:
+        cursor.execute(PROMPTS, {"ids": ids, "bytes": MAX_PROMPT_BYTES})
+        found = cursor.fetchall()
+    prompts = {id_: prompt for id_, fits, prompt in found if fits}
+    left = {id_ for id_, fits, _ in found if not fits}
+    fitting = (n for n, row in enumerate(rows) if row.newest_id in left)
+    return prompts, next(fitting, len(rows))
 
 
 def _resource(row: Any, system_prompt: str | None) -> Agent:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
+from django.db.models import Case, F, Func, IntegerField, JSONField, TextField
+from django.db.models import When as SqlWhen
+from django.db.models.functions import Cast
 from pydantic import Field, model_validator
 
 from accounts.models import Organization
 from api.agents import ProviderName
-from api.pagination import ListSlice, list_slice, position_in
+from api.pagination import ListSlice, count_within, position_in
 from api.parameters import (
     Flag,
     Id,
@@ -23,20 +27,32 @@ from api.parameters import (
     word,
 )
 from api.problem_body import FieldFault
-from api.resources import DescribedAs, Listed, Resource, nothing
+from api.resources import Listed, Resource, nothing
 from conversations.listing.columns import METADATA
 from conversations.listing.forms import MAX_METADATA_FILTERS
 from conversations.models import Conversation as ConversationRow
 from conversations.models import ConversationQuerySet, Provider
 from conversations.models import Recording as RecordingRow
-from conversations.models import Transcript as TranscriptRow
-from conversations.public_shape import conversation_shape, transcript_shape
+from conversations.public_shape import conversation_shape
 from conversations.search.filters import Filters
 from conversations.search.page_search import Search
 from integrations.problems import Refusal
 from integrations.providers import Fault
-from integrations.providers.canonical import schema
-from web.paging import Position
+from web.paging import Position, cut
+
+# Of all rows of a page, as JSON: as objects it may be twenty times as much.
+MAX_METADATA_BYTES = 1024 * 1024
+# So long it comes with its row.
+SHORT_BYTES = 4 * 1024
+METADATA_BYTES = Func(
+    Cast("metadata", TextField()),
+    function="octet_length",
+    output_field=IntegerField(),
+)
+SHORT_METADATA = Case(
+    SqlWhen(metadata_bytes__lte=SHORT_BYTES, then=F("metadata")),
+    output_field=JSONField(),
+)
 
 
 class Customer(Resource):
@@ -211,59 +227,37 @@ class ConversationParameters(PageParameters):
         )
 
 
-class Turn(schema.Turn):
-    """One utterance, tool call or tool result; other keys as they were sent."""
-
-    role: Literal["user", "assistant", "system", "tool"] = Field(
-        description="Who speaks.", examples=["user"]
-    )
-    content: str = Field(
-        description="What was said; of a tool, what it gave.",
-        examples=["Where is my order?"],
-    )
-
-
-class Transcript(Resource):
-    """What was said, in order."""
-
-    conversation_id: UUID = Field(
-        description="Whose transcript it is.",
-        examples=["019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22"],
-    )
-    system_prompt: str | None = Field(
-        description="What the agent was told before the call.",
-        examples=["You answer the phone of Northwind."],
-    )
-    duration_seconds: float | None = Field(description="Seconds.", examples=[5.812])
-    recording_url: str | None = Field(
-        description="Of the audio that Zelto keeps, to be asked for with a key; null "
-        "where there is none.",
-        examples=[
-            "https://zelto.example.com/v1/conversations/"
-            "019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22/recording"
-        ],
-    )
-    # Kept as they are: building a model of each of 10,000 turns is for nobody.
-    content: Annotated[list[dict[str, Any]] | None, DescribedAs(list[Turn] | None)] = (
-        Field(
-            description="The turns; null where no transcript was sent, `[]` where nobody "
-            "said anything."
-        )
-    )
-    created_at: datetime = Field(
-        description="When the conversation's first delivery arrived, UTC.",
-        examples=["2026-11-22T12:31:49.120000Z"],
-    )
-
-
 def list_conversations(
     organization: Organization, asked: ConversationParameters
 ) -> ListSlice[Conversation]:
-    """Return a page by arrival, newest first."""
+    """Return a page by arrival, newest first.
+
+    It ends early where its metadata would be over `MAX_METADATA_BYTES`.
+    """
     search = Search(organization, asked.filters(organization.zone), whole=True)
+    search.fitting = search.fitting.defer("metadata").annotate(
+        metadata_bytes=METADATA_BYTES, short_metadata=SHORT_METADATA
+    )
     rows = search.next_older(position_in(asked.cursor), asked.limit + 1)
-    told = [resource_of(row) for row in rows]
-    return list_slice(told, asked.limit, _cursor_of)
+    fitting = count_within(
+        [row.metadata_bytes for row in rows],  # type: ignore[attr-defined]
+        MAX_METADATA_BYTES,
+    )
+    found = cut(rows, min(asked.limit, fitting))
+    _add_metadata(found.rows)
+    told = [resource_of(row) for row in found.rows]
+    next_cursor = _cursor_of(told[-1]) if found.last else None
+    return ListSlice(told, next_cursor, _cursor_of)
+
+
+def _add_metadata(rows: Sequence[ConversationRow]) -> None:
+    """Give the rows their metadata: long ones are read for those of the page alone."""
+    known: list[Any] = list(rows)
+    long = [row.pk for row in known if row.metadata_bytes > SHORT_BYTES]
+    read = ConversationRow.objects.filter(pk__in=long).values_list("pk", "metadata")
+    metadata = dict(read) if long else {}
+    for row in known:
+        row.metadata = metadata.get(row.pk, row.short_metadata)
 
 
 def find_conversation(
@@ -293,22 +287,6 @@ def get_conversation(organization: Organization, conversation_id: UUID) -> Conve
     """
     rows = ConversationRow.objects.in_organization(organization)
     return resource_of(_one_of(rows.with_recording(), conversation_id))
-
-
-def get_transcript(organization: Organization, conversation_id: UUID) -> Transcript:
-    """Return a conversation's transcript; `content` is None where none was sent.
-
-    Raises:
-        Http404: the organization has no such conversation.
-    """
-    rows = ConversationRow.objects.in_organization(organization)
-    row = _one_of(rows.select_related("transcript"), conversation_id)
-    # A conversation without one has no such row.
-    kept: TranscriptRow | None = getattr(row, "transcript", None)
-    return Transcript(
-        **transcript_shape(row, kept.system_prompt if kept else ""),
-        content=kept.turns if kept else None,
-    )
 
 
 def find_recording(organization: Organization, conversation_id: UUID) -> RecordingRow:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from integrations.problems import Refusal
-from web.paging import BadCursor, Position, cut
+from web.paging import BadCursor, Position
 
 Row = TypeVar("Row")
 
@@ -26,13 +26,14 @@ class ListSlice(Generic[Row]):
     cursor_of: Callable[[Row], str]
 
 
-def list_slice(
-    rows: list[Row], limit: int, cursor_of: Callable[[Row], str]
-) -> ListSlice[Row]:
-    """Return the first `limit` of rows, of which one more was read."""
-    found = cut(rows, limit)
-    next_cursor = None if found.last is None else cursor_of(found.last)
-    return ListSlice(found.rows, next_cursor, cursor_of)
+def count_within(sizes: Sequence[int], room: int) -> int:
+    """Return how many of the first rows leave room for each other: one at least, so
+    that every cursor advances."""
+    for number, size in enumerate(sizes):
+        room -= size
+        if room < 0:
+            return max(number, 1)
+    return len(sizes)
 
 
 def position_in(cursor: str | None) -> Position | None:

@@ -9,7 +9,7 @@ its JSON as the database writes it, and makes no objects of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,13 +23,13 @@ WHOLE_BYTES = 16 * 1024
 MAX_KEYS = 40
 MAX_SPOKEN_CHARACTERS = 10_000
 MAX_VALUE_CHARACTERS = 1_000
-# What may be as long as a turn; it comes first, and with the longer bound.
+# What may be as long as a turn.
 SPOKEN = ["content", "arguments"]
 # What tells what a turn is comes before any other key.
 TELLING = [
-    *SPOKEN,
     *("role", "kind", "toolName", "toolCallId", "isError", "interrupted"),
     *("startedAt", "endedAt", "timestamp", "startSeconds", "endSeconds", "metrics"),
+    *SPOKEN,
 ]
 # Rows that are in memory at once.
 FETCHED = 50
@@ -46,7 +46,8 @@ _WHICH = """
 """
 BOUNDED = f"""
     SELECT turn.number,
-        CASE WHEN pg_column_size(turn.value) <= %(whole)s THEN turn.value::text END,
+        CASE WHEN pg_column_size(turn.value) <= %(whole)s THEN turn.value::text END
+            AS whole,
         cut.keys, cut.left_out
     {_TURNS}
     LEFT JOIN LATERAL (
@@ -72,6 +73,11 @@ BOUNDED = f"""
         ) AS shown
     ) AS cut ON pg_column_size(turn.value) > %(whole)s
     {_WHICH}
+"""  # noqa: S608
+# The same for one row of another statement: a list of them as JSON, or null.
+BOUNDED_PART = f"""
+    SELECT jsonb_agg(jsonb_build_array(number, whole, keys, left_out))::text
+    FROM ({BOUNDED} LIMIT %(count)s) AS part
 """  # noqa: S608
 AS_JSON = f"SELECT turn.value::text {_TURNS} {_WHICH}"
 SPOKEN_TEXTS = f"""
@@ -122,29 +128,46 @@ def stored_turns(
     start: int = 1,
     numbers: Sequence[int] | None = None,
     spoken_characters: int = MAX_SPOKEN_CHARACTERS,
-) -> Iterator[StoredTurn]:
+) -> Generator[StoredTurn, None, None]:
     """Yield the turns in order, each within bounds. Whoever stops early closes it.
 
     start: the number of the first one. numbers: of those that are asked for, else all.
     spoken_characters: of what was said, and of a tool's arguments.
     """
-    rows = _rows(
-        BOUNDED,
-        conversation_id,
-        start=start,
-        numbers=numbers,
-        whole=min(WHOLE_BYTES, spoken_characters),
-        spoken=SPOKEN,
-        telling=TELLING,
-        spoken_characters=spoken_characters,
-        value_characters=MAX_VALUE_CHARACTERS,
-        keys=MAX_KEYS,
-    )
-    for number, whole, keys, left_out in rows:
-        if whole is not None:
-            yield StoredTurn(json.loads(whole), number=number, size=len(whole), more={})
-        else:
-            yield _cut(number, keys, left_out)
+    bounds = bounds_of(conversation_id, spoken_characters, start, numbers)
+    for row in _rows(BOUNDED, bounds):
+        yield _turn(*row)
+
+
+def bounds_of(
+    conversation_id: UUID,
+    spoken_characters: int,
+    start: int = 1,
+    numbers: Sequence[int] | None = None,
+) -> dict[str, Any]:
+    """Return what the statements of bounded turns are asked with."""
+    return {
+        **_which(conversation_id, numbers, start),
+        "whole": min(WHOLE_BYTES, spoken_characters),
+        "spoken": SPOKEN,
+        "telling": TELLING,
+        "spoken_characters": spoken_characters,
+        "value_characters": MAX_VALUE_CHARACTERS,
+        "keys": MAX_KEYS,
+    }
+
+
+def turns_of_part(part: str | None) -> list[StoredTurn]:
+    """Return the turns that `BOUNDED_PART` gave."""
+    return [_turn(*row) for row in json.loads(part or "[]")]
+
+
+def _turn(
+    number: int, whole: str | None, keys: str | None, left_out: int | None
+) -> StoredTurn:
+    if whole is None:
+        return _cut(number, keys, left_out)
+    return StoredTurn(json.loads(whole), number=number, size=len(whole), more={})
 
 
 def _cut(number: int, keys: str | None, left_out: int | None) -> StoredTurn:
@@ -169,7 +192,7 @@ def turns_as_json(
 
     numbers: of those that are asked for, else all.
     """
-    for (text,) in _rows(AS_JSON, conversation_id, start=1, numbers=numbers):
+    for (text,) in _rows(AS_JSON, _which(conversation_id, numbers)):
         yield text
 
 
@@ -177,16 +200,18 @@ def spoken_texts(
     conversation_id: UUID, numbers: Sequence[int]
 ) -> Iterator[SpokenTexts]:
     """Yield all that these turns say, in order."""
-    for row in _rows(SPOKEN_TEXTS, conversation_id, start=1, numbers=numbers):
+    for row in _rows(SPOKEN_TEXTS, _which(conversation_id, numbers)):
         yield SpokenTexts(*row)
 
 
-def _rows(
-    statement: str, conversation_id: UUID, **parameters: Any
-) -> Iterator[tuple[Any, ...]]:
-    given = parameters | {"id": conversation_id}
-    if given["numbers"] is not None:
-        given["numbers"] = list(given["numbers"])
+def _which(
+    conversation_id: UUID, numbers: Sequence[int] | None, start: int = 1
+) -> dict[str, Any]:
+    asked = None if numbers is None else list(numbers)
+    return {"id": conversation_id, "start": start, "numbers": asked}
+
+
+def _rows(statement: str, given: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     # In a transaction, else the database would lay the whole answer down first.
     with one_snapshot(), connection.chunked_cursor() as cursor:
         cursor.execute(statement, given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Characters of JSON in one answer, about.
@@ -16,11 +16,15 @@ FREE_JSON = 1_500
 MAX_FREE_JSON_CHARACTERS = 15_000
 
 
-def cut(text: str, most: int) -> str:
-    """Return at most the first `most` characters, with how many more there are."""
-    if len(text) <= most:
+def cut(text: str, most: int, more: int = 0) -> str:
+    """Return at most the first `most` characters, with how many more there are.
+
+    more: how many there are behind this text already.
+    """
+    if len(text) <= most and not more:
         return text
-    return f"{text[:most]}… ({len(text) - most:,} more characters)"
+    left_out = max(len(text) - most, 0) + more
+    return f"{text[:most]}… ({left_out:,} more characters)"
 
 
 def cut_texts(row: dict[str, Any], most: int) -> dict[str, Any]:
@@ -38,20 +42,29 @@ def size(value: Any) -> int:
     return len(json.dumps(value, ensure_ascii=False))
 
 
-def cut_json(value: dict[str, Any], room: int) -> dict[str, Any]:
+def cut_json(
+    value: Mapping[str, Any],
+    room: int,
+    *,
+    more: Mapping[str, int] | None = None,
+    left_out: int = 0,
+) -> dict[str, Any]:
     """Return as many of its keys as fit into `room` characters, with how many were left
     out.
+
+    more: characters of texts that are cut already. left_out: keys that are.
     """
     kept: dict[str, Any] = {}
+    behind = more or {}
     for name, each in value.items():
         taken = size(name) + size(each)
         if taken > room and isinstance(each, str) and room > LONG_TEXT // 5:
-            kept[name] = cut(each, room - LONG_TEXT // 10)
+            kept[name] = cut(each, room - LONG_TEXT // 10, behind.get(name, 0))
             room = 0
         elif taken <= room:
-            kept[name] = each
+            kept[name] = cut(each, len(each), behind[name]) if name in behind else each
             room -= taken
-    if left_out := len(value) - len(kept):
+    if left_out := left_out + len(value) - len(kept):
         kept["…"] = f"{left_out} more keys; REST gives all of them."
     return kept
 

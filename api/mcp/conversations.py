@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +12,9 @@ from api.caller import Caller
 from api.conversations import (
     Conversation,
     ConversationParameters,
-    Transcript,
 )
 from api.conversations import (
     get_conversation as get,
-)
-from api.conversations import (
-    get_transcript as get_whole_transcript,
 )
 from api.conversations import (
     list_conversations as list_,
@@ -38,9 +33,11 @@ from api.mcp.server import tool
 from api.pagination import strange_cursor
 from api.parameters import Cursor, Id, Parameters
 from api.resources import as_json
+from api.transcripts import Transcript, get_transcript_part
+from conversations.stored_turns import StoredTurn
 
 # Read and cut at once; far more than fit into one answer.
-TURNS_AT_ONCE = 500
+TURNS_AT_ONCE = 200
 MAX_TURN_CHARACTERS = 4_000
 FIND_IT = "list_conversations and search_transcripts give the ids."
 
@@ -119,21 +116,26 @@ def get_transcript(caller: Caller, arguments: TranscriptArguments) -> dict[str, 
         Refusal: 400, the cursor is none of this transcript.
     """  # noqa: DOC501 - `strange_cursor` makes a Refusal
     organization = caller.organization
-    transcript = get_whole_transcript(organization, arguments.conversation_id)
     start = _place_in(arguments.cursor)
-    turns = transcript.content or []
-    if start and start >= len(turns):
+    part = get_transcript_part(
+        organization,
+        arguments.conversation_id,
+        start,
+        count=TURNS_AT_ONCE,
+        characters=MAX_TURN_CHARACTERS,
+    )
+    if start and start >= part.total:
         raise strange_cursor()
-    shown = [_turn(turn) for turn in islice(turns, start, start + TURNS_AT_ONCE)]
+    shown = [_turn(turn) for turn in part.turns]
     end = start + count_that_fit(shown)
-    prompt = transcript.system_prompt
+    prompt = part.transcript.system_prompt
     if prompt and start:
         prompt = "… (in the first part)"
-    return as_json(transcript.model_copy(update={"content": None})) | {
+    return as_json(part.transcript) | {
         "systemPrompt": cut(prompt, MAX_TEXT_CHARACTERS) if prompt else None,
-        "content": None if transcript.content is None else shown[: end - start],
-        "nextCursor": str(end) if end < len(turns) else None,
-        "url": page_of_conversation(organization, transcript.conversation_id),
+        "content": shown[: end - start] if part.was_sent else None,
+        "nextCursor": str(end) if end < part.total else None,
+        "url": page_of_conversation(organization, arguments.conversation_id),
     }
 
 
@@ -145,14 +147,19 @@ def _place_in(cursor: str | None) -> int:
     return int(cursor)
 
 
-def _turn(turn: dict[str, Any]) -> dict[str, Any]:
+def _turn(turn: StoredTurn) -> dict[str, Any]:
+    content = turn.get("content") or ""
     known = {
         "role": turn.get("role"),
-        "content": cut(turn["content"], MAX_TURN_CHARACTERS),
+        "content": cut(content, MAX_TURN_CHARACTERS, turn.more.get("content", 0)),
     }
-    return known | cut_json(
-        {name: each for name, each in turn.items() if name not in known}, FREE_JSON
-    )
+    others = {name: each for name, each in turn.items() if name not in known}
+    left_out = turn.left_out
+    # Cut, they are a text, which metrics are not.
+    if "metrics" in turn.more:
+        del others["metrics"]
+        left_out += 1
+    return known | cut_json(others, FREE_JSON, more=turn.more, left_out=left_out)
 
 
 def _shown(

@@ -22,7 +22,8 @@ class AgentsView(Endpoint):
         "listAgents",
         "List agents",
         tag=TAG,
-        description="By creation, newest first.",
+        description="By creation, newest first. A page is short where its agents have "
+        "long prompts.",
         conditional=True,
         asks=PageParameters,
         gives={200: (AgentList, "A page of them.")},

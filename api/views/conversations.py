@@ -16,12 +16,10 @@ from api.conversations import (
     Conversation,
     ConversationList,
     ConversationParameters,
-    Transcript,
     UploadedConversation,
     find_conversation,
     find_recording,
     get_conversation,
-    get_transcript,
     list_conversations,
     with_warnings,
 )
@@ -29,6 +27,7 @@ from api.drf_hooks import caller_of, plain
 from api.parameters import Parameters, read_query
 from api.resources import answer, id_in, nothing
 from api.schema.operations import operation
+from api.transcripts import Transcript, transcript_json
 from api.uploads import Upload, log_refusal
 from api.views.endpoint import Endpoint
 from conversations.listing.forms import MAX_METADATA_FILTERS
@@ -139,7 +138,8 @@ class ConversationsView(Endpoint):
         "List conversations",
         tag=TAG,
         description="By arrival, newest first; all filters must fit. What just arrived "
-        "is found by `q` and most other filters a second later.",
+        "is found by `q` and most other filters a second later. A page is short where "
+        "its rows hold much metadata.",
         conditional=True,
         asks=ConversationParameters,
         further=[METADATA],
@@ -219,7 +219,8 @@ class TranscriptView(Endpoint):
     def get(self, request: Request, id: str) -> HttpResponse:
         read_query(Parameters, request.query_params)
         organization = caller_of(request).organization
-        return answer(get_transcript(organization, id_in(id, NOUN)))
+        body = transcript_json(organization, id_in(id, NOUN))
+        return HttpResponse(body, content_type="application/json")
 
 
 class RecordingView(Endpoint):

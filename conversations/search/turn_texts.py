@@ -3,8 +3,9 @@ from a cursor of the database, so that no transcript is ever held whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -49,12 +50,12 @@ class TurnText:
     text: str
 
 
-def turn_texts(conversations: Sequence[UUID]) -> Iterator[TurnText]:
+def turn_texts(conversations: Sequence[UUID]) -> Generator[TurnText, None, None]:
     """Yield the turns in the order of the conversations, without system prompts.
 
     Whoever stops early closes it.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "ids": list(conversations),
         "turn": MAX_TURN_CHARACTERS,
         "transcript": MAX_TEXT_CHARACTERS,

@@ -17,6 +17,8 @@ from web.storable_text import replace_unstorable
 MAX_LINES = 1_000
 MAX_TEXT_CHARACTERS = 1_000  # characters of one value
 MAX_RAW_BYTES = 32 * 1024  # bytes of what is no JSON
+# Longer bodies are not parsed for a page: as objects they may take twenty times as much.
+MAX_PARSED_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 # What was refused for its depth is shown as far as MAX_DEPTH too.
 MAX_READ_DEPTH = 400
@@ -75,6 +77,12 @@ def number_notes(
 
 
 def body_lines(data: bytes, notes: Sequence[Note]) -> BodyLines:
+    """Return the lines that a page shows of a body.
+
+    One of more than `MAX_PARSED_BYTES` is shown as it came, without its notes.
+    """
+    if len(data) > MAX_PARSED_BYTES:
+        return _as_text(data)
     try:
         check_bounds(data, bounds()._replace(depth=MAX_READ_DEPTH))
         value = json.loads(

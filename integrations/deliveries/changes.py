@@ -12,8 +12,9 @@ from integrations.delivery_log import read as history
 from integrations.delivery_log.read import Unreadable
 from integrations.models import Delivery
 
-# Bodies are read for this, so a call whose deliveries are larger is not compared.
-MAX_BYTES = 8 * 1024 * 1024
+# Bodies are read for this, and objects are made of them, twenty times as large: a call
+# whose deliveries are larger is not compared.
+MAX_BYTES = 1024 * 1024
 NAMED_KEYS = 5
 MAX_KEY_CHARACTERS = 40
 # As the page of a conversation calls them.

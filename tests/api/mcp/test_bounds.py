@@ -166,3 +166,23 @@ def copy_transcript(of: Conversation) -> None:
             "kept.conversation_id = %s AND one.id <> kept.conversation_id",
             [of.id],
         )
+
+
+def test_reading_the_largest_turns_takes_little_memory(
+    tools: Tools, make_conversation: MakeConversation
+) -> None:
+    """Ten megabytes, and a hundred as objects."""
+    turns = [
+        {"role": "tool", "kind": "call", "content": "", "arguments": [[]] * 1_300_000},
+        {"role": "user", "content": "x" * 5_000_000},
+    ]
+    conversation = make_conversation(turns=turns)
+    tracemalloc.start()
+    try:
+        part = tools.call("get_transcript", conversationId=str(conversation.id))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 4 * MEGABYTE
+    assert part["content"][0]["arguments"].endswith(" more characters)")
+    assert part["content"][1]["content"].endswith("… (4,996,000 more characters)")

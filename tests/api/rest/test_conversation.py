@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -193,3 +194,21 @@ def test_another_recording_is_another_answer(
             304 if len(tags) == 1 else 200
         )
     assert tags[0] != tags[1]
+
+
+def test_no_objects_are_made_of_the_turns(
+    api: Api, make_conversation: MakeConversation
+) -> None:
+    arguments: list[list[Any]] = [[]] * 1_300_000  # 5 MB, and 90 as objects
+    turns = [{"role": "tool", "content": "", "arguments": arguments}]
+    path = f"{ROOT}/{make_conversation(turns=turns).id}/transcript"
+    api.client.get(path)  # checked against the description elsewhere
+    tracemalloc.start()
+    try:
+        headers = {"Authorization": f"Bearer {api.key}"}
+        response = api.client.get(path, headers=headers)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 24 * 1024 * 1024
+    assert response.json()["content"] == turns

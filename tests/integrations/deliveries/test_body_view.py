@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -151,3 +152,17 @@ def test_many_lines_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (len(whole.lines), whole.is_cut) == (3, False)
     assert (len(cut.lines), cut.is_cut) == (3, True)
     assert body_lines(b"a\nb\nc\nd", []).is_cut
+
+
+def test_no_objects_are_made_of_a_body_that_is_too_large_for_a_page() -> None:
+    """Five megabytes of parts: as objects, a hundred."""
+    data = b'{"metadata": [' + b"[]," * 1_600_000 + b"[]]}"
+    tracemalloc.start()
+    try:
+        laid_out = body_lines(data, [Note("a", "metadata", "no", False)])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1024 * 1024
+    assert laid_out.is_cut
+    assert laid_out.lines[0].text.startswith('{"metadata": [[],')
