@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.audit import record
 from accounts.models import ApiKey, AuditAction, User
@@ -21,6 +20,7 @@ from integrations.problems import UNKNOWN_AGENT, Refusal, as_json, validation_re
 from integrations.processing import rebuild
 from integrations.providers import Reading
 from integrations.worker_wakeup import wake_worker
+from web.database_clock import database_now
 
 logger = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ def _store_again(delivery: Delivery, provider: str | None) -> Delivery:
     return Delivery.objects.create(
         organization_id=delivery.organization_id,
         key_id=delivery.key_id,
-        received_at=timezone.now(),
+        received_at=database_now(),
         provider=provider,
         agent_reference=reading.agent_reference or "",
         external_id=reading.call_external_id or "",
