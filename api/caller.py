@@ -74,7 +74,7 @@ def find_caller(request: HttpRequest) -> Caller:
     )
     if key is None:  # its organization went this moment
         raise unauthorized(key_check.UNKNOWN)
-    _note_use(key, key.asked_at)
+    _note_use(key, key.asked_at)  # type: ignore[attr-defined]
     return Caller(check, key)
 
 
