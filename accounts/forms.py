@@ -16,6 +16,7 @@ from accounts.models import ApiKey, Membership, Organization, Role, User
 from accounts.names import validate_one_line
 from accounts.slugs import validate_slug_is_free_to_use
 from accounts.time_zones import time_zone_choices
+from web.database_clock import database_now
 
 PASSWORD_RULES = "At least 8 characters, nothing common, not only digits."  # noqa: S105
 
@@ -188,7 +189,7 @@ class KeyExpiryForm(forms.Form):
             end = end_of_day(day, self.organization)
         except OverflowError as error:
             raise ValidationError("Choose an earlier day.") from error
-        if end <= timezone.now():
+        if end <= database_now():
             raise ValidationError("This day is over. Choose a later one.")
         return end
 

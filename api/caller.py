@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db.models.functions import Now
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts import key_check
 from accounts.actions import touch_keys
@@ -66,10 +66,15 @@ def find_caller(request: HttpRequest) -> Caller:
     check = key_check.check_key(request.headers.get("Authorization"))
     if check.refused or check.key_id is None:
         raise unauthorized(check)
-    key = ApiKey.objects.select_related("organization").filter(pk=check.key_id).first()
+    key = (
+        ApiKey.objects.select_related("organization")
+        .annotate(asked_at=Now())
+        .filter(pk=check.key_id)
+        .first()
+    )
     if key is None:  # its organization went this moment
         raise unauthorized(key_check.UNKNOWN)
-    _note_use(key)
+    _note_use(key, key.asked_at)  # type: ignore[attr-defined]
     return Caller(check, key)
 
 
@@ -78,7 +83,6 @@ def unauthorized(check: KeyCheck) -> Refusal:
     return Refusal(401, check.detail, headers=(("WWW-Authenticate", "Bearer"),))
 
 
-def _note_use(key: ApiKey) -> None:
-    now = timezone.now()
+def _note_use(key: ApiKey, now: datetime) -> None:
     if key.last_used_at is None or key.last_used_at < now - NOTED_EVERY:
         touch_keys(used={key.pk: now})

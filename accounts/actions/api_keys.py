@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from accounts import keys
 from accounts.audit import record
 from accounts.models import ApiKey, AuditAction, Organization, User
+from web.database_clock import database_now
 
 # Skips rows that are locked: whoever holds one writes the same thing. A key whose last
 # use is less than a minute old is not written again, so that a busy key stays one row
@@ -84,6 +85,7 @@ def _new_key(**fields: Any) -> tuple[ApiKey, str]:
         digest=keys.digest(text),
         prefix=text[: keys.SHOWN_PREFIX_LENGTH],
         last_four=text[-keys.SHOWN_SUFFIX_LENGTH :],
+        created_at=database_now(),
         **fields,
     )
     return key, text
@@ -141,7 +143,8 @@ def roll_key(
     made = _key_made_by(key.organization, form_token)
     if made is not None:
         return made, None
-    old, now = _locked(key), timezone.now()
+    # As the check of a key goes by: a host that is late would end the old key at once.
+    old, now = _locked(key), database_now()
     if old.state(now) != "active":
         raise KeyIsOver
     lifetime = old.expires_at - old.created_at if old.expires_at else None
@@ -179,7 +182,7 @@ def revoke_key(*, key: ApiKey, by: User) -> None:
     Who revoked it first stays on record.
     """
     revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(
-        revoked_at=timezone.now(), revoked_by=by
+        revoked_at=Now(), revoked_by=by
     )
     key.refresh_from_db(fields=["revoked_at", "revoked_by"])
     if revoked:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.audit import record
 from accounts.links import absolute_url
@@ -22,6 +21,7 @@ from accounts.models import (
     Role,
     User,
 )
+from web.database_clock import database_now
 
 
 class AlreadyMember(Exception):
@@ -107,7 +107,7 @@ def _keep(
     if pending and pending.state() == "pending" and _is_above(pending, by):
         raise InvitedAbove
     invitation = pending or Invitation(organization=organization, email=email)
-    now = timezone.now()
+    now = database_now()
     invitation.role = role
     invitation.invited_by = by
     invitation.form_token = form_token

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
 from accounts import first_owner
 from accounts.actions.invitations import InvitationOfAnother, locked_invitation
@@ -19,6 +18,7 @@ from accounts.models import (
     User,
 )
 from accounts.slugs import unused_slug
+from web.database_clock import database_now
 
 # Any number; it must only differ from the other advisory locks of this database.
 _SIGN_UP_LOCK = 7_205_719_001
@@ -114,7 +114,7 @@ def _join(invitation: Invitation, user: User) -> Membership:
         user=user,
         defaults={"role": invitation.role},
     )
-    invitation.accepted_at = timezone.now()
+    invitation.accepted_at = database_now()
     invitation.accepted_by = user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     if is_new:

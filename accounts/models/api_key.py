@@ -14,6 +14,7 @@ from accounts import keys
 from accounts.identifiers import time_ordered_uuid
 from accounts.models.organization import Organization
 from accounts.names import validate_one_line
+from web.database_clock import database_now
 
 
 def is_usable() -> models.Q:
@@ -107,9 +108,13 @@ class ApiKey(models.Model):
         return f"{self.prefix}…{self.last_four}"
 
     def state(self, now: datetime | None = None) -> str:
-        """Return `revoked`, `expired` or `active`."""
+        """Return `revoked`, `expired` or `active`.
+
+        now: by the clock of the database, which the check of a key goes by; it is asked
+            where a key has an end and this is left out.
+        """
         if self.revoked_at:
             return "revoked"
-        if self.expires_at and self.expires_at <= (now or timezone.now()):
+        if self.expires_at and self.expires_at <= (now or database_now()):
             return "expired"
         return "active"

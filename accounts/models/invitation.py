@@ -8,12 +8,13 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
 from accounts.models.organization import Membership, Organization, Role
 from accounts.models.user import User
+from web.database_clock import database_now
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -24,7 +25,15 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(accepted_at=None)
 
     def listed(self) -> Self:
-        return self.select_related("invited_by").order_by("-created_at", "-id")
+        """Order invitations for their page, each with `is_expired`."""
+        is_expired = models.ExpressionWrapper(
+            models.Q(expires_at__lte=Now()), output_field=models.BooleanField()
+        )
+        return (
+            self.select_related("invited_by")
+            .annotate(is_expired=is_expired)
+            .order_by("-created_at", "-id")
+        )
 
     def with_token(self, token: str) -> Invitation | None:
         """Return the invitation that has this token, or None."""
@@ -97,9 +106,12 @@ class Invitation(models.Model):
         return Role(self.role).rank > Role(membership.role).rank
 
     def state(self, now: datetime | None = None) -> str:
-        """Return `accepted`, `expired` or `pending`."""
+        """Return `accepted`, `expired` or `pending`.
+
+        now: by the clock of the database, which is asked where this is left out.
+        """
         if self.accepted_at:
             return "accepted"
-        if self.expires_at <= (now or timezone.now()):
+        if self.expires_at <= (now or database_now()):
             return "expired"
         return "pending"

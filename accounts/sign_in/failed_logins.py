@@ -7,10 +7,13 @@ counts by itself alone.
 
 from __future__ import annotations
 
+import hashlib
+
 from allauth.core.internal import ratelimit
 from allauth.core.internal.ratelimit import RateLimitUsage
 from django.http import HttpRequest
 
+from accounts.models import User
 from accounts.sign_in.known_browser import sign_in_before
 
 # Failures in so much time. One address alone does not get an account to its last limit.
@@ -20,6 +23,7 @@ LIMITS = {
     "failed_at_account_from_address": "5/5m/key",
     "failed_at_account": "50/30m/key",
 }
+NOBODYS_COUNTERS = 1000
 
 
 def count_failure(request: HttpRequest, email: str) -> RateLimitUsage | None:
@@ -57,5 +61,15 @@ def _counters(request: HttpRequest, email: str) -> dict[str, str]:
     return {
         "failed_from_address": address,
         "failed_at_account_from_address": f"{email} {address}",
-        "failed_at_account": email,
+        "failed_at_account": _account(email),
     }
+
+
+def _account(email: str) -> str:
+    """Return what counts for an account: those that there are not share a few counters,
+    or made-up addresses would crowd out the counts of all others.
+    """
+    if User.objects.filter(email=email).exists():
+        return email
+    digest = hashlib.sha256(email.encode("utf-8", "replace")).digest()
+    return f"nobody {int.from_bytes(digest[:4]) % NOBODYS_COUNTERS}"

@@ -7,7 +7,6 @@ Postgres's error log.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,7 +99,7 @@ _FIND = "SELECT uuid, sequence FROM integrations_delivery WHERE uuid = ANY(%s)"
 # Few, since each number of rows is a prepared statement of its own.
 MAX_TOGETHER = 8
 
-# A refusal that keeps no body adds to the row of its kind, key and minute.
+# A refusal that keeps no body adds to the row of its status, key and minute.
 _FOLD = f"""
     INSERT INTO integrations_delivery AS row ({_REFUSED_COLUMNS})
     VALUES (%(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
@@ -212,7 +211,7 @@ def refuse(
     reason: str,
     errors: Sequence[Mapping[str, str]] = (),
 ) -> None:
-    """Append a refusal and commit, or count it in the row of its kind, key and minute.
+    """Append a refusal and commit, or count it in the row of its status, key and minute.
 
     Of a key, `KEPT_ROWS_PER_MINUTE` rows a minute keep a body, each of at most
     `KEPT_BODY_BYTES`; what is too much of an organization goes, the oldest first. So
@@ -226,16 +225,15 @@ def refuse(
         "reason": reason,
         "errors": Jsonb(list(errors)),
         "row_bytes": ROW_BYTES + len(json.dumps(list(errors))) + len(reason),
+        # Not by the reason, which may quote what was sent: each would be another row.
+        "fold_prefix": f"{arrival.key_id} {status} ",
     }
     if status not in STATUSES_WITH_BODY:
-        kind = hashlib.sha256(reason.encode()).hexdigest()[:16]
-        parameters["fold_prefix"] = f"{arrival.key_id} {status} {kind} "
         del parameters["body"]
         statement = _FOLD
     else:
         if arrival.body is not None and len(arrival.body) > KEPT_BODY_BYTES:
             parameters["body"] = None
-        parameters["fold_prefix"] = f"{arrival.key_id} {status} "
         parameters["tally_scope"] = f"refused {arrival.key_id}"
         parameters["kept_rows"] = KEPT_ROWS_PER_MINUTE
         statement = _KEEP_OR_FOLD

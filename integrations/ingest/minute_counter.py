@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db import connection
 
 _ADD = """
     INSERT INTO integrations_minutetally AS tally (scope, minute, count)
     VALUES (%s, date_trunc('minute', statement_timestamp()), %s)
     ON CONFLICT (scope, minute) DO UPDATE SET count = tally.count + EXCLUDED.count
-    RETURNING count
+    RETURNING count, 60 - floor(extract(second FROM statement_timestamp()))::int
 """
 
 _READ = """
-    SELECT count FROM integrations_minutetally
+    SELECT count, 60 - floor(extract(second FROM statement_timestamp()))::int
+    FROM integrations_minutetally
     WHERE scope = %s AND minute = date_trunc('minute', statement_timestamp())
 """
 
 
-def add(scope: str, count: int = 1) -> int:
+class MinuteCount(NamedTuple):
+    """What was counted in this minute, and in how many seconds it ends, 1 to 60."""
+
+    total: int
+    ends_in: int
+
+
+def add(scope: str, count: int = 1) -> MinuteCount:
     """Add to this minute's count of `scope`, and return the new total."""
     with connection.cursor() as cursor:
         cursor.execute(_ADD, [scope, count])
-        (total,) = cursor.fetchone()
-    return int(total)
+        return MinuteCount(*cursor.fetchone())
 
 
-def count_of(scope: str) -> int:
+def count_of(scope: str) -> MinuteCount:
     """Return this minute's count of `scope`; 0 where nothing was counted."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, [scope])
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+        return MinuteCount(*(cursor.fetchone() or (0, 60)))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
 from integrations.ingest import minute_counter
 from web.db_cursor import on_live_connection
@@ -53,4 +52,4 @@ def count_post(organization_id: UUID | None) -> Rate | None:
     posted = on_live_connection(
         lambda: minute_counter.add(scope), again=lambda: minute_counter.count_of(scope)
     )
-    return Rate(limit, posted, WINDOW_SECONDS - timezone.now().second)
+    return Rate(limit, posted.total, posted.ends_in)

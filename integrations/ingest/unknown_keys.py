@@ -7,7 +7,8 @@ import threading
 import time
 from datetime import timedelta
 
-from django.utils import timezone
+from django.db.models import Value
+from django.db.models.functions import Now
 
 from integrations.ingest import minute_counter
 from integrations.models import MinuteTally
@@ -47,6 +48,6 @@ def count_unknown_key() -> None:
 def seen_lately() -> int:
     """Return how many posts with an unknown key came in the last ten minutes, to all
     organizations of this instance."""
-    since = timezone.now() - RECENT
+    since = Now() - Value(RECENT)
     counts = MinuteTally.objects.filter(scope=SCOPE, minute__gte=since)
     return sum(counts.values_list("count", flat=True))

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from accounts.audit import record
 from accounts.models import ApiKey, AuditAction, User
@@ -23,6 +22,7 @@ from integrations.processing import rebuild
 from integrations.processing.by_call import BODY_GONE
 from integrations.providers import Reading
 from integrations.worker_wakeup import wake_worker
+from web.database_clock import database_now
 
 logger = logging.getLogger(__name__)
 
@@ -166,7 +166,7 @@ def _store_again(delivery: Delivery, provider: str | None) -> Delivery:
     return Delivery.objects.create(
         organization_id=delivery.organization_id,
         key_id=delivery.key_id,
-        received_at=timezone.now(),
+        received_at=database_now(),
         provider=provider,
         agent_reference=reading.agent_reference or "",
         external_id=reading.call_external_id or "",

@@ -220,3 +220,53 @@ def test_run_several_times_at_once_it_makes_everything_once():
     assert len([text for text in made if text]) == 1
     assert Organization.objects.count() == User.objects.count() == 1
     assert ApiKey.objects.count() == 1
+
+
+def run_with_input(text, *extra, monkeypatch):
+    monkeypatch.setattr("sys.stdin", StringIO(text))
+    out = StringIO()
+    call_command(
+        "provision",
+        *("--organization", "Acme", "--email", "ada@example.org", *extra),
+        stdout=out,
+        stderr=StringIO(),
+    )
+    return json.loads(out.getvalue().splitlines()[-1])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("option", [("--password", "-"), ()])
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_the_password_may_come_on_standard_input(option, end, monkeypatch):
+    run_with_input(f" {PASSWORD} {end}", *option, monkeypatch=monkeypatch)
+    assert User.objects.get().check_password(f" {PASSWORD} ")
+
+
+@pytest.mark.django_db
+def test_it_says_so_where_nothing_comes_on_standard_input(monkeypatch):
+    with pytest.raises(CommandError, match="standard input"):
+        run_with_input("", "--password", "-", monkeypatch=monkeypatch)
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_it_asks_a_person_without_showing_what_is_typed(monkeypatch):
+    class Terminal(StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("getpass.getpass", lambda prompt: PASSWORD)
+    call_command(
+        *("provision", "--organization", "Acme", "--email", "ada@example.org"),
+        stdout=StringIO(),
+    )
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_its_help_says_who_sees_an_argument(capsys):
+    with pytest.raises(SystemExit):
+        call_command("provision", "--help")
+    told = " ".join(capsys.readouterr().out.split())
+    assert "list of processes" in told
+    assert "standard input" in told

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from datetime import date, datetime
 from typing import Any
@@ -28,6 +30,8 @@ The last line is one JSON object: organizationId, slug, userId, apiKey. apiKey i
 key itself when it was made now, else null; it is shown only this once.
 """
 
+FROM_INPUT = "-"
+
 
 class Command(BaseCommand):
     help = HELP
@@ -41,7 +45,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--organization", required=True, metavar="NAME")
         parser.add_argument("--email", required=True)
-        parser.add_argument("--password", required=True)
+        parser.add_argument(
+            "--password",
+            default=FROM_INPUT,
+            help="every account of this machine sees it in the list of processes; with "
+            "- or left out it is the first line of standard input",
+        )
         parser.add_argument("--key-name", metavar="K", help="make a key of this name")
         parser.add_argument(
             "--key-scope",
@@ -63,7 +72,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         email = self._email(options["email"])
-        self._warn_of_weak_password(options["password"], email)
+        password = read_password(options["password"])
+        self._warn_of_weak_password(password, email)
         key_name = options["key_name"]
         if options["key_expires"] and key_name is None:
             raise CommandError("--key-expires needs --key-name.")
@@ -71,7 +81,7 @@ class Command(BaseCommand):
             done = provision(
                 organization_name=one_line("--organization", options["organization"]),
                 email=email,
-                password=options["password"],
+                password=password,
                 role=options["role"],
                 key_name=None if key_name is None else one_line("--key-name", key_name),
                 key_scope=options["key_scope"],
@@ -100,6 +110,23 @@ class Command(BaseCommand):
         except ValidationError as error:
             # The operator decides; a sign-up page would refuse.
             self.stderr.write(f"Weak password: {' '.join(error.messages)}")
+
+
+def read_password(option: str) -> str:
+    """Return the password of the command line, of standard input, or as a person types
+    it there.
+
+    Raises:
+        CommandError: nothing comes on standard input.
+    """
+    if option != FROM_INPUT:
+        return option
+    if sys.stdin.isatty():
+        return getpass.getpass("Password: ")
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise CommandError("There is no password on standard input.")
+    return password
 
 
 def one_line(option: str, text: str) -> str:

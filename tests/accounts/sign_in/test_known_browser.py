@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from allauth.account.adapter import get_adapter
+from allauth.core import context
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from accounts.actions import invite
 from accounts.models import Organization, User
+from accounts.sign_in import failed_logins
 from accounts.sign_in.known_browser import COOKIE, MAX_ACCOUNTS
 from tests.conftest import PASSWORD
 
@@ -37,6 +40,15 @@ def guess_from_everywhere(*, email: str = "alice@example.org") -> None:
     """Fail more often than an account bears, from more addresses than it takes."""
     for number in range(52):
         guess(1, at=f"203.0.113.{number}", email=email)
+
+
+def test_made_up_addresses_do_not_crowd_out_other_counts(db: None) -> None:
+    request = RequestFactory().get("/", REMOTE_ADDR=HOME)
+    keys = {
+        failed_logins._counters(request, f"u{number}@example.org")["failed_at_account"]
+        for number in range(3000)
+    }
+    assert len(keys) <= failed_logins.NOBODYS_COUNTERS
 
 
 @pytest.fixture
@@ -183,10 +195,6 @@ def test_who_joined_by_invitation_is_known(
 
 
 def test_a_new_password_opens_an_account_that_was_held(alice: User) -> None:
-    from allauth.account.adapter import get_adapter
-    from allauth.core import context
-    from django.test import RequestFactory
-
     guess(5, at=HOME)
     guess_from_everywhere()
     request = RequestFactory().get("/", REMOTE_ADDR=HOME)

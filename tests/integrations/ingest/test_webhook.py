@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models import Organization
 from conversations.models import Agent
+from integrations.ingest.minute_counter import MinuteCount
 from integrations.models import Delivery, MinuteTally
 from tests.conftest import MakeKey
 from tests.integrations.conftest import PATH, Post, session
@@ -378,3 +379,28 @@ def test_the_door_answers_as_the_route_does(post: Post, settings: Any) -> None:
     for header in ("Content-Type", "X-Content-Type-Options"):
         assert by_door[header] == by_route[header]
     assert by_door["X-Request-Id"]
+
+
+def test_refusals_of_many_wordings_are_one_row_a_minute(post: Post) -> None:
+    for number in range(150):
+        post(b"{}", content_type=f"text/kind-{number}")
+        post(b"{}", **{"Content-Encoding": f"kind-{number}"})
+
+    rows = Delivery.objects.filter(status=415)
+    assert sum(row.count for row in rows) == 300
+    assert len(rows) <= 2  # a new minute may begin in between
+
+
+def test_an_organization_over_its_rate_makes_one_row_a_minute(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each answer says how many seconds are left."""
+    seconds = iter(range(60, 0, -1))
+    monkeypatch.setattr(
+        "integrations.ingest.minute_counter.add",
+        lambda scope, count=1: MinuteCount(9, next(seconds)),
+    )
+    with override_settings(RATE_PER_MINUTE=2):
+        for _ in range(30):
+            assert post(session()).status_code == 429
+    assert Delivery.objects.filter(status=429).count() <= 2
