@@ -60,7 +60,6 @@ class ConversationList(Listed):
         description="The newest first; with `changedSince` in the order of their changes."
     )
     erased: list[UUID] = Field(
-        default=[],
         description="With `changedSince`: the ids of conversations that were erased.",
         examples=[[]],
     )
@@ -103,7 +102,7 @@ def _position_in(asked: str, organization: Organization) -> int:
         moment = as_moment(read_when(asked), organization.zone)
     except PydanticCustomError as error:
         raise _refusal(Fault(NAME, STRANGE)) from error
-    return position_at(organization.pk, moment)
+    return position_at(organization.pk, moment) if moment else 0
 
 
 def _refusal(*faults: Fault) -> Refusal:

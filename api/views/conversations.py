@@ -156,7 +156,9 @@ class ConversationsView(Endpoint):
         if parameters.changed_since is not None:
             return answer(list_changed(organization, parameters))
         part = list_conversations(organization, parameters)
-        return answer(ConversationList(data=part.rows, next_cursor=part.next_cursor))
+        return answer(
+            ConversationList(data=part.rows, erased=[], next_cursor=part.next_cursor)
+        )
 
     @operation(
         "uploadConversation",

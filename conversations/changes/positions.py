@@ -58,7 +58,10 @@ def give_positions(organization_id: UUID, limit: int = AT_ONCE) -> int:
     if not Change.objects.of_organization(organization_id).waiting().exists():
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
-        values = {"organization": organization_id, "limit": limit}
+        values: dict[str, UUID | int] = {
+            "organization": organization_id,
+            "limit": limit,
+        }
         # A statement of its own: the next one sees all that was committed before it.
         cursor.execute(_LOCK, values)
         (last,) = cursor.fetchone()

@@ -250,7 +250,9 @@ def test_nobody_goes_on_behind_positions_that_are_not_committed(
     follower, over = Follower(organization), threading.Event()
     values = {"organization": organization.pk, "limit": 1}
     with another_connection() as giver, ThreadPoolExecutor(1) as threads:
-        (last,) = giver.execute(positions._LOCK, values).fetchone()
+        locked = giver.execute(positions._LOCK, values).fetchone()
+        assert locked
+        (last,) = locked
         giver.execute(positions._GIVE, values | {"last": last})
         later = make_conversation().pk
         polling = threads.submit(follow, follower, over)
