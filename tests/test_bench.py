@@ -67,7 +67,7 @@ def test_pgbench_writes_what_a_post_writes() -> None:
 
 
 def test_a_comparison_is_served_as_zelto_is() -> None:
-    assert "bench.comparison.wsgi:application" in command()
+    assert "bench.comparison.asgi:application" in command()
 
 
 @pytest.fixture

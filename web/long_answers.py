@@ -1,17 +1,13 @@
-"""One budget for all answers that hold a thread of the web server for long.
+"""One budget for all answers that last.
 
-A process of the web server has few threads (`settings.WEB_THREADS`). An answer that is
-written as slowly as its reader reads, and a body that is read as slowly as its sender
-sends, hold one for as long as that takes. Whoever gives such an answer takes a slot
-first and releases it when its thread is free again.
+An export takes as long as its reader, an upload as long as its sender. Each has a thread
+beside those of usual requests (`web/server/turns.py`), and a download has none while it
+waits. So that there are never too many, whoever gives such an answer takes a slot first
+and releases it when done: of each kind so many in a process, and so many of one
+organization.
 
-Nothing here ends a long answer. A thread that waits in the server for its reader or its
-sender runs no code of this project: granian puts what it is given into a channel of
-four chunks and blocks in it, outside Python, until the reader takes some or its
-connection ends; and its `read()` blocks until as many bytes are there as were
-requested. What ends the connections of readers who take nothing is the kernel, see
-`web/stalled_clients.py`. A sender who is there and sends a byte now and then keeps a
-slot.
+A reader who takes nothing for a minute is ended by the kernel (`web/stalled_clients.py`),
+a sender who is too slow by the server (`web/server/request_body.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +20,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from django.conf import settings
+from web.server.turns import leave_lane
 
 
 class Kind(StrEnum):
@@ -37,19 +33,19 @@ class Kind(StrEnum):
     UPLOAD = "upload"
 
 
+# Of each kind: how many in a process, and how many of them of one organization.
+MOST = {Kind.EXPORT: (4, 2), Kind.DOWNLOAD: (64, 16), Kind.UPLOAD: (4, 2)}
+MOST_THREADS = MOST[Kind.EXPORT][0] + MOST[Kind.UPLOAD][0]
+
+
 class NoSlotFree(Exception):
-    """As many long answers as may be given at once are under way in this process."""
+    """As many answers of the kind as may be given at once are under way."""
 
 
 class Budget:
-    """The slots of one process that answers with so many threads."""
+    """The slots of one process."""
 
-    def __init__(self, threads: int) -> None:
-        # At least half of the threads are left to the webhook and the pages.
-        self.total = threads // 2
-        # The last slot is for another kind, and for another organization. Where there
-        # is only one slot, that cannot be.
-        self.each = max(self.total - 1, min(self.total, 1))
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._taken: set[Slot] = set()
 
@@ -57,19 +53,14 @@ class Budget:
         """Return a slot that is the caller's until they release it, without waiting.
 
         Raises:
-            NoSlotFree: all are taken, or as many as this kind or this organization may
-                have.
+            NoSlotFree: as many are taken as there are, or as this organization may have.
         """
         slot = Slot(self, kind, organization_id)
+        most, most_of_one = MOST[kind]
         with self._lock:
-            of_kind = sum(one.kind == kind for one in self._taken)
-            of_organization = sum(
-                one.organization_id == organization_id for one in self._taken
-            )
-            if (
-                len(self._taken) >= self.total
-                or max(of_kind, of_organization) >= self.each
-            ):
+            of_kind = [one for one in self._taken if one.kind == kind]
+            of_one = sum(one.organization_id == organization_id for one in of_kind)
+            if len(of_kind) >= most or of_one >= most_of_one:
                 raise NoSlotFree(kind)
             self._taken.add(slot)
         return slot
@@ -112,7 +103,7 @@ class Slot:
 @cache
 def budget() -> Budget:
     """Return the budget of this process."""
-    return Budget(settings.WEB_THREADS)
+    return Budget()
 
 
 def take_slot(kind: Kind, organization_id: UUID) -> Slot:
@@ -121,4 +112,6 @@ def take_slot(kind: Kind, organization_id: UUID) -> Slot:
     Raises:
         NoSlotFree: none is free for this kind and this organization.
     """
-    return budget().take(kind, organization_id)
+    slot = budget().take(kind, organization_id)
+    leave_lane()
+    return slot

@@ -11,6 +11,7 @@ answer. So before it is told, for a moment:
 3. What is connected by now has the time to ask.
 """
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -54,6 +55,11 @@ class Draining:
 
     def __init__(self) -> None:
         self.begun = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def serve_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Know the event loop of the server, which is told at the end."""
+        self._loop = loop
 
     def announced_by(self, application: Application) -> Application:
         """Return the application, whose answers say `Connection: close` once begun."""
@@ -73,7 +79,7 @@ class Draining:
         return answer
 
     def listen(self) -> None:
-        """Take SIGTERM in a thread of ours, which calls granian's handler when done.
+        """Take SIGTERM in a thread of ours, which tells granian when done.
 
         For the main thread, before there are others.
 
@@ -88,11 +94,15 @@ class Draining:
         signal.sigwait({signal.SIGTERM})
         self.begun = True
         drain()
-        stop = signal.getsignal(signal.SIGTERM)
-        if callable(stop):
-            stop(signal.SIGTERM, None)
-        else:  # it has not begun to serve
+        if self._loop is None:  # it has not begun to serve
             os._exit(0)
+        self._loop.call_soon_threadsafe(tell_server)
+
+
+def tell_server() -> None:
+    """Let the main thread have the signal, on which granian's own handler stops it."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    signal.raise_signal(signal.SIGTERM)
 
 
 def drain() -> None:

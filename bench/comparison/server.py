@@ -60,11 +60,11 @@ def serving(instance: Instance, settings: str) -> Iterator[str]:
 
 
 def command() -> str:
-    """Return the command of the Procfile's `web`, with the WSGI application of a
+    """Return the command of the Procfile's `web`, with the application of a
     comparison.
     """
     ours = read_procfile(CHECKOUT / "Procfile", ["web"])["web"]
-    return ours.replace("zelto.wsgi:", "bench.comparison.wsgi:")
+    return ours.replace("zelto.asgi:", "bench.comparison.asgi:")
 
 
 def _wait_until_answering(

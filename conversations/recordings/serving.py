@@ -1,11 +1,10 @@
 """The audio of a conversation to whoever may play it: whole, or the bytes of a range.
 
-A reader who takes their time must not keep a thread of the web server, of which there
-are few. So a player, which asks for all that is left and then pauses, gets a piece at a
-time, and asks again: a piece is handed over at once and its thread is free. Safari may
-take a part that is shorter than it named for a fault, and gets what it names. That and
-downloads keep a thread to the end and take a slot of the process for it. No file stays
-open meanwhile.
+A player asks for all that is left and then pauses. So it gets a piece at a time, and asks
+again: a piece is handed over at once. Safari may take a part that is shorter than it
+named for a fault, and gets what it names. That and downloads last as long as their reader
+likes, and take a slot of the process for it; they keep no thread and no open file
+meanwhile.
 """
 
 from __future__ import annotations
@@ -157,6 +156,7 @@ def _body(
         response = HttpResponse(_read(storage, recording.file, part))
     else:
         response = StreamingHttpResponse(_Download(storage, recording, part))
+        response.in_any_thread = True  # type: ignore[attr-defined] # web/server/exchange.py
     if wanted is not None:
         response.status_code = 206
         response["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{size}"

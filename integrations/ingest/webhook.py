@@ -35,6 +35,7 @@ from integrations.providers import Reading
 from integrations.worker_wakeup import wake_worker
 from web.db_cursor import on_live_connection
 from web.request_id import request_id_of
+from web.server.request_body import IS_LATE
 from web.storable_text import replace_unprintable
 
 logger = logging.getLogger(__name__)
@@ -246,8 +247,13 @@ def _read_stream(request: HttpRequest, limit: int) -> bytes:
     where there is no Content-Length.
 
     Raises:
-        BodyFault: 413, it is longer; 411, it has no length; 400, it ended before that.
+        BodyFault: 413, it is longer; 411, it has no length; 400, it ended before that;
+            408, it came too slowly.
     """  # noqa: DOC501 - a function makes it
+    if request.META.get(IS_LATE):
+        raise request_body.BodyFault(
+            408, "The body came too slowly. Send it again, faster."
+        )
     at_most = limit + COMPRESSION_OVERHEAD_BYTES + 1
     if request.META.get("CONTENT_LENGTH"):
         announced = int(request.META["CONTENT_LENGTH"])

@@ -13,7 +13,7 @@ from conversations.recordings import serving
 from conversations.recordings.files import recordings_storage
 from tests.api.conftest import Api, Tools
 from tests.conversations.conftest import MakeConversation, MakeRecording
-from web.long_answers import budget
+from web.long_answers import MOST, Kind
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,7 @@ def test_too_many_downloads_are_a_problem(
     api: Api, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serving, "PIECE_BYTES", 100)
-    running = [api.get(path) for _ in range(budget().each)]
+    running = [api.get(path) for _ in range(MOST[Kind.DOWNLOAD][1])]
     refused = api.get(path)
     assert refused.status_code == 503
     assert refused["Retry-After"] == "5"

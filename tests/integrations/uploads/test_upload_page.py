@@ -14,7 +14,7 @@ from accounts.models import Organization, User
 from conversations.models import Agent, Conversation, Recording, Transcription
 from integrations.models import Delivery
 from tests.conversations.recordings.sounds import write_sound
-from web.long_answers import Kind, budget, take_slot
+from web.long_answers import MOST, Kind, take_slot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,7 +115,7 @@ def test_only_so_many_are_read_at_once(
     dora_client: Client, sound: bytes, organization: Organization
 ) -> None:
     with ExitStack() as others:
-        for _ in range(budget().each):
+        for _ in range(MOST[Kind.UPLOAD][1]):
             others.enter_context(take_slot(Kind.UPLOAD, organization.pk))
         response = send(dora_client, sound, new_agent="desk")
     assert response.status_code == 503

@@ -1,0 +1,222 @@
+"""The ASGI application of a process, around Django's WSGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextlib import closing
+from http import HTTPStatus
+from typing import Any
+
+from web import long_answers
+from web.server.environ import Scope, environ_of, header_of
+from web.server.exchange import Application, Exchange, Headers, Send
+from web.server.limits import Limits
+from web.server.request_body import (
+    IS_LATE,
+    Arrival,
+    ArrivingBody,
+    ClientGone,
+    NoRoom,
+    Receive,
+    Room,
+    TakenIn,
+    TooSlow,
+)
+from web.server.threads import Threads
+from web.server.turns import Lane, TooBusy, Turns
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 2
+# For exports and uploads, which last, and to read what others download.
+LASTING_THREADS = long_answers.MOST_THREADS + 2
+
+
+class Server:
+    """What an ASGI server calls for each request (an ASGI application).
+
+    lane_of: the lane of a path.
+    reads_as_it_arrives: whether a request to this path may have a large body, which a
+        thread reads while it arrives.
+    on_startup: called with the event loop before the first request.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        limits: Limits,
+        *,
+        lane_of: Callable[[str], Lane],
+        reads_as_it_arrives: Callable[[str], bool],
+        on_startup: Callable[[asyncio.AbstractEventLoop], None] = lambda loop: None,
+    ) -> None:
+        self.limits = limits
+        self.turns = Turns(limits)
+        self.room = Room(limits)
+        self._application = application
+        self._lane_of = lane_of
+        self._reads_as_it_arrives = reads_as_it_arrives
+        self._on_startup = on_startup
+        self._threads = Threads(limits.threads + LASTING_THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or the server's word that it starts or ends."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._on_startup(asyncio.get_running_loop())
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        lane = self._lane_of(scope["path"])
+        place = _Place(self.turns, lane)
+        exchange = Exchange(receive, send, place.leave)
+        arrival = Arrival(receive, self.limits)
+        try:
+            if self._is_read_as_it_arrives(scope):
+                arriving = ArrivingBody(arrival, exchange.loop)
+                exchange.arriving = arriving
+                environ = environ_of(scope, arriving)
+                await self._work(exchange, place, scope, environ)
+                return
+            with closing(await self._take_in(scope, arrival)) as body:
+                self._check(body, scope, lane)
+                environ = environ_of(scope, body.file)
+                environ[IS_LATE] = body.is_late
+                await self._work(exchange, place, scope, environ)
+        except Refused as refusal:
+            await exchange.write_whole(*refusal.answer())
+        except ClientGone:
+            return
+
+    def _announced(self, scope: Scope) -> int:
+        length = header_of(scope, b"content-length")
+        return int(length) if length.isdigit() else 0
+
+    def _is_read_as_it_arrives(self, scope: Scope) -> bool:
+        return self._reads_as_it_arrives(scope["path"]) and (
+            self._announced(scope) > self.limits.max_body_bytes
+            or bool(header_of(scope, b"transfer-encoding"))
+        )
+
+    async def _take_in(self, scope: Scope, arrival: Arrival) -> TakenIn:
+        if self._announced(scope) > self.limits.max_body_bytes:
+            body = TakenIn(self.room, self.limits)  # nothing of it
+            body.is_too_long = True
+            return body
+        try:
+            return await self.room.take_in(arrival)
+        except NoRoom:
+            raise BUSY from None
+
+    def _check(self, body: TakenIn, scope: Scope, lane: Lane) -> None:
+        """Refuse what is not to be handed to the application.
+
+        The webhook refuses by itself, and writes it down.
+
+        Raises:
+            Refused: the body is too long or came too slowly.
+            ClientGone: the client went before its end.
+        """
+        if lane is Lane.POSTS:
+            return
+        if body.is_cut_off:
+            raise ClientGone("The client is gone")
+        if body.is_late:
+            raise LATE
+        if body.is_too_long:
+            limit = self.limits.max_body_bytes
+            raise Refused(413, f"The body is over the limit of {limit:,} bytes.")
+
+    async def _work(
+        self, exchange: Exchange, place: _Place, scope: Scope, environ: dict[str, Any]
+    ) -> None:
+        try:
+            await self.turns.take(place.lane, caller_of(scope))
+        except TooBusy:
+            raise BUSY from None
+        place.is_taken = True
+        try:
+            await exchange.answer(self._application, environ, self._threads)
+        except TooSlow:
+            raise LATE from None
+        except Exception:
+            logger.exception("An answer broke off")
+            if exchange.has_begun:
+                raise  # the server closes the connection
+            raise FAILED from None
+        finally:
+            place.leave_here()
+
+
+class _Place:
+    """The place of one request in its lane, given away once, from any thread."""
+
+    def __init__(self, turns: Turns, lane: Lane) -> None:
+        self.lane = lane
+        self.is_taken = False
+        self._turns = turns
+        self._loop = asyncio.get_running_loop()
+
+    def leave(self) -> None:
+        """Give it away from another thread than the event loop's."""
+        self._loop.call_soon_threadsafe(self.leave_here)
+
+    def leave_here(self) -> None:
+        """Give it away."""
+        if self.is_taken:
+            self.is_taken = False
+            self._turns.release(self.lane)
+
+
+class Refused(Exception):
+    """What is answered without the application."""
+
+    def __init__(self, status: int, detail: str, *, retry: bool = False) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.retry = retry
+
+    def answer(self) -> tuple[int, Headers, bytes]:
+        """Return status, headers and body, a problem as all of ours are (RFC 9457)."""
+        problem = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        headers = [
+            (b"content-type", b"application/problem+json"),
+            (b"cache-control", b"no-store"),
+            (b"connection", b"close"),
+        ]
+        if self.retry:
+            headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
+        return self.status, headers, json.dumps(problem).encode()
+
+
+BUSY = Refused(503, "The server is busy just now. Send it again.", retry=True)
+FAILED = Refused(500, "Something went wrong here. It is in the log.")
+LATE = Refused(408, "The body came too slowly. Send it again, faster.")
+
+
+def caller_of(scope: Scope) -> str:
+    """Return what tells who asks, as far as that can be known before anything is read:
+    a key, a session, else an address."""
+    return (
+        header_of(scope, b"authorization")
+        or header_of(scope, b"cookie")
+        or str((scope.get("client") or ("",))[0])
+    )
