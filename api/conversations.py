@@ -27,7 +27,7 @@ from api.parameters import (
     word,
 )
 from api.problem_body import FieldFault
-from api.resources import Listed, Resource, nothing
+from api.resources import Resource, nothing
 from conversations.listing.columns import METADATA
 from conversations.listing.forms import MAX_METADATA_FILTERS
 from conversations.models import Conversation as ConversationRow
@@ -144,12 +144,6 @@ class UploadedConversation(Conversation):
     """The conversation of an uploaded recording."""
 
     warnings: list[FieldFault] = Field(description="What was cut or dropped.")
-
-
-class ConversationList(Listed):
-    """A page of conversations."""
-
-    data: list[Conversation] = Field(description="The newest first.")
 
 
 class ConversationParameters(PageParameters):

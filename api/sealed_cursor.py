@@ -1,4 +1,4 @@
-"""A place in the delivery log as a cursor that discloses nothing of it.
+"""A place in the delivery log, or among changes, as a cursor that discloses nothing of it.
 
 The log's sequence counts the posts of all organizations, so it must not be disclosed.
 What is sealed is authenticated and the same each time: a keyed digest of place and
@@ -20,22 +20,25 @@ DIGEST_BYTES = 16
 
 
 class BrokenSeal(ValueError):
-    """A cursor that was not made here, or not for this organization."""
+    """A cursor that was not made here, or not for this organization and list."""
 
 
-def seal(place: int, organization_id: UUID) -> str:
-    """Return the cursor of a place, which is at least 0 and below 2**63."""
+def seal(place: int, organization_id: UUID, *, of: str = "") -> str:
+    """Return the cursor of a place, which is at least 0 and below 2**63.
+
+    of: the list that it leads on in, where not the log; no other takes it.
+    """
     plain = place.to_bytes(PLACE_BYTES)
-    digest = _digest(plain, organization_id)
+    digest = _digest(plain, organization_id, of)
     sealed = digest + _crossed(plain, digest)
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
-def unseal(cursor: str, organization_id: UUID) -> int:
+def unseal(cursor: str, organization_id: UUID, *, of: str = "") -> int:
     """Return the place of a cursor.
 
     Raises:
-        BrokenSeal: the cursor was not made here, or not for this organization.
+        BrokenSeal: the cursor was not made here, or not for this.
     """
     try:
         sealed = base64.b64decode(cursor + "==", altchars=b"-_", validate=True)
@@ -45,13 +48,14 @@ def unseal(cursor: str, organization_id: UUID) -> int:
     if len(crossed) != PLACE_BYTES:
         raise BrokenSeal(cursor)
     plain = _crossed(crossed, digest)
-    if not hmac.compare_digest(digest, _digest(plain, organization_id)):
+    if not hmac.compare_digest(digest, _digest(plain, organization_id, of)):
         raise BrokenSeal(cursor)
     return int.from_bytes(plain)
 
 
-def _digest(plain: bytes, organization_id: UUID) -> bytes:
-    return _keyed("digest", plain + organization_id.bytes)[:DIGEST_BYTES]
+def _digest(plain: bytes, organization_id: UUID, of: str) -> bytes:
+    sealed = plain + organization_id.bytes + of.encode()
+    return _keyed("digest", sealed)[:DIGEST_BYTES]
 
 
 def _crossed(text: bytes, digest: bytes) -> bytes:

@@ -7,6 +7,7 @@ from celery.signals import worker_shutting_down
 
 from conversations import worker_stop
 from conversations.agents import merging
+from conversations.changes import positions
 from conversations.recordings import fetch_worker, files, wakeup
 from conversations.transcription import worker as transcription_worker
 from conversations.worker_wakeup import Throttle
@@ -20,6 +21,13 @@ def move_merged_conversations() -> None:
     """Move conversations of merged agents for a second, then queue the rest."""
     if merging.move_merged_conversations(seconds=SECONDS_AT_ONCE):
         move_merged_conversations.delay()
+
+
+@shared_task
+def give_positions_to_changes() -> None:
+    """Give positions to changes for a second, then queue the rest."""
+    if positions.give_waiting_positions(seconds=SECONDS_AT_ONCE):
+        give_positions_to_changes.delay()
 
 
 @shared_task

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.core.cache import cache
 
 from accounts.models import AuditEntry, Organization, User
-from conversations.models import Conversation, SearchJob
+from conversations.models import Change, Conversation, SearchJob
 from tests.conversations.conftest import make_agent, make_conversation
 from tests.empty_tables import empty_tables
 
@@ -22,7 +22,7 @@ def test_nothing_that_a_test_made_is_left(
     AuditEntry.objects.create(organization=organization, by=alice, actor="Alice")
     cache.set("attempts", 3)
     empty_tables()
-    for model in (Organization, User, Conversation, SearchJob, AuditEntry):
+    for model in (Organization, User, Conversation, Change, SearchJob, AuditEntry):
         assert not model.objects.exists(), model
     assert cache.get("attempts") is None
 

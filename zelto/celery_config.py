@@ -39,6 +39,12 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
+    # What no program asked for meanwhile, so that one that begins gets little of it.
+    "give-positions-to-changes": {
+        "task": "conversations.tasks.give_positions_to_changes",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     # By the clock and often: an hour that beat was not up is not a day that is missed.
     "forget": {
         "task": "integrations.tasks.forget",

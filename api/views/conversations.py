@@ -12,10 +12,13 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from accounts import audit
+from api.changed_conversations import (
+    ConversationList,
+    FollowedParameters,
+    list_changed,
+)
 from api.conversations import (
     Conversation,
-    ConversationList,
-    ConversationParameters,
     UploadedConversation,
     find_conversation,
     find_recording,
@@ -139,16 +142,23 @@ class ConversationsView(Endpoint):
         tag=TAG,
         description="By arrival, newest first; all filters must fit. What just arrived "
         "is found by `q` and most other filters a second later. A page is short where "
-        "its rows hold much metadata.",
+        "its rows hold much metadata. Programs that keep up "
+        "with what arrives and changes use `changedSince`: `createdAt` and `updatedAt` "
+        "say when something happened, and some of it is stored later than what follows.",
         conditional=True,
-        asks=ConversationParameters,
+        asks=FollowedParameters,
         further=[METADATA],
         gives={200: (ConversationList, "A page of them.")},
     )
     def get(self, request: Request) -> HttpResponse:
-        parameters = read_query(ConversationParameters, request.query_params)
-        part = list_conversations(caller_of(request).organization, parameters)
-        return answer(ConversationList(data=part.rows, next_cursor=part.next_cursor))
+        parameters = read_query(FollowedParameters, request.query_params)
+        organization = caller_of(request).organization
+        if parameters.changed_since is not None:
+            return answer(list_changed(organization, parameters))
+        part = list_conversations(organization, parameters)
+        return answer(
+            ConversationList(data=part.rows, erased=[], next_cursor=part.next_cursor)
+        )
 
     @operation(
         "uploadConversation",

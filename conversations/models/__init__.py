@@ -1,6 +1,7 @@
 """The tables of conversations, of their agents and recordings, and of what finds them."""
 
 from conversations.models.agent import Agent
+from conversations.models.change import Change, ChangeCounter
 from conversations.models.charge import Charge
 from conversations.models.conversation import (
     Conversation,
@@ -16,6 +17,8 @@ from conversations.providers import Provider
 
 __all__ = [
     "Agent",
+    "Change",
+    "ChangeCounter",
     "Charge",
     "ColumnChoice",
     "Conversation",

@@ -17,7 +17,7 @@ from conversations.bar_chart import Bars, bar_chart
 from conversations.formatting import minutes, month_name, short_day, thousands
 from conversations.usage.period import NAMES, Period, read_period
 from conversations.usage.report import Use, read_usage
-from web.csv_cells import csv_text
+from web.csv_cells import Cell, csv_text
 
 
 @require_safe
@@ -54,7 +54,7 @@ def usage_csv(request: OrganizationRequest) -> HttpResponse:
     )
     name = f"usage-{request.organization.slug}-{span.replace(' ', '-')}.csv"
     head = ["month" if period.by_month else "day", "calls", "transcription_minutes"]
-    rows = [
+    rows: list[list[Cell]] = [
         [_name(use.day, period), use.calls, str(use.transcription_minutes)]
         for use in (used.every_month() if period.by_month else used.every_day())
     ]

@@ -18,6 +18,7 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
     # Made-up cursors lead nowhere, and a made-up agent is nobody's.
     if case.query:
         case.query.pop("cursor", None)
+        case.query.pop("changedSince", None)
     if isinstance(case.body, dict) and case.body.get("agent"):
         case.body.pop("agentId", None)
     # The body is sent as it is.

@@ -59,6 +59,13 @@ EXPECTED: dict[tuple[str, str], Printed] = {
     ("Go through all conversations", "python"): lambda text, kept: (
         f"{kept['id']} {kept['referenceId']}" in text.split("\n")
     ),
+    ("Keep up with what arrives and changes", "bash"): lambda text, kept: (
+        kept["id"] in {row["id"] for line in text.splitlines() for row in rows(line)}
+        and rows(text.splitlines()[-1]) == []
+    ),
+    ("Keep up with what arrives and changes", "python"): lambda text, _: (
+        re.fullmatch(r"[1-9]\d* conversations; go on with \S{32}\n", text) is not None
+    ),
     ("Read a conversation and what was said", "bash"): lambda text, kept: (
         [json.loads(line).get("id") for line in text.splitlines()] == [kept["id"], None]
         and json.loads(text.splitlines()[1])["conversationId"] == kept["id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -66,7 +67,7 @@ def test_a_csv_ends_with_why_it_broke_off(
     lose: Callable[[User, Client], None],
     why: str,
 ) -> None:
-    response = bob_client.get(URL)
+    response: Any = bob_client.get(URL)
     parts = iter(response.streaming_content)
     body = next(parts) + next(parts)
     lose(bob, bob_client)
@@ -88,7 +89,7 @@ def test_lines_end_with_why_they_broke_off(
     why: str,
     name: str,
 ) -> None:
-    response = bob_client.get(URL, {"format": name})
+    response: Any = bob_client.get(URL, {"format": name})
     parts = iter(response.streaming_content)
     body = next(parts) + next(parts)
     lose(bob, bob_client)
@@ -106,7 +107,7 @@ def test_within_a_step_it_is_asked_again_after_some_seconds(
     monkeypatch.setattr(stream, "ASKED_AGAIN_AFTER", 0.0)
     for _ in range(6):
         make_conversation(turns=[])
-    response = bob_client.get(URL, {"format": "transcripts"})
+    response: Any = bob_client.get(URL, {"format": "transcripts"})
     parts = iter(response.streaming_content)
     body = next(parts) + next(parts)
     Membership.objects.filter(user=bob).delete()
@@ -117,7 +118,7 @@ def test_within_a_step_it_is_asked_again_after_some_seconds(
 def test_another_role_that_may_export_as_well_breaks_nothing(
     dora_client: Client, dora: User, six_rows: None
 ) -> None:
-    response = dora_client.get(URL, {"format": "jsonl"})
+    response: Any = dora_client.get(URL, {"format": "jsonl"})
     parts = iter(response.streaming_content)
     body = next(parts) + next(parts)
     Membership.objects.filter(user=dora).update(role="member")
@@ -129,7 +130,7 @@ def test_a_sign_out_elsewhere_breaks_nothing(
 ) -> None:
     elsewhere = Client()
     elsewhere.force_login(bob)
-    response = bob_client.get(URL, {"format": "jsonl"})
+    response: Any = bob_client.get(URL, {"format": "jsonl"})
     parts = iter(response.streaming_content)
     body = next(parts) + next(parts)
     elsewhere.post("/logout")

@@ -1,0 +1,1 @@
+"""The order in which changes of conversations were committed, for programs to follow."""
