@@ -7,6 +7,7 @@ import io
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import IO, Any
 
 from web.server.limits import Limits
@@ -131,17 +132,21 @@ class TakenIn:
         """Add to it, at most one byte more than a body may have.
 
         Raises:
-            NoRoom: others take all the room.
+            NoRoom: others take all the room, or the disk is full.
         """
         part = part[: self._limits.max_body_bytes + 1 - self.length]
         self.length += len(part)
         if self.length > self._limits.memory_body_bytes:
-            if not self._taken:
-                self._move_to_disk()
             more = self.length - self._taken
             self._room.take(more)
             self._taken += more
-        self.file.write(part)
+        try:
+            if self._taken and isinstance(self.file, io.BytesIO):
+                self._move_to_disk()
+            self.file.write(part)
+            self.file.flush()
+        except OSError as error:
+            raise NoRoom(str(error)) from error
 
     def _move_to_disk(self) -> None:
         on_disk = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
@@ -153,7 +158,10 @@ class TakenIn:
         """Let it go, with the room it took."""
         self._room.give_back(self._taken)
         self._taken = 0
-        self.file.close()
+        with suppress(
+            OSError
+        ):  # a full disk has no room for what nobody reads any more
+            self.file.close()
 
 
 class ArrivingBody(io.RawIOBase):

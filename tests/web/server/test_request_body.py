@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +99,16 @@ async def test_large_bodies_have_so_much_room_together() -> None:
     await room.take_in(arrival(part(b"x" * 90)))
     small.close()
     assert room.taken == 90
+
+
+@in_a_loop
+async def test_a_full_disk_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = "web.server.request_body.tempfile.TemporaryFile"
+    monkeypatch.setattr(full, lambda: Path("/dev/full").open("r+b"))
+    room = Room(LIMITS)
+    with pytest.raises(NoRoom):
+        await room.take_in(arrival(part(b"x" * 90)))
+    assert room.taken == 0
 
 
 @in_a_loop
