@@ -104,7 +104,7 @@ async def test_large_bodies_have_so_much_room_together() -> None:
 @in_a_loop
 async def test_a_full_disk_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     full = "web.server.request_body.tempfile.TemporaryFile"
-    monkeypatch.setattr(full, lambda: Path("/dev/full").open("r+b"))
+    monkeypatch.setattr(full, lambda: Path("/dev/full").open("r+b"))  # noqa: SIM115
     room = Room(LIMITS)
     with pytest.raises(NoRoom):
         await room.take_in(arrival(part(b"x" * 90)))
