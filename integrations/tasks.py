@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts import mail_files
+from accounts.mail import files as mail_files
 from conversations.worker_wakeup import Throttle
 from integrations.delivery_log import retention
 from integrations.processing import worker as processing_worker

@@ -6,7 +6,7 @@ waits. So that there are never too many, whoever gives such an answer takes a sl
 and releases it when done: of each kind so many in a process, and so many of one
 organization.
 
-A reader who takes nothing for a minute is ended by the kernel (`web/stalled_clients.py`),
+A reader who takes nothing for a minute is ended by the kernel (`web/server/stalled_clients.py`),
 a sender who is too slow by the server (`web/server/request_body.py`).
 """
 

@@ -187,7 +187,7 @@ if EMAIL_HOST:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 else:
     # Without a mail server each mail is a file: links in it stay out of the log.
-    EMAIL_BACKEND = "accounts.mail_files.EmailBackend"
+    EMAIL_BACKEND = "accounts.mail.files.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 
 LANGUAGE_CODE = "en"

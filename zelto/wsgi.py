@@ -7,7 +7,7 @@ import threading
 from django.core.wsgi import get_wsgi_application
 
 from integrations.operations import counters
-from web.stalled_clients import ended_when_stalled
+from web.server.stalled_clients import ended_when_stalled
 from zelto.draining import Draining
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zelto.settings")

@@ -265,9 +265,7 @@ def _apply(
 
 def _after(before: datetime, received_at: datetime) -> datetime:
     """Return when the row was updated: by a delivery when that arrived; now, where
-    something else has changed the row since.
-
-    It always moves forward.
+    something else has changed the row since. It always moves forward.
     """
     if received_at > before:
         return received_at

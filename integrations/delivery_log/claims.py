@@ -45,7 +45,7 @@ _CLAIM = """
     UPDATE integrations_delivery
     SET attempts = attempts + 1,
         lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
-    WHERE sequence IN ({which} FOR UPDATE SKIP LOCKED)
+    WHERE sequence = ANY(ARRAY({which} FOR UPDATE SKIP LOCKED))
     RETURNING sequence, organization_id,
         -- A replay is no use of its key.
         CASE WHEN replay_of IS NULL THEN key_id END,

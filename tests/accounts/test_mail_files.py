@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 from django.core.mail import EmailMessage
 from django.test import override_settings
 
-from accounts.mail_files import forget_old_mails
+from accounts.mail.files import forget_old_mails
 from accounts.models import Invitation
 from zelto import settings as all_settings
 

@@ -60,6 +60,7 @@ NOT_NOTED = {
     "conversations:list": READING,
     "conversations:transcript-json": SAME_FILE,
     "conversations:transcript-text": SAME_FILE,
+    "conversations:turn-json": SAME_FILE,
     "tool get_transcript": PROGRAM,
     "tool search_transcripts": PROGRAM,
 }
@@ -120,6 +121,7 @@ def received(
             "conversation_id": conversation.id,
             "delivery_id": delivery.uuid,
             "path": "statuses",
+            "number": 1,
             "uidb36": "0" * 32,
         },
         audio,

@@ -95,6 +95,7 @@ def everything(
         "membership_id": membership.id,
         "view_id": view.id,
         "invitation_id": invitation.id,
+        "number": 1,
     }
 
 
@@ -151,6 +152,7 @@ def test_an_unknown_id_looks_like_anothers(
         if names == {"slug"}:
             continue
         unknown = {each: uuid.uuid4() for each in names} | {"slug": everything["slug"]}
+        unknown |= {"number": 1} if "number" in names else {}
         response = alice_client.get(reverse(name, kwargs=unknown))
         assert response.status_code in {404, 405}, name
 

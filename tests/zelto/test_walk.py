@@ -38,7 +38,7 @@ NOT_SEEN = {
     "web/server/request_body.py",
     "web/server/turns.py",
     "web/server/exchange.py",
-    "web/stalled_clients.py",
+    "web/server/stalled_clients.py",
     "zelto/draining.py",
     "conversations/projection/update.py",
     "zelto/broker.py",

@@ -63,10 +63,12 @@ def test_many_small_ones_take_no_more(organization: Organization, key_id: UUID) 
 
 
 def test_those_of_a_kind_that_keeps_no_body_go_too(
-    organization: Organization, key_id: UUID
+    organization: Organization, make_key: MakeKey
 ) -> None:
     for number in range(150):
-        refuse(organization, key_id, 1, status=415, reason=f"Type {number} is no JSON.")
+        # Those of one key and minute are one row.
+        key = make_key(organization, name=f"key {number}")[0]
+        refuse(organization, UUID(str(key.pk)), 1, status=415, reason="It is no JSON.")
     assert 50 < Delivery.objects.count() <= 100
 
 

@@ -153,6 +153,9 @@ def work_together(limits: tuple[int, int], small: tuple[int, int, int]) -> None:
         patch.setattr(processing_worker, "MAX_TRANSCRIPT_BYTES", transcript_bytes)
         patch.setattr(by_call, "MAX_NEW_BYTES", new_bytes)
         list(pool.map(work, limits))
+        # What one put back may have come when the other had just looked.
+        while processing_worker.process_batch():
+            pass
 
 
 @settings(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import ApiKey, Organization, User
 from conversations.models import Agent, Charge, Conversation
@@ -503,14 +501,3 @@ def test_processing_again_says_no_warning_twice(post: Post, process: Process) ->
     Delivery.objects.update(outcome="accepted", attempts=0)
     process()
     assert [(row.warnings, row.outcome) for row in in_order.all()] == before
-
-
-def test_a_refused_one_arrives_again_by_the_databases_clock(
-    organization: Organization, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    delivery = refused(organization, session())
-    wrong = timezone.now() - timedelta(days=9)
-    monkeypatch.setattr(timezone, "now", lambda: wrong)
-    again = replay_delivery(delivery=delivery, by=None)
-    assert again.pk != delivery.pk
-    assert again.received_at > wrong + timedelta(days=8)

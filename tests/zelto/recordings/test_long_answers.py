@@ -23,7 +23,7 @@ from tests.zelto.faults.ledger import database
 from tests.zelto.faults.load import PASSWORD, body, get, post, provision
 from tests.zelto.recordings.slow_clients import begin_upload, listen, status_of
 from tests.zelto.stack import Stack, wait_for
-from web.stalled_clients import STALLED_SECONDS
+from web.server.stalled_clients import STALLED_SECONDS
 
 pytestmark = pytest.mark.processes
 

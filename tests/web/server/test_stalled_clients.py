@@ -9,7 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from web.stalled_clients import end_stalled, ended_when_stalled, sockets_of_server
+from web.server.stalled_clients import (
+    end_stalled,
+    ended_when_stalled,
+    sockets_of_server,
+)
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux has TCP_USER_TIMEOUT"
