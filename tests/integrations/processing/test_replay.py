@@ -39,7 +39,7 @@ def only_delivery() -> Delivery:
 
 
 def columns(delivery: Delivery) -> dict[str, Any]:
-    return Delivery.objects.values().get(pk=delivery.pk)
+    return dict(Delivery.objects.values().get(pk=delivery.pk))
 
 
 def refused(organization: Organization, body: Any, **fields: Any) -> Delivery:
