@@ -35,7 +35,7 @@ from integrations.providers import Reading
 from integrations.worker_wakeup import wake_worker
 from web.db_cursor import on_live_connection
 from web.request_id import request_id_of
-from web.server.request_body import IS_LATE
+from web.server.request_body import IS_LATE, TOO_SLOW
 from web.storable_text import replace_unprintable
 
 logger = logging.getLogger(__name__)
@@ -251,9 +251,7 @@ def _read_stream(request: HttpRequest, limit: int) -> bytes:
             408, it came too slowly.
     """  # noqa: DOC501 - a function makes it
     if request.META.get(IS_LATE):
-        raise request_body.BodyFault(
-            408, "The body came too slowly. Send it again, faster."
-        )
+        raise request_body.BodyFault(408, TOO_SLOW)
     at_most = limit + COMPRESSION_OVERHEAD_BYTES + 1
     if request.META.get("CONTENT_LENGTH"):
         announced = int(request.META["CONTENT_LENGTH"])

@@ -16,6 +16,7 @@ from web.server.exchange import Application, Exchange, Headers, Send
 from web.server.limits import Limits
 from web.server.request_body import (
     IS_LATE,
+    TOO_SLOW,
     Arrival,
     ArrivingBody,
     ClientGone,
@@ -122,7 +123,7 @@ class Server:
         try:
             return await self.room.take_in(arrival)
         except NoRoom:
-            raise BUSY from None
+            raise busy() from None
 
     def _check(self, body: TakenIn, scope: Scope, lane: Lane) -> None:
         """Refuse what is not to be handed to the application.
@@ -132,13 +133,13 @@ class Server:
         Raises:
             Refused: the body is too long or came too slowly.
             ClientGone: the client went before its end.
-        """
+        """  # noqa: DOC501 - a function makes it
         if lane is Lane.POSTS:
             return
         if body.is_cut_off:
             raise ClientGone("The client is gone")
         if body.is_late:
-            raise LATE
+            raise late()
         if body.is_too_long:
             limit = self.limits.max_body_bytes
             raise Refused(413, f"The body is over the limit of {limit:,} bytes.")
@@ -149,17 +150,17 @@ class Server:
         try:
             await self.turns.take(place.lane, caller_of(scope))
         except TooBusy:
-            raise BUSY from None
+            raise busy() from None
         place.is_taken = True
         try:
             await exchange.answer(self._application, environ, self._threads)
         except TooSlow:
-            raise LATE from None
+            raise late() from None
         except Exception:
             logger.exception("An answer broke off")
             if exchange.has_begun:
                 raise  # the server closes the connection
-            raise FAILED from None
+            raise failed() from None
         finally:
             place.leave_here()
 
@@ -211,9 +212,20 @@ class Refused(Exception):
         return self.status, headers, json.dumps(problem).encode()
 
 
-BUSY = Refused(503, "The server is busy just now. Send it again.", retry=True)
-FAILED = Refused(500, "Something went wrong here. It is in the log.")
-LATE = Refused(408, "The body came too slowly. Send it again, faster.")
+# Each a new one: what is raised twice keeps the frames of both times, and their bodies.
+def busy() -> Refused:
+    """Return the 503 of a request that finds no room."""
+    return Refused(503, "The server is busy just now. Send it again.", retry=True)
+
+
+def failed() -> Refused:
+    """Return the 500 of a request for which nothing was written yet."""
+    return Refused(500, "Something went wrong here. It is in the log.")
+
+
+def late() -> Refused:
+    """Return the 408 of a body that came too slowly."""
+    return Refused(408, TOO_SLOW)
 
 
 def caller_of(scope: Scope) -> str:

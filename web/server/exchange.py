@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 from web.server.request_body import ArrivingBody, ClientGone, Message, Receive, TooSlow
 from web.server.threads import Threads
 from web.server.turns import in_lane
-
-logger = logging.getLogger(__name__)
 
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

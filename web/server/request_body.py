@@ -15,6 +15,8 @@ from web.server.limits import Limits
 # In the environment of a request: its body came too slowly, and an application that
 # writes down what it refuses is to say so.
 IS_LATE = "web.body_is_late"
+# What it says.
+TOO_SLOW = "The body came too slowly. Send it again, faster."
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
