@@ -24,6 +24,17 @@ Value = TypeVar("Value")
 # (path, detail), to be said about a delivery.
 Remark = tuple[str, str]
 
+# Where one is said again, the newer word counts.
+FACTS = (
+    "started_at",
+    "ended_at",
+    "ended_reason",
+    "cost",
+    "recording_url",
+    "customer_number",
+    "customer_name",
+    "version",
+)
 ONLY_FILLED: Remark = (
     "call",
     "was processed behind a newer delivery, and an earlier body of it has expired: "
@@ -80,15 +91,8 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
     return (
         replace(
             state,
-            started_at=_newer(update.started_at, state.started_at),
-            ended_at=_newer(update.ended_at, state.ended_at),
+            **_facts(update, state),
             sent_duration=_newer(update.duration_seconds, state.sent_duration),
-            ended_reason=_newer(update.ended_reason, state.ended_reason),
-            cost=_newer(update.cost, state.cost),
-            recording_url=_newer(update.recording_url, state.recording_url),
-            customer_number=_newer(update.customer_number, state.customer_number),
-            customer_name=_newer(update.customer_name, state.customer_name),
-            version=_newer(update.version, state.version),
             metadata=metadata,
             system_prompt=prompt,
             prompt_is_explicit=is_explicit,
@@ -122,15 +126,8 @@ def fill(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]]
     is_prompted = state.system_prompt is not None
     filled = replace(
         state,
-        started_at=_newer(state.started_at, older.started_at),
-        ended_at=_newer(state.ended_at, older.ended_at),
+        **_facts(state, older),
         sent_duration=_newer(state.sent_duration, older.sent_duration),
-        ended_reason=_newer(state.ended_reason, older.ended_reason),
-        cost=_newer(state.cost, older.cost),
-        recording_url=_newer(state.recording_url, older.recording_url),
-        customer_number=_newer(state.customer_number, older.customer_number),
-        customer_name=_newer(state.customer_name, older.customer_name),
-        version=_newer(state.version, older.version),
         metadata=metadata,
         system_prompt=state.system_prompt if is_prompted else older.system_prompt,
         prompt_is_explicit=(state if is_prompted else older).prompt_is_explicit,
@@ -138,6 +135,11 @@ def fill(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]]
         turns_are_transcribed=state.turns_are_transcribed and not takes_turns,
     )
     return filled, [ONLY_FILLED, *warnings]
+
+
+def _facts(newer: CallUpdate | CallState, older: CallState) -> dict[str, Any]:
+    """Return the facts that both have under one name, of the newer where it says one."""
+    return {name: _newer(getattr(newer, name), getattr(older, name)) for name in FACTS}
 
 
 def _with_transcription(state: CallState, update: CallUpdate) -> CallState:
