@@ -28,6 +28,8 @@ USUAL_BODY_BYTES = 5 * 1024 * 1024
 LARGE_BYTES = 64 * 1024
 # Nobody sends more; each one costs a set-up and a copy of what follows it.
 MAX_GZIP_MEMBERS = 100
+# What does not compress grows a little in gzip.
+COMPRESSION_OVERHEAD_BYTES = 64 * 1024
 
 JSON_TYPE = re.compile(r"application/json|[\w.!#$&^-]+/[\w.!#$&^+-]+\+json")
 

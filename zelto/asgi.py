@@ -8,8 +8,9 @@ import resource
 from django.conf import settings
 
 from integrations.operations.counters import count_turned_away
+from integrations.request_body import COMPRESSION_OVERHEAD_BYTES
 from web.server.application import Server
-from web.server.limits import KIB, Limits
+from web.server.limits import Limits
 from web.server.turns import Lane
 from zelto.wsgi import application as wsgi_application
 from zelto.wsgi import draining
@@ -50,8 +51,7 @@ application = Server(
     wsgi_application,
     Limits(
         threads=settings.WEB_THREADS,
-        # The webhook counts what gzip adds as well.
-        max_body_bytes=settings.MAX_BODY_BYTES + 64 * KIB,
+        max_body_bytes=settings.MAX_BODY_BYTES + COMPRESSION_OVERHEAD_BYTES,
     ),
     lane_of=lane_of,
     reads_as_it_arrives=reads_as_it_arrives,

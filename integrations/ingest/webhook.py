@@ -44,8 +44,6 @@ logger = logging.getLogger(__name__)
 WEBHOOK_PATHS = frozenset({"/webhooks/calls", "/webhooks/calls/"})
 RETRY_AFTER_SECONDS = 2
 RECEIVED = b'{"received": true}'
-# What does not compress grows a little in gzip.
-COMPRESSION_OVERHEAD_BYTES = 64 * 1024
 
 
 @csrf_exempt
@@ -252,7 +250,7 @@ def _read_stream(request: HttpRequest, limit: int) -> bytes:
     """  # noqa: DOC501 - a function makes it
     if request.META.get(IS_LATE):
         raise request_body.BodyFault(408, TOO_SLOW)
-    at_most = limit + COMPRESSION_OVERHEAD_BYTES + 1
+    at_most = limit + request_body.COMPRESSION_OVERHEAD_BYTES + 1
     if request.META.get("CONTENT_LENGTH"):
         announced = int(request.META["CONTENT_LENGTH"])
         if announced >= at_most:
