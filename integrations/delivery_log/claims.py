@@ -41,6 +41,8 @@ _DUE = """(lease_until IS NULL OR lease_until NOT BETWEEN statement_timestamp()
     AND (next_try_at IS NULL OR next_try_at NOT BETWEEN statement_timestamp()
         AND statement_timestamp() + make_interval(secs => %(wait)s))"""
 
+# An array is made once. What follows IN may be asked anew for each row, and would pass over
+# what this statement has locked: one more with each row, leased and given to nobody.
 _CLAIM = """
     UPDATE integrations_delivery
     SET attempts = attempts + 1,
