@@ -110,16 +110,6 @@ def env_list(name: str, default: list[str]) -> list[str]:
     return [word for word in words if word] or default
 
 
-def base_url() -> str:
-    """Return the address of this Zelto for people and workers, no slash at its end.
-
-    Raises:
-        ImproperlyConfigured: PORT is no number.
-    """
-    port = env_int("PORT", 8000, minimum=1)
-    return env_text("ZELTO_BASE_URL", f"http://localhost:{port}").rstrip("/")
-
-
 def web_threads() -> int:
     """Return how many threads each process of the web server answers with."""
     return env_int("ZELTO_WEB_THREADS", 6, minimum=2)

@@ -2,50 +2,21 @@
 
 import re
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
-from zelto.env import base_url, env_bool, env_list, env_text, secret_key
+from zelto.base_address import (
+    LOOPBACK_NAMES,
+    HostRefused,
+    base_address,
+    normalized_host,
+)
+from zelto.env import env_bool, env_list, env_text, secret_key
+from zelto.mail_config import mail_config
 
-LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 OTHERS_COME = "once ZELTO_BASE_URL names another host than localhost"
 MIN_TOKEN_CHARACTERS = 16
-
-
-def base_address() -> SplitResult:
-    """Return the parts of ZELTO_BASE_URL: scheme, host and port, and no more.
-
-    Raises:
-        ImproperlyConfigured: it is no such address.
-    """
-    shape = "ZELTO_BASE_URL must look like https://zelto.example.com"
-    try:
-        parts = urlsplit(base_url())
-        _ = parts.port  # raises where it is no number
-    except ValueError:
-        raise ImproperlyConfigured(f"{shape}; it could not be read.") from None
-    host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
-    if parts.scheme not in {"http", "https"} or not re.fullmatch(
-        r"[\w.-]+|\[[0-9A-Fa-f:.]+\]", host
-    ):
-        raise ImproperlyConfigured(f"{shape} or http://zelto.internal:8000.")
-    if parts.path or parts.query or parts.fragment:
-        raise ImproperlyConfigured(
-            f"{shape}, with no path behind the host: Zelto needs a host name of its own."
-        )
-    return parts
-
-
-def base_host() -> str:
-    """Return the host of ZELTO_BASE_URL in lower case, IPv6 in brackets.
-
-    Raises:
-        ImproperlyConfigured: ZELTO_BASE_URL is no address.
-    """
-    host = base_address().hostname or ""
-    return f"[{host}]" if ":" in host else host
 
 
 def is_local() -> bool:
@@ -54,7 +25,7 @@ def is_local() -> bool:
     Raises:
         ImproperlyConfigured: ZELTO_BASE_URL is no address.
     """
-    return base_host() in LOCAL_HOSTS
+    return base_address().host in LOOPBACK_NAMES
 
 
 def allowed_hosts() -> list[str]:
@@ -63,9 +34,10 @@ def allowed_hosts() -> list[str]:
     Raises:
         ImproperlyConfigured: others reach Zelto, and it is not said, or wrongly, by which.
     """
-    host, hosts = base_host(), env_list("ALLOWED_HOSTS", [])
+    host = base_address().host
+    hosts = [_allowed_host(text) for text in env_list("ALLOWED_HOSTS", [])]
     if is_local():
-        return hosts or LOCAL_HOSTS
+        return hosts or LOOPBACK_NAMES
     if not hosts:
         raise ImproperlyConfigured(
             f"ALLOWED_HOSTS must be set {OTHERS_COME}; set ALLOWED_HOSTS={host}"
@@ -80,6 +52,32 @@ def allowed_hosts() -> list[str]:
             f"ALLOWED_HOSTS lacks {host}, the host of ZELTO_BASE_URL; add it."
         )
     return hosts
+
+
+def _allowed_host(text: str) -> str:
+    """Return one of ALLOWED_HOSTS as Django compares it: no scheme, port or path, IPv6 in
+    brackets, a dot in front for a domain with all that is below it.
+
+    Raises:
+        ImproperlyConfigured: it is no host name.
+    """
+    if text == "*":
+        return text
+    bare = re.sub(r"^https?://|/+$", "", text, flags=re.IGNORECASE)
+    if (not bare.startswith("[") and bare.count(":") == 1) or "]:" in bare:
+        bare = re.sub(r":[0-9]*$", "", bare)
+    if bare.startswith("*."):
+        raise ImproperlyConfigured(
+            f"ALLOWED_HOSTS has {text!r}: a domain with all names below it is written "
+            f"{bare[1:]}"
+        )
+    dot = "." if bare.startswith(".") else ""
+    try:
+        return dot + normalized_host(bare.removeprefix("."))
+    except HostRefused as refused:
+        raise ImproperlyConfigured(
+            f"ALLOWED_HOSTS must be host names, separated by commas; {refused}."
+        ) from None
 
 
 def behind_proxy() -> bool:
@@ -133,6 +131,6 @@ def check_public_config(data_dir: Path) -> None:
     Raises:
         ImproperlyConfigured: one is not; the text names it and what to do.
     """
-    for read in (allowed_hosts, behind_proxy, debug, metrics_token):
+    for read in (allowed_hosts, behind_proxy, debug, metrics_token, mail_config):
         read()
     secret_key(data_dir, required=not is_local())

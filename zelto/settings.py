@@ -8,8 +8,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from zelto import api_config, celery_config, public_config
+from zelto.base_address import LOOPBACK_NAMES, base_address
 from zelto.env import (
-    base_url,
     broker_settings,
     data_directory,
     database_settings,
@@ -21,6 +21,7 @@ from zelto.env import (
     web_threads,
 )
 from zelto.logging_config import logging_config
+from zelto.mail_config import mail_config
 from zelto.recording_config import recording_allow, recording_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -30,11 +31,12 @@ VERSION = "0.1.0"
 # As many as the Procfile starts; half of them may give long answers.
 WEB_THREADS = web_threads()
 
-BASE_URL = base_url()
-LOCAL_HOSTS = public_config.LOCAL_HOSTS
-BASE_HOST = public_config.base_host()
+# Spelled as browsers do in `Origin` and `Host`: without a slash, a path or a usual port.
+BASE_URL = str(base_address())
+LOCAL_HOSTS = LOOPBACK_NAMES
+BASE_HOST = base_address().host
 IS_LOCAL = public_config.is_local()
-IS_HTTPS = public_config.base_address().scheme == "https"
+IS_HTTPS = base_address().scheme == "https"
 
 DEBUG = public_config.debug()
 ALLOWED_HOSTS = public_config.allowed_hosts()
@@ -176,15 +178,18 @@ ACCOUNT_RATE_LIMITS = {"login": "120/m/ip"}
 # Sign-up is by invitation unless this opens it.
 OPEN_SIGNUP = env_bool("ZELTO_OPEN_SIGNUP", False)
 
-EMAIL_HOST = env_text("EMAIL_HOST", "")
-EMAIL_PORT = env_int("EMAIL_PORT", 587, minimum=1)
-EMAIL_HOST_USER = env_text("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = env_text("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", True)
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", f"zelto@{BASE_HOST}")
+_mail = mail_config()
+EMAIL_HOST = _mail.host
+EMAIL_PORT = _mail.port
+EMAIL_HOST_USER = _mail.user
+EMAIL_HOST_PASSWORD = _mail.password
+EMAIL_USE_SSL = _mail.use_ssl
+EMAIL_USE_TLS = _mail.use_tls
+EMAIL_TIMEOUT = _mail.timeout
+EMAIL_LOCAL_HOSTNAME = _mail.name
+DEFAULT_FROM_EMAIL = _mail.sender
 if EMAIL_HOST:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_BACKEND = "accounts.mail.smtp.EmailBackend"
 else:
     # Without a mail server each mail is a file: links in it stay out of the log.
     EMAIL_BACKEND = "accounts.mail.files.EmailBackend"

@@ -90,6 +90,36 @@ def test_it_starts_with_all_of_it(tmp_path: Path, change: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "https://Zelto.Example.com/",
+        "https://zelto.example.com:443",
+        "HTTPS://zelto.example.com",
+        "https://zelto.example.com.",
+    ],
+)
+def test_what_is_compared_with_a_browser_is_spelled_like_a_browser(
+    tmp_path: Path, address: str
+) -> None:
+    code = "import zelto.settings as s; print(s.BASE_URL, *s.CSRF_TRUSTED_ORIGINS)"
+    ended = start(tmp_path, PUBLIC | {"ZELTO_BASE_URL": address}, "-c", code)
+    assert ended.stdout.split() == ["https://zelto.example.com"] * 2
+
+
+@pytest.mark.parametrize(
+    "address", ["https://bücher.example", "https://xn--bcher-kva.example"]
+)
+def test_a_name_beyond_ascii_may_be_typed_either_way(
+    tmp_path: Path, address: str
+) -> None:
+    typed = {"ZELTO_BASE_URL": address, "ALLOWED_HOSTS": "Bücher.example"}
+    code = "import zelto.settings as s; print(s.BASE_URL, *s.ALLOWED_HOSTS)"
+    ended = start(tmp_path, PUBLIC | typed, "-c", code)
+    host = "xn--bcher-kva.example"
+    assert ended.stdout.split() == [f"https://{host}", host]
+
+
+@pytest.mark.parametrize(
     "environment",
     [
         {},

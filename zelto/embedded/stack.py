@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from zelto.base_address import base_address
 from zelto.embedded.errors import StartupError
 from zelto.embedded.host import print_line
 from zelto.embedded.leftover_processes import (
@@ -27,7 +28,7 @@ from zelto.embedded.procfile import (
     read_procfile,
 )
 from zelto.embedded.shutdown import POLL_SECONDS, ShutdownListener
-from zelto.env import CHECKOUT, base_url, env_int, env_text, web_threads
+from zelto.env import CHECKOUT, env_int, env_text, web_threads
 
 READY_TIMEOUT_SECONDS = 120.0
 LOG_TRIM_INTERVAL_SECONDS = 60.0
@@ -205,11 +206,11 @@ class WebAddress:
         """Read ZELTO_BIND, PORT and ZELTO_BASE_URL.
 
         Raises:
-            ImproperlyConfigured: PORT is no number.
+            ImproperlyConfigured: PORT is no number, or ZELTO_BASE_URL no address.
         """
         bind = env_text("ZELTO_BIND", "127.0.0.1")
         port = env_int("PORT", 8000, minimum=1)
-        return cls(bind, port, base_url())
+        return cls(bind, port, str(base_address()))
 
     @property
     def local_host(self) -> str:
