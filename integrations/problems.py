@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from integrations.providers.faults import LISTED, Fault
 from web.database_errors import is_held
+from web.hosts.unknown_host import log_unknown_host
 from web.request_id import request_id_of
 
 CONTENT_TYPE = "application/problem+json"
@@ -98,10 +100,15 @@ def _answer(
     detail: str,
     *,
     headers: Mapping[str, str] | None = None,
+    about_host: bool = False,
 ) -> HttpResponse:
     if is_for_a_program(request):
         return problem(request, status, detail, headers=headers)
-    context = {"detail": detail, "is_held": is_held(sys.exc_info()[1])}
+    context = {
+        "detail": detail,
+        "is_held": is_held(sys.exc_info()[1]),
+        "about_host": about_host,
+    }
     page = render(request, f"{status}.html", context, status=status)
     for name, value in (headers or {}).items():
         page[name] = value
@@ -110,6 +117,8 @@ def _answer(
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400, as a problem or a page; Django's `handler400`."""
+    if isinstance(exception, DisallowedHost) and (advice := log_unknown_host(request)):
+        return _answer(request, 400, advice, about_host=True)
     return _answer(request, 400, "The request could not be understood.")
 
 

@@ -30,6 +30,8 @@ def logging_config(log_format: str) -> dict[str, Any]:
         },
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
+            # web/hosts/unknown_host.py says it in one line, without a traceback.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             # A line for each call of a tool is for nobody.
             "django_mcpz.calls": {"level": "WARNING"},
             # It warns with whole addresses, and those of recordings are secrets.

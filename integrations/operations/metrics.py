@@ -4,7 +4,6 @@ each process."""
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from collections.abc import Iterator
 
 from django.conf import settings
@@ -26,20 +25,13 @@ from integrations.models import RunningTotal
 from integrations.operations import counters, heartbeat
 from integrations.operations.health import for_a_probe, short_statements
 from integrations.problems import problem
+from web.hosts.same_machine import comes_from_this_machine
 
 # Beyond this, rows that wait are not counted; their age still grows.
 MAX_COUNTED = 50_000
 STATES = ("new", "held", "retrying")
 INDEX_STATES = ("waiting", "retrying", "failed")
 RECORDING_STATES = ("waiting", "fetching", "retrying")
-FORWARDING_HEADERS = (
-    "Forwarded",
-    "Via",
-    "X-Forwarded-For",
-    "X-Forwarded-Host",
-    "X-Forwarded-Proto",
-    "X-Real-IP",
-)
 
 # Both read the index of what waits, and no further than they must.
 _WAITING = """
@@ -110,16 +102,8 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
 def _is_from_here(request: HttpRequest) -> bool:
     """Return whether a program of this machine sent it, and no proxy for somebody else:
     one sends a header of forwarding, or the host name that others use."""
-    if any(name in request.headers for name in FORWARDING_HEADERS):
-        return False
     host, _ = split_domain_port(request.get_host())
-    if host not in settings.LOCAL_HOSTS:
-        return False
-    try:
-        peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return False
-    return peer.is_loopback
+    return host in settings.LOCAL_HOSTS and comes_from_this_machine(request)
 
 
 class _FromDatabase(Collector):

@@ -21,6 +21,7 @@ from integrations.delivery_log import jobs
 from integrations.models import Delivery, RunningTotal
 from integrations.operations import counters, heartbeat, metrics
 from tests.integrations.conftest import Post, session
+from web.hosts.same_machine import FORWARDING_HEADERS
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
 Process = Callable[[], None]
@@ -262,7 +263,7 @@ def test_nobody_else_may_read_without_a_token(peer: str) -> None:
     assert response["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("header", metrics.FORWARDING_HEADERS)
+@pytest.mark.parametrize("header", FORWARDING_HEADERS)
 def test_a_proxy_of_this_machine_may_not_read_for_others(header: str) -> None:
     assert ask(**{header: "x"}).status_code == 404
 
