@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from conversations.models.leased_job import LeasedJob
+from accounts.models.leased_job import LeasedJob
 
 LOOK_EVERY_SECONDS = 0.2
 Job = TypeVar("Job", bound=LeasedJob)

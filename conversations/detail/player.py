@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.models.leased_job import LeasedJob
 from conversations.detail.channel_names import ChannelBasis, names_of_channels
 from conversations.detail.turn_alignment import Alignment, Basis, align_turns
 from conversations.models import Conversation, Recording, Transcript, Transcription
-from conversations.models.leased_job import LeasedJob
 from conversations.recordings.files import sha256_of
 from conversations.transcription.status import TranscriptionStatus, transcription_status
 from conversations.turn_values import number_of

@@ -1,5 +1,6 @@
 """The tables of conversations, of their agents and recordings, and of what finds them."""
 
+from accounts.models.leased_job import LeasedJob
 from conversations.models.agent import Agent
 from conversations.models.change import Change, ChangeCounter
 from conversations.models.charge import Charge
@@ -8,7 +9,6 @@ from conversations.models.conversation import (
     ConversationQuerySet,
     Transcript,
 )
-from conversations.models.leased_job import LeasedJob
 from conversations.models.recording import Recording, Transcription, UnusedFile
 from conversations.models.saved_view import ColumnChoice, SavedView
 from conversations.models.search import SearchEntry, SearchJob, SeenValue

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.identifiers import made_at, time_ordered_uuid
 from accounts.models import Organization
+from accounts.models.leased_job import LeasedJob
 from conversations.models.conversation import Conversation
-from conversations.models.leased_job import LeasedJob
 
 
 class RecordingQuerySet(models.QuerySet["Recording"]):

@@ -18,9 +18,9 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
+from accounts.models.leased_job import LeasedJob
 from conversations import worker_stop
 from conversations.models import Recording
-from conversations.models.leased_job import LeasedJob
 
 logger = logging.getLogger(__name__)
 

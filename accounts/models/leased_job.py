@@ -28,6 +28,8 @@ class LeasedJob(models.Model):
 
     # How long to wait after each try that failed, seconds; after the last it is over.
     WAITS: tuple[int, ...] = (10, 60, 300, 1800)
+    # How long a claim holds; None is as long as ZELTO_LEASE_SECONDS says.
+    LEASE: timedelta | None = None
     # The way from a job to its organization.
     ORGANIZATION = "conversation__organization_id"
     # Of a job that was just claimed: whose it is.
@@ -55,7 +57,7 @@ class LeasedJob(models.Model):
         Commits at once, so that work which kills its worker is counted too. A lease or
         a wait longer than this code ever writes counts as over: the clock was set back.
         """
-        lease = timedelta(seconds=settings.LEASE_SECONDS)
+        lease = cls.lease()
         jobs: models.Manager[Self] = cls._default_manager
         claim = uuid4()
         with transaction.atomic(durable=True):
@@ -74,6 +76,11 @@ class LeasedJob(models.Model):
         organization = models.F(cls.ORGANIZATION)
         claimed = jobs.filter(claim=claim).annotate(claimed_for=organization)
         return claimed.first()
+
+    @classmethod
+    def lease(cls) -> timedelta:
+        """Return how long a claim holds if it is not renewed."""
+        return cls.LEASE or timedelta(seconds=settings.LEASE_SECONDS)
 
     def count_ahead(self, organization_id: UUID, most: int) -> int:
         """Count the jobs of its organization that are claimed before this one, which
@@ -134,7 +141,7 @@ class LeasedJob(models.Model):
         """Extend the lease, with how far the work got; False where it is lost, and the
         work is to be dropped.
         """
-        until = Now() + models.Value(timedelta(seconds=settings.LEASE_SECONDS))
+        until = Now() + models.Value(self.lease())
         return bool(self.claimed().update(lease_until=until, **progress))
 
     @property
