@@ -6,6 +6,8 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.mail import files as mail_files
+from accounts.mail import queue as mail_queue
+from conversations import worker_stop
 from conversations.worker_wakeup import Throttle
 from integrations.delivery_log import retention
 from integrations.processing import worker as processing_worker
@@ -21,11 +23,18 @@ def process_deliveries() -> None:
 @shared_task
 def forget() -> None:
     """Apply retention to the log, and wake another run where there is more; forget
-    mails that are files.
+    mails that are files or wait, with the links in them.
     """
     mail_files.forget_old_mails()
+    mail_queue.forget_expired()
     if retention.forget().there_is_more:
         _forget_more.wake()
+
+
+@shared_task
+def send_waiting_mails() -> None:
+    """Try again the mails that no mail server has taken, as each is due."""
+    mail_queue.send_due(worker_stop.requested.is_set)
 
 
 # Behind whatever waits in the queue by now.

@@ -9,6 +9,8 @@ TASK_ROUTES = {
     "conversations.tasks.fetch_recordings": {"queue": "media"},
     "conversations.tasks.delete_unused_files": {"queue": "media"},
     "conversations.tasks.transcribe": {"queue": "media"},
+    # A mail server may take its time.
+    "integrations.tasks.send_waiting_mails": {"queue": "media"},
 }
 
 BEAT_SCHEDULE = {
@@ -27,6 +29,11 @@ BEAT_SCHEDULE = {
         "task": "conversations.tasks.transcribe",
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
+    },
+    "send-waiting-mails": {
+        "task": "integrations.tasks.send_waiting_mails",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
     },
     "delete-unused-files": {
         "task": "conversations.tasks.delete_unused_files",

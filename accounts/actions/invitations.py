@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.audit import record
 from accounts.links import absolute_url
-from accounts.mail import mail_invitation
+from accounts.mail import Outcome, mail_invitation
 from accounts.models import (
     AuditAction,
     Invitation,
@@ -42,12 +42,12 @@ class InvitationVoid(Exception):
 
 @dataclass(frozen=True)
 class Invited:
-    """An invitation, its link, and whether the mail server took the mail."""
+    """An invitation, its link, and what became of the mail."""
 
     invitation: Invitation
     # Exists only now; None where this very form had invited before.
     link: str | None
-    mailed: bool = False
+    mail: Outcome | None = None
 
 
 def invite(
@@ -78,7 +78,7 @@ def invite(
     if invitation.token_digest != Invitation.digest(token):
         return Invited(invitation, link=None)
     link = absolute_url(reverse("accounts:invitation", kwargs={"token": token}))
-    return Invited(invitation, link, mailed=mail_invitation(invitation, link))
+    return Invited(invitation, link, mail=mail_invitation(invitation, link))
 
 
 @transaction.atomic

@@ -30,7 +30,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
             models.Q(expires_at__lte=Now()), output_field=models.BooleanField()
         )
         return (
-            self.select_related("invited_by")
+            self.select_related("invited_by", "mail")
+            .defer("mail__sealed")
             .annotate(is_expired=is_expired)
             .order_by("-created_at", "-id")
         )

@@ -7,15 +7,23 @@ from typing import Any, cast
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as request_context
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.links import absolute_url
-from accounts.mail import deliver
+from accounts.mail import mail_about_account
 from accounts.models import User
 from accounts.sign_in.failed_logins import count_failure, forget_failures
+
+# To whoever asked, whom nobody knows: no reason, which is for the operator.
+KEPT = (
+    "The mail could not be sent just now. It is kept, and sent as soon as the mail server "
+    "takes it."
+)
+GIVEN_UP = "The mail server takes no mail to this address. Check how it is written."
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -64,7 +72,11 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> None:
         # allauth would put the request's Host header into links.
         context = {**context, "email": email, "base_url": settings.BASE_URL}
-        deliver(self.render_mail(template_prefix, email, context))
+        message = self.render_mail(template_prefix, email, context)
+        outcome = mail_about_account(message, template=template_prefix)
+        if not outcome.is_sent:
+            sentence = KEPT if outcome.is_kept else GIVEN_UP
+            messages.warning(request_context.request, sentence)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         try:

@@ -65,8 +65,13 @@ def email(request: SignedInRequest) -> HttpResponse:
         form.add_error("email", "There is an account with this e-mail address.")
         return _page(request, email_form=form)
     if before != request.user.email:
-        mail_email_changed(request.user, before=before)
+        outcome = mail_email_changed(request.user, before=before)
         messages.success(request, f"From now on you log in as {request.user.email}.")
+        if not outcome.is_sent:
+            again = " It is kept and tried again." if outcome.is_kept else ""
+            messages.warning(
+                request, f"The mail about it to {before} could not be sent.{again}"
+            )
     return redirect("accounts:profile")
 
 

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LETS_GO = {
     "integrations.tasks.process_deliveries": "claims nothing more, puts back the rest",
     "integrations.tasks.forget": "deletes no further batch",
+    "integrations.tasks.send_waiting_mails": "claims no further mail",
     "conversations.tasks.fetch_recordings": "puts its recording back",
     "conversations.tasks.transcribe": "puts its job back",
     "conversations.tasks.delete_unused_files": "deletes no further file",
