@@ -45,8 +45,9 @@ def come_due() -> None:
 
 
 def link_in(text: str) -> str:
-    (link,) = set(re.findall(r"http\S+/(?:invitation|password/reset)/[\w-]+", text))
-    return link
+    links = set(re.findall(r"http\S+/(?:invitation|password/reset)/[\w-]+", text))
+    assert len(links) == 1
+    return str(links.pop())
 
 
 def test_an_invitation_is_told_and_comes_when_the_server_is_back(

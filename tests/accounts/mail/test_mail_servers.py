@@ -129,9 +129,14 @@ def test_a_certificate_that_nobody_signed_is_refused(
 ) -> None:
     setattr(settings, mode, True)
     context = server_context(make_certificate(tmp_path))
-    way = {"tls": context} if mode == "EMAIL_USE_SSL" else {"starttls": context}
+    is_first = mode == "EMAIL_USE_SSL"
     box = Mailbox()
-    with mail_server(box, port, **way):
+    with mail_server(
+        box,
+        port,
+        tls=context if is_first else None,
+        starttls=None if is_first else context,
+    ):
         reason = refused(send(), caplog)
     assert "certificate" in reason
     assert "EMAIL_HOST" in reason
