@@ -96,6 +96,8 @@ class Server:
                 return
             with closing(await self._take_in(scope, arrival)) as body:
                 self._check(body, scope, lane)
+                if lane is Lane.POSTS and self._is_large(scope, body):
+                    place.lane = Lane.LARGE_POSTS
                 environ = environ_of(scope, body.file)
                 environ[IS_LATE] = body.is_late
                 await self._work(exchange, place, scope, environ)
@@ -124,6 +126,12 @@ class Server:
             return await self.room.take_in(arrival)
         except NoRoom:
             raise busy() from None
+
+    def _is_large(self, scope: Scope, body: TakenIn) -> bool:
+        is_packed = header_of(scope, b"content-encoding") not in ("", "identity")
+        limits = self.limits
+        most = limits.usual_packed_bytes if is_packed else limits.usual_body_bytes
+        return body.length > most
 
     def _check(self, body: TakenIn, scope: Scope, lane: Lane) -> None:
         """Refuse what is not to be handed to the application.

@@ -21,10 +21,11 @@ from web.server.limits import Limits
 
 
 class Lane(StrEnum):
-    """What a request is for: a post to the webhook or a probe, a program's call, or a
-    page."""
+    """What a request is for: a post to the webhook or a probe, a post that takes long to
+    read, a program's call, or a page."""
 
     POSTS = "posts"
+    LARGE_POSTS = "large posts"
     PROGRAMS = "programs"
     PAGES = "pages"
 
@@ -42,6 +43,9 @@ class Turns:
         self._threads = threads
         self._most = {
             Lane.POSTS: max(threads - 1, 1),
+            # Reading them is work of the interpreter, which two threads do no sooner
+            # than one, and all others wait for.
+            Lane.LARGE_POSTS: 1,
             Lane.PROGRAMS: max(threads // 2, 1),
             Lane.PAGES: max(threads // 2, 1),
         }
@@ -100,8 +104,11 @@ class Turns:
         working = self.working
         if working.total() >= self._threads or working[lane] >= self._most[lane]:
             return False
+        if lane in (Lane.POSTS, Lane.LARGE_POSTS):
+            posts = working[Lane.POSTS] + working[Lane.LARGE_POSTS]
+            return posts < self._most[Lane.POSTS]
         besides = working[Lane.PROGRAMS] + working[Lane.PAGES]
-        return lane is Lane.POSTS or besides < self._most_besides_posts
+        return besides < self._most_besides_posts
 
     def _call_next(self, lane: Lane) -> bool:
         callers = self._waiting[lane]

@@ -82,6 +82,21 @@ async def test_posts_leave_a_thread_for_pages(threads: int) -> None:
     assert requests.given[-1] == "person"
 
 
+@pytest.mark.parametrize("threads", [2, 3, 4, 6, 12])
+@in_a_loop
+async def test_a_large_post_waits_for_another_and_others_for_none(threads: int) -> None:
+    requests = Requests(turns_of(threads))
+    await requests.ask("heavy", "heavy", "another", lane=Lane.LARGE_POSTS)
+    assert requests.given == ["heavy"]
+    if threads > 2:
+        await requests.ask("worker", lane=POSTS)
+        assert requests.given == ["heavy", "worker"]
+    await requests.ask("person")
+    assert requests.given[-1] == "person"
+    await requests.release(Lane.LARGE_POSTS)
+    assert requests.given[-1] in ("heavy", "another")
+
+
 @in_a_loop
 async def test_callers_take_turns() -> None:
     requests = Requests(turns_of(2))
@@ -95,7 +110,7 @@ async def test_callers_take_turns() -> None:
 async def test_there_are_never_more_than_there_are_threads() -> None:
     requests = Requests(turns_of(4))
     for number in range(40):
-        await requests.ask(str(number % 7), lane=list(Lane)[number % 3])
+        await requests.ask(str(number % 7), lane=list(Lane)[number % 4])
     while not all(task.done() for task in requests.tasks):
         assert requests.turns.working.total() <= 4
         await requests.release(next(iter(+requests.turns.working)))
