@@ -84,7 +84,7 @@ class Server:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         lane = self._lane_of(scope["path"])
-        place = _Place(self.turns, lane)
+        place = _Place(self.turns, lane, caller_of(scope))
         exchange = Exchange(receive, send, place.leave)
         arrival = Arrival(receive, self.limits)
         try:
@@ -156,7 +156,7 @@ class Server:
         self, exchange: Exchange, place: _Place, scope: Scope, environ: dict[str, Any]
     ) -> None:
         try:
-            await self.turns.take(place.lane, caller_of(scope))
+            await self.turns.take(place.lane, place.caller)
         except TooBusy:
             raise busy() from None
         place.is_taken = True
@@ -176,8 +176,9 @@ class Server:
 class _Place:
     """The place of one request in its lane, given away once, from any thread."""
 
-    def __init__(self, turns: Turns, lane: Lane) -> None:
+    def __init__(self, turns: Turns, lane: Lane, caller: str) -> None:
         self.lane = lane
+        self.caller = caller
         self.is_taken = False
         self._turns = turns
         self._loop = asyncio.get_running_loop()
@@ -190,7 +191,7 @@ class _Place:
         """Give it away."""
         if self.is_taken:
             self.is_taken = False
-            self._turns.release(self.lane)
+            self._turns.release(self.lane, self.caller)
 
 
 class Refused(Exception):

@@ -3,7 +3,7 @@
 Each request belongs to a lane and to a caller. A lane never has all threads, so that
 whatever keeps the pages busy leaves some for the webhook, and the other way round.
 Within a lane callers take turns: one who sends a hundred requests waits for a
-hundred, and everybody else for one.
+hundred, and everybody else for one. A program has one thread at a time.
 
 All of it is for the thread of the event loop, but for `leave_lane`.
 """
@@ -52,6 +52,8 @@ class Turns:
         # What is not for posts leaves these to them.
         self._most_besides_posts = max(threads - max(threads // 3, 1), 1)
         self.working: Counter[Lane] = Counter()
+        # What programs ask for may take long: of one caller, one at a time.
+        self._programs: Counter[str] = Counter()
         self._waiting: dict[Lane, OrderedDict[str, deque[asyncio.Future[None]]]] = {
             lane: OrderedDict() for lane in Lane
         }
@@ -70,8 +72,8 @@ class Turns:
         Raises:
             TooBusy: too many wait already, or it waited for `wait_seconds`.
         """
-        if self._has_room(lane):
-            self.working[lane] += 1
+        if self._has_room(lane) and not self._has_its_share(lane, caller):
+            self._begin(lane, caller)
             return
         queue = self._waiting[lane].setdefault(caller, deque())
         if (
@@ -88,17 +90,27 @@ class Turns:
             if turn in queue:
                 queue.remove(turn)
             if turn.done() and not turn.cancelled():
-                self.release(lane)  # its turn came at the very moment
+                self.release(lane, caller)  # its turn came at the very moment
             if isinstance(error, TimeoutError):
                 raise TooBusy from None
             raise
 
-    def release(self, lane: Lane) -> None:
-        """Give a thread back, to whoever's turn it is."""
+    def release(self, lane: Lane, caller: str) -> None:
+        """Give a caller's thread back, to whoever's turn it is."""
         self.working[lane] -= 1
+        if lane is Lane.PROGRAMS:
+            self._programs -= Counter([caller])
         for next_lane in Lane:
             while self._has_room(next_lane) and self._call_next(next_lane):
-                self.working[next_lane] += 1
+                pass
+
+    def _begin(self, lane: Lane, caller: str) -> None:
+        self.working[lane] += 1
+        if lane is Lane.PROGRAMS:
+            self._programs[caller] += 1
+
+    def _has_its_share(self, lane: Lane, caller: str) -> bool:
+        return lane is Lane.PROGRAMS and self._programs[caller] > 0
 
     def _has_room(self, lane: Lane) -> bool:
         working = self.working
@@ -112,14 +124,17 @@ class Turns:
 
     def _call_next(self, lane: Lane) -> bool:
         callers = self._waiting[lane]
-        while callers:
-            caller, queue = callers.popitem(last=False)
+        for caller in list(callers):
+            if self._has_its_share(lane, caller):
+                continue
+            queue = callers.pop(caller)
             while queue:
                 turn = queue.popleft()
                 if turn.done():
                     continue  # it waits no more
                 if queue:
                     callers[caller] = queue  # behind the others
+                self._begin(lane, caller)
                 turn.set_result(None)
                 return True
         return False

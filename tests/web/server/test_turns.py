@@ -34,6 +34,7 @@ class Requests:
     def __init__(self, turns: Turns) -> None:
         self.turns = turns
         self.given: list[str] = []
+        self.holding: dict[Lane, list[str]] = {lane: [] for lane in Lane}
         self.refused: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -47,12 +48,13 @@ class Requests:
                     self.refused.append(caller)
                 else:
                     self.given.append(caller)
+                    self.holding[lane].append(caller)
 
             self.tasks.append(asyncio.create_task(take()))
         await settled()
 
     async def release(self, lane: Lane = PAGES) -> None:
-        self.turns.release(lane)
+        self.turns.release(lane, self.holding[lane].pop(0))
         await settled()
 
 
@@ -95,6 +97,15 @@ async def test_a_large_post_waits_for_another_and_others_for_none(threads: int) 
     assert requests.given[-1] == "person"
     await requests.release(Lane.LARGE_POSTS)
     assert requests.given[-1] in ("heavy", "another")
+
+
+@in_a_loop
+async def test_a_program_has_one_thread_at_a_time() -> None:
+    requests = Requests(turns_of(6))
+    await requests.ask("searcher", "searcher", "searcher", "other", lane=PROGRAMS)
+    assert requests.given == ["searcher", "other"]
+    await requests.release(PROGRAMS)
+    assert requests.given == ["searcher", "other", "searcher"]
 
 
 @in_a_loop
@@ -143,7 +154,7 @@ async def test_nobody_waits_for_longer_than_the_limit() -> None:
     with pytest.raises(TooBusy):
         await turns.take(PAGES, "b")
     assert not turns.waiting()
-    turns.release(PAGES)
+    turns.release(PAGES, "a")
     await turns.take(PAGES, "c")
 
 
@@ -160,7 +171,7 @@ async def test_who_goes_while_waiting_takes_nobodys_place() -> None:
 async def test_who_goes_as_its_turn_comes_gives_it_on() -> None:
     requests = Requests(turns_of(2))
     await requests.ask("a", "gone", "next")
-    requests.turns.release(PAGES)
+    requests.turns.release(PAGES, "a")
     requests.tasks[1].cancel()
     await settled()
     assert requests.given == ["a", "next"]
