@@ -13,6 +13,7 @@ from typing import Any
 from web import long_answers
 from web.server.environ import Scope, environ_of, header_of
 from web.server.exchange import Application, Exchange, Headers, Send
+from web.server.large_answers import LargeAnswers
 from web.server.limits import Limits
 from web.server.request_body import (
     IS_LATE,
@@ -59,6 +60,7 @@ class Server:
         self.limits = limits
         self.turns = Turns(limits)
         self.room = Room(limits)
+        self.large = LargeAnswers(limits)
         self._application = application
         self._lane_of = lane_of
         self._reads_as_it_arrives = reads_as_it_arrives
@@ -85,7 +87,7 @@ class Server:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         lane = self._lane_of(scope["path"])
         place = _Place(self.turns, lane, caller_of(scope))
-        exchange = Exchange(receive, send, place.leave)
+        exchange = Exchange(receive, send, place.leave, self.large)
         arrival = Arrival(receive, self.limits)
         try:
             if self._is_read_as_it_arrives(scope):
@@ -164,6 +166,8 @@ class Server:
             await exchange.answer(self._application, environ, self._threads)
         except TooSlow:
             raise late() from None
+        except NoRoom:
+            raise busy() from None
         except Exception:
             logger.exception("An answer broke off")
             if exchange.has_begun:
