@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import http.client
 import re
+import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
@@ -21,6 +24,27 @@ from tests.zelto.stack import Stack, wait_for
 pytestmark = pytest.mark.processes
 
 EMAIL = "ada@example.org"
+NGINX = """
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://127.0.0.1:{behind};
+            proxy_set_header Host $http_host;
+        }}
+    }}
+}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +74,32 @@ def stack(certificate: Path, mail_port: int) -> Iterator[Stack]:
     with stack:
         provision(stack)
         yield stack
+
+
+@contextmanager
+def nginx(folder: Path, behind: int) -> Iterator[int]:
+    """Run nginx in front of a port with the least that it needs; yield its own port."""
+    program = shutil.which("nginx")
+    if program is None:
+        pytest.skip("nginx is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = int(probe.getsockname()[1])
+    config = folder / "nginx.conf"
+    config.write_text(NGINX.format(folder=folder, port=port, behind=behind))
+    process = subprocess.Popen(  # noqa: S603
+        [program, "-p", str(folder), "-c", str(config), "-e", "stderr"]
+    )
+    try:
+        wait_for(lambda: answers(port), 10, what="nginx listens")
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def submit(browser: OpenerDirector, url: str, **fields: str) -> str:
@@ -91,6 +141,20 @@ def test_a_host_that_is_not_allowed_is_told_over_loopback(
         10,
         what="the log says it",
     )
+
+
+@pytest.mark.parametrize("path", ["/login", "/webhooks/calls"])
+def test_nobody_is_told_through_nginx_as_it_is_set_up_at_first(
+    stack: Stack, tmp_path: Path, path: str
+) -> None:
+    """It names nobody for whom it asks, unless it is told to."""
+    with nginx(tmp_path, stack.port) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request("POST", path, b"{}", {"Host": "zelto.internal"})
+        answer = connection.getresponse()
+        assert answer.status == 400
+        assert b"ALLOWED_HOSTS" not in answer.read()
+        connection.close()
 
 
 def test_a_mail_comes_once_the_server_is_back(

@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 Scope = MutableMapping[str, Any]
+# granian's word for HTTP/1.0 (findings/granian_http_1_0.sh); of ASGI it is "1.0".
+VERSIONS = {"1": "1.0"}
 WITHOUT_PREFIX = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 
@@ -31,6 +33,7 @@ def environ_of(scope: Scope, body: object) -> dict[str, Any]:
     """
     server, port = scope.get("server") or ("localhost", 80)
     client = scope.get("client") or ("", 0)
+    version = scope["http_version"]
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
@@ -38,7 +41,7 @@ def environ_of(scope: Scope, body: object) -> dict[str, Any]:
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": str(server),
         "SERVER_PORT": str(port or ""),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_PROTOCOL": f"HTTP/{VERSIONS.get(version, version)}",
         "REMOTE_ADDR": client[0],
         "REMOTE_PORT": str(client[1]),
         "wsgi.version": (1, 0),
