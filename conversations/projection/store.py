@@ -8,7 +8,7 @@ ignored in sorted order, then locked in sorted order, and only then read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -70,12 +70,29 @@ def store_calls(
     stored |= _continue(known, agent_ids, history, max_transcript_bytes)
     charge_calls({key: stored[key] for key in posted if key in stored})
     warn_of_shared_ids(stored, {key: one.first for key, one in new.items()})
-    enqueue_recordings(
-        stored[key].conversation
+    recorded = {
+        stored[key].conversation.pk: one
         for key, one in new.items()
         if one.has_recording and key in stored
+    }
+    enqueue_recordings(
+        [
+            one.conversation
+            for one in stored.values()
+            if one.conversation.pk in recorded
+        ],
+        received_audio(recorded),
     )
     return stored
+
+
+def received_audio(folded: Mapping[UUID, FoldedCall]) -> dict[UUID, str]:
+    """Return the files that came along, by conversation."""
+    return {
+        key: one.state.received_audio
+        for key, one in folded.items()
+        if one.state.received_audio
+    }
 
 
 def _continue(
@@ -98,9 +115,9 @@ def _continue(
         row_mapping.require_small_transcripts(conversations, max_transcript_bytes)
     states = row_mapping.load_states(conversations)
     late = {
-        key: max(conversations[key].applied_through, parts[-1].sequence)
+        key: max(conversations[key].applied_through, *(one.sequence for one in parts))
         for key, parts in calls.items()
-        if parts[0].sequence <= conversations[key].applied_through
+        if _is_late(parts, conversations[key].applied_through)
     }
     folded = fold_pasts(history(late)) if late else {}
     for past in folded.values():
@@ -114,6 +131,13 @@ def _continue(
         folded[key] = fold_updates(states[key], calls[key], behind=behind)
     save(stored, folded, agent_ids)
     return stored
+
+
+def _is_late(parts: Sequence[LoggedUpdate], applied_through: int) -> bool:
+    """Tell whether a call is to be folded from its first delivery on."""
+    return any(
+        one.piece is not None or one.sequence <= applied_through for one in parts
+    )
 
 
 def fold_pasts(
@@ -170,7 +194,7 @@ def _leave_out(
 
 def _by_call(delivered: Iterable[LoggedUpdate]) -> dict[CallKey, list[LoggedUpdate]]:
     calls: dict[CallKey, list[LoggedUpdate]] = defaultdict(list)
-    for one in sorted(delivered, key=lambda each: each.sequence):
+    for one in sorted(delivered, key=lambda each: each.fold_order):
         calls[one.call].append(one)
     return dict(calls)
 

@@ -55,12 +55,14 @@ def fold_apart(
     new: Collection[int],
     read_new: Callable[[], Iterable[LoggedUpdate]],
     history: History,
+    is_in_pieces: bool = False,
 ) -> PreparedCall | None:
     """Fold new deliveries of a call, from its beginning where something later was
     applied before. None where there is nothing to store.
 
     new: sequences of the new ones; where there are none, its past is folded again.
     read_new: reads these in order. history: as `store_calls` takes it.
+    is_in_pieces: fold it from its beginning, whatever the new ones are.
     """
     # Before anything else is read: what changes meanwhile is found when it is stored.
     basis = _version(call)
@@ -71,7 +73,8 @@ def fold_apart(
             provider=call.provider,
             external_id=call.external_id,
         ).first()
-    if row is not None and (not new or min(new) <= row.applied_through):
+    is_late = is_in_pieces or not new or min(new) <= (row.applied_through if row else 0)
+    if row is not None and is_late:
         through = max(row.applied_through, max(new)) if new else END_OF_LOG
         past = history({call: through}).get(call)
         try:
@@ -123,7 +126,9 @@ def store_folded(prepared: PreparedCall) -> ProjectionResult | None:
         charge_calls({call: result})
         store.warn_of_shared_ids({call: result}, {call: folded.first})
     if folded.has_recording:
-        enqueue_recordings([result.conversation])
+        conversation = result.conversation
+        received = store.received_audio({conversation.pk: folded})
+        enqueue_recordings([conversation], received)
     return result
 
 

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from uuid import UUID
 
 from django.db import connection, transaction
 
 from conversations import bulk_write
 from conversations.models import Conversation, Recording
 from conversations.recordings import wakeup
+from conversations.recordings.received import PREFIX
 
 
-def enqueue_recordings(conversations: Iterable[Conversation]) -> None:
+def enqueue_recordings(
+    conversations: Iterable[Conversation], received: Mapping[UUID, str] | None = None
+) -> None:
     """Note that the recordings these conversations name are to be fetched; runs
     inside the caller's transaction, which holds the conversations.
+
+    received: names of files that came with them, by conversation; each counts more than
+        an address.
 
     Only for those that a delivery named just now: a fold that is done again fetches
     nothing again. Another address, compared without its query, is fetched. The same one
     is fetched again only where the last fetch failed; where it still waits, the newest
     query, which may be a fresh signature, is the one to use.
     """
-    named = [one for one in conversations if one.recording_url]
+    files = {key: PREFIX + name for key, name in (received or {}).items()}
+    named = [one for one in conversations if one.recording_url or one.pk in files]
     if not named:
         return
-    rows = [Recording(conversation=one, source_url=one.recording_url) for one in named]
+    addresses = {one.pk: files.get(one.pk, one.recording_url) for one in named}
+    rows = [Recording(conversation=one, source_url=addresses[one.pk]) for one in named]
     new = bulk_write.insert_missing(rows, unique=["conversation_id"])
     known = [one for one in named if one.pk not in new]
     wanted = len(new)
@@ -31,7 +40,7 @@ def enqueue_recordings(conversations: Iterable[Conversation]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 _WANT_AGAIN,
-                [[one.pk for one in known], [one.recording_url for one in known]],
+                [[one.pk for one in known], [addresses[one.pk] for one in known]],
             )
             wanted += cursor.rowcount
     if wanted:

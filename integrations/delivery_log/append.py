@@ -39,6 +39,8 @@ class Arrival:
     provider: empty where the header names no known one.
     size: bytes of the body, decompressed where that was reached.
     warnings: `{"path", "detail"}` each.
+    source: of `Delivery.Source`. wait_seconds: for how long it is left alone; None where
+        it is processed at once.
     """
 
     organization_id: UUID
@@ -51,6 +53,8 @@ class Arrival:
     size: int = 0
     body: bytes | None = None
     warnings: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+    source: str = "post"
+    wait_seconds: float | None = None
 
 
 _COLUMNS = """
@@ -72,13 +76,14 @@ _COUNT = """
 # One statement checks the key again and stores: a key that was revoked in between
 # stores nothing. An agent named by id must be the organization's own.
 _STORE = f"""
-    INSERT INTO integrations_delivery ({_COLUMNS})
+    INSERT INTO integrations_delivery ({_COLUMNS}, source, next_try_at)
     SELECT row.uuid, api_key.organization_id, api_key.id, statement_timestamp(),
         row.provider, row.agent_reference, row.external_id, 200, 'accepted', '',
         '[]', row.warnings, 1, row.size, row.user_agent, row.request_id, row.body,
-        NULL, 0, ''
+        NULL, 0, '', row.source,
+        statement_timestamp() + make_interval(secs => row.wait_seconds)
     FROM (VALUES {{rows}}) AS row (uuid, key_id, agent_id, provider, agent_reference,
-        external_id, warnings, size, user_agent, request_id, body)
+        external_id, warnings, size, user_agent, request_id, body, source, wait_seconds)
     JOIN accounts_apikey AS api_key ON api_key.id = row.key_id
     WHERE api_key.revoked_at IS NULL
         AND (api_key.expires_at IS NULL
@@ -91,7 +96,7 @@ _STORE = f"""
 """  # noqa: S608 - the columns are ours
 _STORED_TYPES = (
     *("uuid", "uuid", "uuid", "text", "text", "text", "jsonb", "integer"),
-    *("text", "text", "bytea"),
+    *("text", "text", "bytea", "text", "float8"),
 )
 # For rows that were sent before and not answered; waits where that try is under way.
 _UNLESS_THERE = "ON CONFLICT (uuid) DO NOTHING"
@@ -109,6 +114,16 @@ _FOLD = f"""
         %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
         NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '',
         %(row_bytes)s)
+    {_COUNT}
+"""  # noqa: S608
+
+_COUNT_IGNORED = f"""
+    INSERT INTO integrations_delivery AS row ({_COLUMNS}, source)
+    VALUES (%(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
+        %(provider)s, %(agent_reference)s, '', 200, 'ignored',
+        %(reason)s, '[]', '[]', 1, 0, %(user_agent)s, %(request_id)s, NULL,
+        %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '',
+        %(source)s)
     {_COUNT}
 """  # noqa: S608
 
@@ -155,6 +170,8 @@ def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
             arrival.user_agent,
             arrival.request_id,
             arrival.body,
+            arrival.source,
+            arrival.wait_seconds,
         )
     )
     if arrival.size > MAX_GROUPED_BYTES:
@@ -245,6 +262,22 @@ def refuse(
         _write_unless_erased(arrival, statement, parameters)
     else:
         _write(statement, parameters)
+
+
+def count_ignored(arrival: Arrival, *, reason: str) -> None:
+    """Count what is taken and makes no conversation, in the row of its reason, key and
+    minute, and commit.
+
+    reason: a sentence, one of few.
+    """
+    parameters = _parameters(arrival) | {
+        "organization_id": arrival.organization_id,
+        "source": arrival.source,
+        "reason": reason,
+        "fold_prefix": f"{arrival.key_id} ignored {reason} ",
+    }
+    with server_binding_cursor() as cursor:
+        cursor.execute(_COUNT_IGNORED, parameters)
 
 
 def _write(statement: str, parameters: Mapping[str, Any]) -> None:
