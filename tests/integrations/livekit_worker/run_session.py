@@ -35,7 +35,7 @@ sys.path.insert(0, str(HERE))
 import scripted_agent  # noqa: E402
 
 # The job processes import this file anew; these tell them the options of the first one.
-CODE, TRY_FOR = "WORKER_CODE", "WORKER_CODE_TRY_FOR"
+CODE, TRY_FOR, RECORD = "WORKER_CODE", "WORKER_CODE_TRY_FOR", "WORKER_RECORD"
 NO_SESSION = "no_session"
 WORKER_CODE = "pasted_worker_code"
 RUN_AT_MOST = 90.0  # seconds
@@ -80,7 +80,8 @@ async def entrypoint(ctx: JobContext) -> None:
     if options["scenario"] != NO_SESSION:
         session = AgentSession[None](llm=scripted_agent.ScriptedModel())
         session.on("close", lambda event: closed_at.append(event.created_at))
-        await session.start(scripted_agent.Support())
+        recording = {"record": True} if RECORD in os.environ else {}
+        await session.start(scripted_agent.Support(), **recording)
         await scripted_agent.SCENARIOS[options["scenario"]](session)
     ctx.shutdown(reason="the script has ended")
 
@@ -103,8 +104,11 @@ class Kept(logging.Handler):
 
 async def run(args: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
     server = AgentServer(host="127.0.0.1", port=0, num_idle_processes=0)
-    hook = load_worker_code().forward_to_zelto
-    server.rtc_session(entrypoint, on_session_end=hook)
+    if CODE in os.environ:
+        hook = load_worker_code().forward_to_zelto
+        server.rtc_session(entrypoint, on_session_end=hook)
+    else:
+        server.rtc_session(entrypoint)
     is_up = asyncio.Event()
     server.on("worker_started", is_up.set)
     serving = asyncio.create_task(server.run(devmode=True, unregistered=True))
@@ -132,7 +136,10 @@ async def run(args: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--code", required=True, type=Path)
+    parser.add_argument("--code", type=Path, help="the hook, where there is one")
+    parser.add_argument(
+        "--record", action="store_true", help="have the SDK upload the sessions itself"
+    )
     parser.add_argument(
         "--scenario",
         action="append",
@@ -143,7 +150,10 @@ def main() -> None:
     parser.add_argument("--agent-name", default="", help="the name of the dispatch")
     parser.add_argument("--try-for", type=float, help="shrinks the hook's own budget")
     args = parser.parse_args()
-    os.environ[CODE] = str(args.code.resolve())
+    if args.code is not None:
+        os.environ[CODE] = str(args.code.resolve())
+    if args.record:
+        os.environ[RECORD] = "1"
     if args.try_for is not None:
         os.environ[TRY_FOR] = str(args.try_for)
     kept = Kept()
