@@ -26,7 +26,14 @@ def said(items: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 def test_each_session_arrives_whole(live_server: Any, token: str, process: Any) -> None:
     url = f"{live_server.url}/livekit/{token}/desk"
-    worker = run_worker(None, *SCENARIOS, key=None, upload_url=url)
+    worker = run_worker(
+        None,
+        *SCENARIOS,
+        key=None,
+        upload_url=url,
+        agent_name="support-line",
+        is_dispatched=True,
+    )
     Delivery.objects.filter(next_try_at__isnull=False).update(next_try_at=None)
     process()
     for room in SCENARIOS:
@@ -39,8 +46,18 @@ def test_each_session_arrives_whole(live_server: Any, token: str, process: Any) 
             for turn in turns
             if turn["role"] in ("user", "assistant")
         ] == said(session.report["chat_history"]["items"])
-        assert call.is_test  # no server dispatched it
+        assert not call.is_test
+        assert call.agent.external_id == "support-line"
         assert call.metadata["room"] == room
         assert call.metadata["livekitApiKey"] == "APIofThisTest"
     assert not Delivery.objects.filter(outcome=Delivery.Outcome.FAILED).exists()
     assert not Delivery.objects.filter(outcome=Delivery.Outcome.REJECTED).exists()
+
+
+def test_a_session_that_no_server_dispatched_is_a_test(
+    live_server: Any, token: str, process: Any
+) -> None:
+    url = f"{live_server.url}/livekit/{token}/desk"
+    run_worker(None, "order", key=None, upload_url=url)
+    process()
+    assert Conversation.objects.get().is_test
