@@ -122,7 +122,7 @@ _COUNT_IGNORED = f"""
     VALUES (%(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
         %(provider)s, %(agent_reference)s, '', 200, 'ignored',
         %(reason)s, '[]', '[]', 1, 0, %(user_agent)s, %(request_id)s, NULL,
-        %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '',
+        %(fold_prefix)s || date_trunc('hour', statement_timestamp()), 0, '',
         %(source)s)
     {_COUNT}
 """  # noqa: S608
@@ -266,7 +266,7 @@ def refuse(
 
 def count_ignored(arrival: Arrival, *, reason: str) -> None:
     """Count what is taken and makes no conversation, in the row of its reason, key and
-    minute, and commit.
+    hour, and commit. Such rows stay, so there must be few.
 
     reason: a sentence, one of few.
     """
