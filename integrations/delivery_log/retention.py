@@ -36,7 +36,7 @@ class Forgotten:
     bodies: int
     refusals: int
     tallies: int
-    calls: int
+    calls: int = 0
     there_is_more: bool = False
 
 
