@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 
 from integrations import request_body
 from integrations.delivery_log.append import count_ignored
@@ -62,6 +63,8 @@ def _records(post: Post) -> list[LogRecord]:
     headers = post.request.headers
     limit = settings.MAX_BODY_BYTES
     encoding = headers.get("Content-Encoding", "").strip().lower()
+    if not _has_body(post.request):
+        return []
     packed = read_stream(post.request, limit)
     data = request_body.decompress(packed, encoding or "identity", limit)
     if not data:
@@ -72,6 +75,12 @@ def _records(post: Post) -> list[LogRecord]:
         return list(otlp.read_protobuf(data, wire.Budget(MAX_FIELDS)))
     except wire.NotProtobuf as error:
         raise Refusal(400, f"The body is not OTLP as protobuf: it {error}.") from error
+
+
+def _has_body(request: HttpRequest) -> bool:
+    """Tell whether there may be one: chunked ones have no length."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return length not in ("", "0") or "HTTP_TRANSFER_ENCODING" in request.META
 
 
 def _ids(record: LogRecord) -> tuple[str, str]:

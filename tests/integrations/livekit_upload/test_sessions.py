@@ -25,7 +25,7 @@ from tests.integrations.livekit_upload.recorded import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WHOLE = {
-    "py-1.5.1-text-handoff": "support",
+    "py-1.5.1-text-handoff": "support-bot",
     "py-1.7.1-text-handoff": "support-bot",
     "py-1.8.9-text-handoff": "support-bot",
     "py-2.0.0b1-text-handoff": "support-bot",
@@ -78,7 +78,8 @@ def test_a_session_of_each_version_is_one_conversation(
     call = the_call()
     assert spoken(call) == history_of(case)
     assert call.provider == "livekit"
-    assert call.external_id.startswith("AJ_")
+    # Before 1.6.6 the session has no job, and came before the logs, which have.
+    assert call.external_id.startswith("RM_" if "1.5.1" in case else "AJ_")
     assert call.metadata["room"].startswith("native-")
     assert call.metadata["sdkVersion"] in case
     assert call.started_at is not None
@@ -221,7 +222,7 @@ def test_redacted_sessions_keep_what_the_operator_chose(
         process()
     call = the_call()
     assert call.metadata["redactionEnabled"] is True
-    words = "".join(turn["content"] for turn in call.transcript.turns)
+    words = "".join(words for _, words in spoken(call))
     bodies = b"".join(bytes(one.body or b"") for one in Delivery.objects.all())
     assert bool(words) == (kept != "nothing")
     if kept == "nothing":
