@@ -48,7 +48,7 @@ class FoldedCall:
         if one.update.agent_is_guess and self.agent is not None:
             return
         if self.agent_is_guess:
-            self.agents.discard(self.agent)  # type: ignore[arg-type]
+            self.agents.discard(self.agent)
             self.named = [other for other in self.named if other.key != self.agent]
         self.agent_is_guess = one.update.agent_is_guess
         self.agent = self.agent if is_late else agent
