@@ -17,7 +17,8 @@ class FoldedCall:
     """All that is kept of updates when their bodies are let go.
 
     first, through: sequences of the first and the last one; 0 where there was none.
-    named_at: when the first arrived that names an agent. agent: of the last that does.
+    named_first, named_at: the first that names an agent, and when it arrived. agent: of
+        the last that does; it may be a guess.
     agents: all that are named. named: of the new ones, how each names its agent.
     has_recording: a new one names a recording.
     """
@@ -32,6 +33,7 @@ class FoldedCall:
     named: list[Named] = field(default_factory=list)
     has_recording: bool = False
     warnings: dict[int, list[Remark]] = field(default_factory=dict)
+    named_first: int = 0
     agent_is_guess: bool = False
 
     def note_place(self, one: LoggedUpdate) -> None:
@@ -44,7 +46,8 @@ class FoldedCall:
         self, one: LoggedUpdate, agent: AgentKey, *, is_late: bool, is_new: bool
     ) -> None:
         """Note who took the call; a guess counts only where nobody else says it."""
-        self.named_at = min(self.named_at or one.received_at, one.received_at)
+        if not self.named_first or one.sequence < self.named_first:
+            self.named_first, self.named_at = one.sequence, one.received_at
         if one.update.agent_is_guess and self.agent is not None:
             return
         if self.agent_is_guess:

@@ -65,6 +65,13 @@ def fold_order(piece: int | None, sequence: int) -> tuple[int, int]:
     return (NO_PIECE if piece is None else piece, sequence)
 
 
+def need_past(updates: Iterable[LoggedUpdate], applied_through: int) -> bool:
+    """Tell whether a call is to be folded from its first delivery on, with these."""
+    return any(
+        one.piece is not None or one.sequence <= applied_through for one in updates
+    )
+
+
 class TooLarge(Exception):
     """These calls are too large to be stored with others: one at a time they may be."""
 

@@ -8,7 +8,7 @@ ignored in sorted order, then locked in sorted order, and only then read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,6 +28,7 @@ from conversations.projection.logged_update import (
     CallKey,
     History,
     LoggedUpdate,
+    need_past,
 )
 from conversations.projection.result import ProjectionResult
 from conversations.recordings.fetch_queue import enqueue_recordings
@@ -70,29 +71,12 @@ def store_calls(
     stored |= _continue(known, agent_ids, history, max_transcript_bytes)
     charge_calls({key: stored[key] for key in posted if key in stored})
     warn_of_shared_ids(stored, {key: one.first for key, one in new.items()})
-    recorded = {
-        stored[key].conversation.pk: one
+    enqueue_recordings(
+        (stored[key].conversation, one.state.received_audio)
         for key, one in new.items()
         if one.has_recording and key in stored
-    }
-    enqueue_recordings(
-        [
-            one.conversation
-            for one in stored.values()
-            if one.conversation.pk in recorded
-        ],
-        received_audio(recorded),
     )
     return stored
-
-
-def received_audio(folded: Mapping[UUID, FoldedCall]) -> dict[UUID, str]:
-    """Return the files that came along, by conversation."""
-    return {
-        key: one.state.received_audio
-        for key, one in folded.items()
-        if one.state.received_audio
-    }
 
 
 def _continue(
@@ -117,7 +101,7 @@ def _continue(
     late = {
         key: max(conversations[key].applied_through, *(one.sequence for one in parts))
         for key, parts in calls.items()
-        if _is_late(parts, conversations[key].applied_through)
+        if need_past(parts, conversations[key].applied_through)
     }
     folded = fold_pasts(history(late)) if late else {}
     for past in folded.values():
@@ -131,13 +115,6 @@ def _continue(
         folded[key] = fold_updates(states[key], calls[key], behind=behind)
     save(stored, folded, agent_ids)
     return stored
-
-
-def _is_late(parts: Sequence[LoggedUpdate], applied_through: int) -> bool:
-    """Tell whether a call is to be folded from its first delivery on."""
-    return any(
-        one.piece is not None or one.sequence <= applied_through for one in parts
-    )
 
 
 def fold_pasts(

@@ -66,13 +66,7 @@ def fold_apart(
     """
     # Before anything else is read: what changes meanwhile is found when it is stored.
     basis = _version(call)
-    row = None
-    if basis is not None:
-        row = Conversation.objects.filter(
-            organization_id=call.organization_id,
-            provider=call.provider,
-            external_id=call.external_id,
-        ).first()
+    row = None if basis is None else _row_of(call)
     is_late = is_in_pieces or not new or min(new) <= (row.applied_through if row else 0)
     if row is not None and is_late:
         through = max(row.applied_through, max(new)) if new else END_OF_LOG
@@ -89,6 +83,14 @@ def fold_apart(
     behind = 0 if row is None else row.applied_through
     folded = fold_updates(state, read_new(), behind=behind)
     return PreparedCall(call, folded, False, basis) if folded.through else None
+
+
+def _row_of(call: CallKey) -> Conversation | None:
+    return Conversation.objects.filter(
+        organization_id=call.organization_id,
+        provider=call.provider,
+        external_id=call.external_id,
+    ).first()
 
 
 def store_folded(prepared: PreparedCall) -> ProjectionResult | None:
@@ -126,9 +128,7 @@ def store_folded(prepared: PreparedCall) -> ProjectionResult | None:
         charge_calls({call: result})
         store.warn_of_shared_ids({call: result}, {call: folded.first})
     if folded.has_recording:
-        conversation = result.conversation
-        received = store.received_audio({conversation.pk: folded})
-        enqueue_recordings([conversation], received)
+        enqueue_recordings([(result.conversation, folded.state.received_audio)])
     return result
 
 

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from uuid import UUID
+from collections.abc import Iterable
 
 from django.db import connection, transaction
 
 from conversations import bulk_write
 from conversations.models import Conversation, Recording
 from conversations.recordings import wakeup
-from conversations.recordings.received import PREFIX
+from conversations.recordings.received import received_address
 
 
-def enqueue_recordings(
-    conversations: Iterable[Conversation], received: Mapping[UUID, str] | None = None
-) -> None:
-    """Note that the recordings these conversations name are to be fetched; runs
+def enqueue_recordings(recorded: Iterable[tuple[Conversation, str | None]]) -> None:
+    """Note that the recordings these conversations have are to be fetched; runs
     inside the caller's transaction, which holds the conversations.
 
-    received: names of files that came with them, by conversation; each counts more than
-        an address.
+    recorded: each with the name of the file that came with it, which counts more than
+        the address that it names; None for none.
 
     Only for those that a delivery named just now: a fold that is done again fetches
     nothing again. Another address, compared without its query, is fetched. The same one
     is fetched again only where the last fetch failed; where it still waits, the newest
     query, which may be a fresh signature, is the one to use.
     """
-    files = {key: PREFIX + name for key, name in (received or {}).items()}
-    named = [one for one in conversations if one.recording_url or one.pk in files]
+    addresses = {
+        one: received_address(file) if file else one.recording_url
+        for one, file in recorded
+    }
+    named = [one for one, address in addresses.items() if address]
     if not named:
         return
-    addresses = {one.pk: files.get(one.pk, one.recording_url) for one in named}
-    rows = [Recording(conversation=one, source_url=addresses[one.pk]) for one in named]
+    rows = [Recording(conversation=one, source_url=addresses[one]) for one in named]
     new = bulk_write.insert_missing(rows, unique=["conversation_id"])
     known = [one for one in named if one.pk not in new]
     wanted = len(new)
@@ -40,7 +39,7 @@ def enqueue_recordings(
         with connection.cursor() as cursor:
             cursor.execute(
                 _WANT_AGAIN,
-                [[one.pk for one in known], [addresses[one.pk] for one in known]],
+                [[one.pk for one in known], [addresses[one] for one in known]],
             )
             wanted += cursor.rowcount
     if wanted:

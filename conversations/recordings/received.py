@@ -38,6 +38,11 @@ def keep(organization_id: UUID, path: Path) -> str:
     return name
 
 
+def received_address(name: str) -> str:
+    """Return the address that a recording has of a file of the storage."""
+    return PREFIX + name
+
+
 def is_received(address: str) -> bool:
     """Tell whether a recording's address is a file that came with an upload."""
     return address.startswith(PREFIX)

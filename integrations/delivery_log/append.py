@@ -57,16 +57,16 @@ class Arrival:
     wait_seconds: float | None = None
 
 
-_COLUMNS = """
+COLUMNS = """
     uuid, organization_id, key_id, received_at, provider, agent_reference, external_id,
     status, outcome, reason, errors, warnings, count, size, user_agent, request_id,
     body, fold_key, attempts, last_error
 """
 
 # Of a refusal also what it takes; beside its body nearly all is in the errors.
-_REFUSED_COLUMNS = f"{_COLUMNS}, kept_bytes"
+_REFUSED_COLUMNS = f"{COLUMNS}, kept_bytes"
 # Refusals that come at once may be counted in another order.
-_COUNT = """
+ADD_TO_COUNT = """
     ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
     DO UPDATE SET count = row.count + 1,
         last_received_at = greatest(row.last_received_at, statement_timestamp())
@@ -76,7 +76,7 @@ _COUNT = """
 # One statement checks the key again and stores: a key that was revoked in between
 # stores nothing. An agent named by id must be the organization's own.
 _STORE = f"""
-    INSERT INTO integrations_delivery ({_COLUMNS}, source, next_try_at)
+    INSERT INTO integrations_delivery ({COLUMNS}, source, next_try_at)
     SELECT row.uuid, api_key.organization_id, api_key.id, statement_timestamp(),
         row.provider, row.agent_reference, row.external_id, 200, 'accepted', '',
         '[]', row.warnings, 1, row.size, row.user_agent, row.request_id, row.body,
@@ -114,17 +114,7 @@ _FOLD = f"""
         %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
         NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '',
         %(row_bytes)s)
-    {_COUNT}
-"""  # noqa: S608
-
-_COUNT_IGNORED = f"""
-    INSERT INTO integrations_delivery AS row ({_COLUMNS}, source)
-    VALUES (%(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
-        %(provider)s, %(agent_reference)s, '', 200, 'ignored',
-        %(reason)s, '[]', '[]', 1, 0, %(user_agent)s, %(request_id)s, NULL,
-        %(fold_prefix)s || date_trunc('hour', statement_timestamp()), 0, '',
-        %(source)s)
-    {_COUNT}
+    {ADD_TO_COUNT}
 """  # noqa: S608
 
 # The minute is counted first, under its row lock, so that exactly so many keep a row.
@@ -145,7 +135,7 @@ _KEEP_OR_FOLD = f"""
         0, '', %(row_bytes)s + CASE WHEN tally.count <= %(kept_rows)s
             THEN coalesce(octet_length(%(body)s::bytea), 0) ELSE 0 END
     FROM tally
-    {_COUNT}
+    {ADD_TO_COUNT}
 """  # noqa: S608
 
 
@@ -240,7 +230,7 @@ def refuse(
 
     reason: a sentence. errors: `{"path", "detail"}` of each field at fault.
     """
-    parameters = _parameters(arrival) | {
+    parameters = parameters_of(arrival) | {
         "organization_id": arrival.organization_id,
         "status": status,
         "reason": reason,
@@ -262,22 +252,6 @@ def refuse(
         _write_unless_erased(arrival, statement, parameters)
     else:
         _write(statement, parameters)
-
-
-def count_ignored(arrival: Arrival, *, reason: str) -> None:
-    """Count what is taken and makes no conversation, in the row of its reason, key and
-    hour, and commit. Such rows stay, so there must be few.
-
-    reason: a sentence, one of few.
-    """
-    parameters = _parameters(arrival) | {
-        "organization_id": arrival.organization_id,
-        "source": arrival.source,
-        "reason": reason,
-        "fold_prefix": f"{arrival.key_id} ignored {reason} ",
-    }
-    with server_binding_cursor() as cursor:
-        cursor.execute(_COUNT_IGNORED, parameters)
 
 
 def _write(statement: str, parameters: Mapping[str, Any]) -> None:
@@ -304,7 +278,8 @@ def _write_unless_erased(
         _write(statement, parameters)
 
 
-def _parameters(arrival: Arrival) -> dict[str, Any]:
+def parameters_of(arrival: Arrival) -> dict[str, Any]:
+    """Return what statements need of an arrival, by name."""
     return {
         "uuid": time_ordered_uuid(),
         "key_id": arrival.key_id,

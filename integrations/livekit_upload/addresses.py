@@ -23,7 +23,7 @@ class UploadAddress:
 
 
 def is_upload(path: str) -> bool:
-    """Tell whether a path is below the doors, also with doubled slashes: the SDKs join
+    """Tell whether a path is of the upload, also with doubled slashes: the SDKs join
     what they are given by writing one behind the other.
     """
     return single_slashes(path).startswith(PREFIX)

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from integrations import request_body
-from integrations.delivery_log.append import count_ignored
+from integrations.delivery_log.ignored import count_ignored, note_ignored
 from integrations.ingest.webhook import read_stream
 from integrations.livekit_upload import redaction
 from integrations.livekit_upload.call_ids import call_id
-from integrations.livekit_upload.posts import Post, as_body, note_ignored, store
+from integrations.livekit_upload.posts import Post, as_body, store
 from integrations.models import Delivery
 from integrations.problems import Refusal
 from integrations.providers.livekit import otlp, upload, wire

@@ -1,4 +1,4 @@
-"""Answering the upload's doors before what only pages need, whatever slashes their
+"""Answering LiveKit's own upload before what only pages need, whatever slashes their
 addresses have: no route would find them.
 """
 
@@ -13,7 +13,7 @@ from integrations.livekit_upload.views import receive
 
 
 class LiveKitUploadMiddleware:
-    """Answers the doors; set behind `RequestIdMiddleware`, before all others."""
+    """Answers the upload; set behind `RequestIdMiddleware`, before all others."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""One POST to a door of the upload: whose it is, what may be stored of it."""
+"""One POST of the upload: whose it is, what may be stored of it."""
 
 from __future__ import annotations
 
@@ -87,22 +87,3 @@ def as_body(kind: str, content: dict[str, Any]) -> bytes:
     """Return a body for the log; a key that a line of a log quotes is masked in it."""
     text = json.dumps({KIND: kind, **content}, ensure_ascii=False)
     return replace_unstorable(keys.without_keys(text)).encode()
-
-
-def note_ignored(arrival: Arrival, reason: str) -> None:
-    """Append a delivery that makes no conversation, with why; keys in it are masked."""
-    Delivery.objects.create(
-        organization_id=arrival.organization_id,
-        key_id=arrival.key_id,
-        provider=arrival.provider,
-        agent_reference=arrival.agent_reference,
-        external_id=arrival.external_id,
-        status=200,
-        outcome=Delivery.Outcome.IGNORED,
-        reason=keys.without_keys(reason),
-        source=Delivery.Source.LIVEKIT_LOGS,
-        size=arrival.size,
-        body=arrival.body,
-        user_agent=arrival.user_agent,
-        request_id=arrival.request_id,
-    )

@@ -1,4 +1,4 @@
-"""The doors of LiveKit's own upload.
+"""What answers LiveKit's own upload.
 
 The SDKs take every answer below 400 for success, and try again after one answer alone.
 So: 200 once it is stored, 503 with a `RetryInfo` where it could not be, never a redirect

@@ -50,7 +50,7 @@ def requests_of(case: str, *signals: str) -> list[Request]:
 def upload(
     token: str, request: Request, *, agent: str = "", client: Client | None = None
 ) -> Any:
-    """Post a recorded request to the door of this token."""
+    """Post a recorded request to the address of this token."""
     base = f"/livekit/{token}" + (f"/{agent}" if agent else "")
     return post(base + request.path, request.body, request.headers, client)
 

@@ -1,4 +1,4 @@
-"""Who may post to the doors, what is answered, and what hostile bodies do."""
+"""Who may post to an upload URL, what is answered, and what hostile bodies do."""
 
 from __future__ import annotations
 
