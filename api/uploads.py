@@ -18,7 +18,7 @@ from integrations.ingest.webhook import user_agent_of
 from integrations.problems import UNKNOWN_AGENT, Refusal, validation_refusal
 from integrations.providers import Fault, FaultKind, Reading
 from integrations.request_body import BodyFault
-from integrations.uploads.multipart import Parts, read_parts
+from integrations.uploads.multipart import Parts, Wanted, read_parts
 from integrations.uploads.take import (
     PROVIDER,
     Uploaded,
@@ -61,17 +61,12 @@ class Upload:
             try:
                 path = leaving.enter_context(incoming_file())
                 with path.open("wb") as file:
-                    parts = read_parts(
-                        self.request,
-                        file,
-                        most_file=settings.MAX_AUDIO_BYTES,
-                        most_call=settings.MAX_BODY_BYTES,
-                    )
+                    parts = read_parts(self.request, file, _wanted())
             except OSError as error:
                 raise not_stored(error) from error
-            if parts.calls:
-                self.arrival.body = parts.call
-                self.arrival.size = len(parts.call)
+            if (call := parts.kept.get("call")) is not None:
+                self.arrival.body = call
+                self.arrival.size = len(call)
             if faults := faults_of(parts):
                 raise validation_refusal(faults)
             return take_upload(
@@ -98,17 +93,22 @@ class Upload:
         raise validation_refusal([UNKNOWN_AGENT])
 
 
+def _wanted() -> Wanted:
+    return Wanted("file", settings.MAX_AUDIO_BYTES, {"call": settings.MAX_BODY_BYTES})
+
+
 def faults_of(parts: Parts) -> list[Fault]:
     """Return the faults of the parts themselves: those that are missing, repeated or
     empty.
     """
     faults = []
-    for name, count in (("file", parts.files), ("call", parts.calls)):
+    for name in ("file", "call"):
+        count = parts.counts[name]
         if not count:
             faults.append(Fault(name, "is required: send it as a part of the body"))
         elif count > 1:
             faults.append(Fault(name, f"must be there once, not {count} times"))
-    if parts.files == 1 and not parts.file_bytes:
+    if parts.counts["file"] == 1 and not parts.file_bytes:
         faults.append(Fault("file", "is empty"))
     return faults
 

@@ -22,7 +22,15 @@ CONTENT_TYPE = "application/problem+json"
 # How long to wait where the database is away or a row is held, in seconds.
 RETRY_AFTER = {"Retry-After": "5"}
 # Programs request what is below these paths, and get no HTML from it.
-PROGRAM_PATHS = ("/v1", "/webhooks", "/mcp", "/healthz", "/readyz", "/metrics")
+PROGRAM_PATHS = (
+    "/v1",
+    "/webhooks",
+    "/livekit",
+    "/mcp",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 
 
 UNKNOWN_AGENT = Fault("agentId", "is not an agent of this organization")

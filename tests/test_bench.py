@@ -73,7 +73,7 @@ def test_each_post_is_another_call_of_one_length() -> None:
 def test_pgbench_writes_what_a_post_writes() -> None:
     found = re.search(r"bench_delivery \((.*?)\)", Pgbench.INSERT, re.DOTALL)
     assert found is not None
-    ours = delivery_log._COLUMNS
+    ours = delivery_log.COLUMNS
     assert re.findall(r"\w+", found[1]) == re.findall(r"\w+", ours)
 
 

@@ -7,13 +7,15 @@ import re
 
 # The slash may be escaped, within `?next=`.
 _SECRET_PATH = re.compile(
-    r"((?:/|%2F)(?:welcome|invitation|password(?:/|%2F)reset)(?:/|%2F))[^/\s?\"'&%]{12,}",
+    r"((?:/|%2F)(?:welcome|invitation|password(?:/|%2F)reset|livekit)(?:/|%2F)+)[^/\s?\"'&%]{12,}",
     re.IGNORECASE,
 )
 
 
 def hide(text: str) -> str:
-    """Return the text with the tokens of sign-up, invitation and reset links masked."""
+    """Return the text with the tokens masked of sign-up, invitation and reset links, and
+    of upload addresses.
+    """
     return _SECRET_PATH.sub(r"\1…", text)
 
 

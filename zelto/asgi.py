@@ -8,6 +8,7 @@ import sys
 
 from django.conf import settings
 
+from integrations.livekit_upload import addresses, answers
 from integrations.operations.counters import count_turned_away
 from integrations.request_body import COMPRESSION_OVERHEAD_BYTES
 from web.server.application import Server
@@ -17,7 +18,7 @@ from zelto.wsgi import application as wsgi_application
 from zelto.wsgi import draining
 
 # What asks whether a process is well never waits behind pages.
-POSTS_AND_PROBES = ("/webhooks/", "/healthz", "/readyz", "/metrics")
+POSTS_AND_PROBES = ("/webhooks/", addresses.PREFIX, "/healthz", "/readyz", "/metrics")
 # As many connections as granian takes (`--backpressure` in the Procfile), and more.
 OPEN_FILES = 8192
 # For how long a thread that computes keeps the others of its process waiting.
@@ -35,7 +36,16 @@ def lane_of(path: str) -> Lane:
 
 def reads_as_it_arrives(path: str) -> bool:
     """Return whether a recording may be uploaded to this path."""
-    return path.rstrip("/").endswith(UPLOADS)
+    return path.rstrip("/").endswith((*UPLOADS, addresses.SESSIONS))
+
+
+def busy_answer_of(path: str) -> tuple[str, bytes] | None:
+    """Return type and body of a 503 where they are not a problem's: what LiveKit's SDKs
+    must get to send a session again.
+    """
+    if not addresses.is_upload(path):
+        return None
+    return answers.PROTOBUF, answers.try_again("The server is busy just now.")
 
 
 def start(loop: asyncio.AbstractEventLoop) -> None:
@@ -62,4 +72,5 @@ application = Server(
     reads_as_it_arrives=reads_as_it_arrives,
     on_startup=start,
     on_refused=count_turned_away,
+    busy_answer_of=busy_answer_of,
 )

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "web.request_id.RequestIdMiddleware",
     "web.cache_control.CacheControlMiddleware",
     "integrations.ingest.middleware.WebhookMiddleware",
+    "integrations.livekit_upload.middleware.LiveKitUploadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "web.compression.CompressionMiddleware",
@@ -257,6 +258,14 @@ FETCH_SECONDS = env_int("ZELTO_FETCH_SECONDS", 600, minimum=1)
 FETCH_MIN_BYTES_PER_SECOND = env_int("ZELTO_FETCH_MIN_BYTES_PER_SECOND", 8192)
 # Hosts and networks of the operator's own that recordings may come from.
 RECORDING_ALLOW = recording_allow()
+
+# What is kept of a session for which LiveKit's redaction was asked.
+LIVEKIT_REDACTED = env_text("ZELTO_LIVEKIT_REDACTED", "nothing")
+if LIVEKIT_REDACTED not in {"nothing", "words", "all"}:
+    raise ImproperlyConfigured(
+        "ZELTO_LIVEKIT_REDACTED must be nothing, words or all: what is kept of a session "
+        "for which redaction was asked."
+    )
 
 # Speech to text: which engine, its model by name or folder, how many processors it may
 # take, and who speaks in the first and the second channel of a stereo recording.

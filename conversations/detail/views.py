@@ -26,6 +26,7 @@ from conversations.listing.query import ListQuery, read_list_query
 from conversations.models import Conversation
 from conversations.search.highlighting import Highlighter
 from conversations.search.page_search import Search
+from conversations.verdicts import verdict_in
 
 MAX_NUMBER_DIGITS = 6  # digits
 
@@ -75,6 +76,7 @@ def conversation_detail(
     else:
         context |= neighbours(request, conversation, filters)
         context["metadata"] = json_tree(conversation.metadata)
+        context["verdict"] = verdict_in(conversation.metadata)
         response = render(request, "conversations/detail/detail.html", context)
         if listening.recording is not None:
             permit_player(request, response)

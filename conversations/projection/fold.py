@@ -50,6 +50,8 @@ class CallState:
     prompt_is_explicit: sent as `systemPrompt`, not taken from a leading turn.
     turns: None where no transcript ever came.
     turns_are_transcribed: Zelto transcribed them; any that are sent replace them.
+    parts: of the turns that came in parts, by their id, within one fold.
+    received_audio: the file that came along last, within one fold.
     """
 
     started_at: datetime | None = None
@@ -66,6 +68,8 @@ class CallState:
     prompt_is_explicit: bool = False
     turns: list[dict[str, Any]] | None = None
     turns_are_transcribed: bool = False
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    received_audio: str | None = None
 
     @property
     def has_transcript(self) -> bool:
@@ -86,6 +90,9 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
     """
     if update.is_transcription:
         return _with_transcription(state, update), []
+    if update.turns_are_parts:
+        update, parts = _joined(state, update)
+        state = replace(state, parts=parts)
     metadata, warnings = _merged(state.metadata, update.metadata or {})
     prompt, is_explicit = _prompt(state, update)
     return (
@@ -99,9 +106,28 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
             # An empty transcript says that nobody spoke; it wipes nothing.
             turns=update.turns or _newer(state.turns, update.turns),
             turns_are_transcribed=state.turns_are_transcribed and not update.turns,
+            received_audio=_newer(update.received_audio, state.received_audio),
         ),
         warnings,
     )
+
+
+def _joined(
+    state: CallState, update: CallUpdate
+) -> tuple[CallUpdate, dict[str, dict[str, Any]]]:
+    """Return the update with all parts that came so far as its turns, in the order of
+    their times; with none, where the call has a whole transcript.
+    """
+    is_whole = state.has_transcript and not (state.parts or state.turns_are_transcribed)
+    if is_whole:
+        return replace(update, turns=None), {}
+    new = {
+        str(turn.get("id", index)): turn
+        for index, turn in enumerate(update.turns or ())
+    }
+    parts = state.parts | new
+    turns = sorted(parts.values(), key=lambda turn: str(turn.get("timestamp") or ""))
+    return replace(update, turns=turns or None), parts
 
 
 def fill(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]]:
@@ -138,8 +164,16 @@ def fill(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]]
 
 
 def _facts(newer: CallUpdate | CallState, older: CallState) -> dict[str, Any]:
-    """Return the facts that both have under one name, of the newer where it says one."""
-    return {name: _newer(getattr(newer, name), getattr(older, name)) for name in FACTS}
+    """Return the facts that both have under one name, of the newer where it says one;
+    what it only fills in, of the older.
+    """
+    weak = newer.fills_only if isinstance(newer, CallUpdate) else frozenset()
+
+    def fact(name: str) -> Any:
+        new, old = getattr(newer, name), getattr(older, name)
+        return _newer(old, new) if name in weak else _newer(new, old)
+
+    return {name: fact(name) for name in FACTS}
 
 
 def _with_transcription(state: CallState, update: CallUpdate) -> CallState:

@@ -17,7 +17,8 @@ class FoldedCall:
     """All that is kept of updates when their bodies are let go.
 
     first, through: sequences of the first and the last one; 0 where there was none.
-    named_at: when the first arrived that names an agent. agent: of the last that does.
+    named_first, named_at: the first that names an agent, and when it arrived. agent: of
+        the last that does; it may be a guess.
     agents: all that are named. named: of the new ones, how each names its agent.
     has_recording: a new one names a recording.
     """
@@ -32,6 +33,31 @@ class FoldedCall:
     named: list[Named] = field(default_factory=list)
     has_recording: bool = False
     warnings: dict[int, list[Remark]] = field(default_factory=dict)
+    named_first: int = 0
+    agent_is_guess: bool = False
+
+    def note_place(self, one: LoggedUpdate) -> None:
+        """Note where in the log the update is: pieces are not folded in its order."""
+        self.first = min(self.first or one.sequence, one.sequence)
+        if one.sequence > self.through:
+            self.through, self.received_at = one.sequence, one.received_at
+
+    def note_agent(
+        self, one: LoggedUpdate, agent: AgentKey, *, is_late: bool, is_new: bool
+    ) -> None:
+        """Note who took the call; a guess counts only where nobody else says it."""
+        if not self.named_first or one.sequence < self.named_first:
+            self.named_first, self.named_at = one.sequence, one.received_at
+        if one.update.agent_is_guess and self.agent is not None:
+            return
+        if self.agent_is_guess:
+            self.agents.discard(self.agent)
+            self.named = [other for other in self.named if other.key != self.agent]
+        self.agent_is_guess = one.update.agent_is_guess
+        self.agent = self.agent if is_late else agent
+        self.agents.add(agent)
+        if is_new:
+            self.named.append(Named(one.sequence, agent, one.update.agent.name))
 
 
 def fold_updates(
@@ -55,15 +81,10 @@ def fold_updates(
         folded.state, remarks = step(folded.state, one.update)
         if remarks:
             folded.warnings[one.sequence] = remarks
-        folded.first = folded.first or one.sequence
-        folded.through, folded.received_at = one.sequence, one.received_at
+        folded.note_place(one)
         is_new = new is None or one.sequence in new
-        if is_new and one.update.recording_url:
+        if is_new and (one.update.recording_url or one.update.received_audio):
             folded.has_recording = True
         if (agent := one.agent) is not None:
-            folded.named_at = folded.named_at or one.received_at
-            folded.agent = folded.agent if is_late else agent
-            folded.agents.add(agent)
-            if is_new:
-                folded.named.append(Named(one.sequence, agent, one.update.agent.name))
+            folded.note_agent(one, agent, is_late=is_late, is_new=is_new)
     return folded

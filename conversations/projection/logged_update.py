@@ -12,6 +12,8 @@ from conversations.projection import agent_lookup
 from conversations.projection.agent_lookup import AgentKey
 from conversations.projection.update import CallUpdate
 
+NO_PIECE = 9
+
 
 class CallKey(NamedTuple):
     """What makes a call one call."""
@@ -23,17 +25,28 @@ class CallKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LoggedUpdate:
-    """One update with its place in the log."""
+    """One update with its place in the log.
+
+    piece: where its call comes in pieces, of which kind it is. Pieces come in any order:
+        they are folded kind by kind, before all else, and whenever another one comes,
+        from the first one on.
+    """
 
     sequence: int
     received_at: datetime
     organization_id: UUID
     provider: str
     update: CallUpdate
+    piece: int | None = None
 
     @property
     def call(self) -> CallKey:
         return CallKey(self.organization_id, self.provider, self.update.external_id)
+
+    @property
+    def fold_order(self) -> tuple[int, int]:
+        """Return what updates of a call are sorted by before they are folded."""
+        return fold_order(self.piece, self.sequence)
 
     @property
     def agent(self) -> AgentKey | None:
@@ -45,6 +58,18 @@ class LoggedUpdate:
         return agent_lookup.key_of(
             self.organization_id, self.provider, self.update.agent
         )
+
+
+def fold_order(piece: int | None, sequence: int) -> tuple[int, int]:
+    """Return what deliveries of a call are sorted by before they are folded."""
+    return (NO_PIECE if piece is None else piece, sequence)
+
+
+def need_past(updates: Iterable[LoggedUpdate], applied_through: int) -> bool:
+    """Tell whether a call is to be folded from its first delivery on, with these."""
+    return any(
+        one.piece is not None or one.sequence <= applied_through for one in updates
+    )
 
 
 class TooLarge(Exception):

@@ -28,6 +28,7 @@ from conversations.projection.logged_update import (
     CallKey,
     History,
     LoggedUpdate,
+    need_past,
 )
 from conversations.projection.result import ProjectionResult
 from conversations.recordings.fetch_queue import enqueue_recordings
@@ -71,7 +72,7 @@ def store_calls(
     charge_calls({key: stored[key] for key in posted if key in stored})
     warn_of_shared_ids(stored, {key: one.first for key, one in new.items()})
     enqueue_recordings(
-        stored[key].conversation
+        (stored[key].conversation, one.state.received_audio)
         for key, one in new.items()
         if one.has_recording and key in stored
     )
@@ -98,9 +99,9 @@ def _continue(
         row_mapping.require_small_transcripts(conversations, max_transcript_bytes)
     states = row_mapping.load_states(conversations)
     late = {
-        key: max(conversations[key].applied_through, parts[-1].sequence)
+        key: max(conversations[key].applied_through, *(one.sequence for one in parts))
         for key, parts in calls.items()
-        if parts[0].sequence <= conversations[key].applied_through
+        if need_past(parts, conversations[key].applied_through)
     }
     folded = fold_pasts(history(late)) if late else {}
     for past in folded.values():
@@ -170,7 +171,7 @@ def _leave_out(
 
 def _by_call(delivered: Iterable[LoggedUpdate]) -> dict[CallKey, list[LoggedUpdate]]:
     calls: dict[CallKey, list[LoggedUpdate]] = defaultdict(list)
-    for one in sorted(delivered, key=lambda each: each.sequence):
+    for one in sorted(delivered, key=lambda each: each.fold_order):
         calls[one.call].append(one)
     return dict(calls)
 

@@ -55,23 +55,20 @@ def fold_apart(
     new: Collection[int],
     read_new: Callable[[], Iterable[LoggedUpdate]],
     history: History,
+    is_in_pieces: bool = False,
 ) -> PreparedCall | None:
     """Fold new deliveries of a call, from its beginning where something later was
     applied before. None where there is nothing to store.
 
     new: sequences of the new ones; where there are none, its past is folded again.
     read_new: reads these in order. history: as `store_calls` takes it.
+    is_in_pieces: fold it from its beginning, whatever the new ones are.
     """
     # Before anything else is read: what changes meanwhile is found when it is stored.
     basis = _version(call)
-    row = None
-    if basis is not None:
-        row = Conversation.objects.filter(
-            organization_id=call.organization_id,
-            provider=call.provider,
-            external_id=call.external_id,
-        ).first()
-    if row is not None and (not new or min(new) <= row.applied_through):
+    row = None if basis is None else _row_of(call)
+    is_late = is_in_pieces or not new or min(new) <= (row.applied_through if row else 0)
+    if row is not None and is_late:
         through = max(row.applied_through, max(new)) if new else END_OF_LOG
         past = history({call: through}).get(call)
         try:
@@ -86,6 +83,14 @@ def fold_apart(
     behind = 0 if row is None else row.applied_through
     folded = fold_updates(state, read_new(), behind=behind)
     return PreparedCall(call, folded, False, basis) if folded.through else None
+
+
+def _row_of(call: CallKey) -> Conversation | None:
+    return Conversation.objects.filter(
+        organization_id=call.organization_id,
+        provider=call.provider,
+        external_id=call.external_id,
+    ).first()
 
 
 def store_folded(prepared: PreparedCall) -> ProjectionResult | None:
@@ -123,7 +128,7 @@ def store_folded(prepared: PreparedCall) -> ProjectionResult | None:
         charge_calls({call: result})
         store.warn_of_shared_ids({call: result}, {call: folded.first})
     if folded.has_recording:
-        enqueue_recordings([result.conversation])
+        enqueue_recordings([(result.conversation, folded.state.received_audio)])
     return result
 
 

@@ -37,6 +37,11 @@ class CallUpdate:
     is_transcription: Zelto's own transcription of the audio: nothing but `turns`, over
         which those count that a sender sent. It says nothing of who took the call, and
         its `agent` names none.
+    turns_are_parts: `turns` are some of a transcript, by their ids; a whole one counts
+        more.
+    fills_only: names of facts that are said only where nobody else says them.
+    agent_is_guess: likewise, who took the call.
+    received_audio: the name of a file in the storage of recordings that came along.
     """
 
     external_id: str
@@ -54,3 +59,7 @@ class CallUpdate:
     metadata: dict[str, Any] | None = None
     turns: list[dict[str, Any]] | None = None
     is_transcription: bool = False
+    turns_are_parts: bool = False
+    fills_only: frozenset[str] = frozenset()
+    agent_is_guess: bool = False
+    received_audio: str | None = None

@@ -9,21 +9,29 @@ from django.db import connection, transaction
 from conversations import bulk_write
 from conversations.models import Conversation, Recording
 from conversations.recordings import wakeup
+from conversations.recordings.received import received_address
 
 
-def enqueue_recordings(conversations: Iterable[Conversation]) -> None:
-    """Note that the recordings these conversations name are to be fetched; runs
+def enqueue_recordings(recorded: Iterable[tuple[Conversation, str | None]]) -> None:
+    """Note that the recordings these conversations have are to be fetched; runs
     inside the caller's transaction, which holds the conversations.
+
+    recorded: each with the name of the file that came with it, which counts more than
+        the address that it names; None for none.
 
     Only for those that a delivery named just now: a fold that is done again fetches
     nothing again. Another address, compared without its query, is fetched. The same one
     is fetched again only where the last fetch failed; where it still waits, the newest
     query, which may be a fresh signature, is the one to use.
     """
-    named = [one for one in conversations if one.recording_url]
+    addresses = {
+        one: received_address(file) if file else one.recording_url
+        for one, file in recorded
+    }
+    named = [one for one, address in addresses.items() if address]
     if not named:
         return
-    rows = [Recording(conversation=one, source_url=one.recording_url) for one in named]
+    rows = [Recording(conversation=one, source_url=addresses[one]) for one in named]
     new = bulk_write.insert_missing(rows, unique=["conversation_id"])
     known = [one for one in named if one.pk not in new]
     wanted = len(new)
@@ -31,7 +39,7 @@ def enqueue_recordings(conversations: Iterable[Conversation]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 _WANT_AGAIN,
-                [[one.pk for one in known], [one.recording_url for one in known]],
+                [[one.pk for one in known], [addresses[one] for one in known]],
             )
             wanted += cursor.rowcount
     if wanted:

@@ -7,13 +7,14 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from conversations.models import Conversation, Recording
 from conversations.organization_turns import ClaimTurns, SharedSlots
-from conversations.recordings import wakeup
+from conversations.recordings import received, wakeup
 from conversations.recordings.download import (
     NotNow,
     Refused,
@@ -89,7 +90,7 @@ def _fetch(recording: Recording) -> None:
         LeaseKeeper.of_a_fetch(recording, settings.FETCH_SECONDS) as watch,
         incoming_file() as path,
     ):
-        download(recording.source_url, path, watch)
+        _bring(recording.source_url, path, watch)
         watch.downloaded()
         with _decoding.slot(recording.claimed_for, tick=watch.check):
             audio = read_audio(path, tick=watch.check)
@@ -99,8 +100,20 @@ def _fetch(recording: Recording) -> None:
             audio=audio,
             claim=recording.claim,
         )
+    if received.is_received(recording.source_url):
+        received.let_go(recording.source_url)
     if not kept:
         logger.info("A recording was no longer wanted when it was here")
+
+
+def _bring(address: str, path: Path, watch: LeaseKeeper) -> None:
+    if not received.is_received(address):
+        download(address, path, watch)
+        return
+    try:
+        received.bring(address, path)
+    except received.NotThere:
+        raise Refused("The audio that was uploaded is no longer here.") from None
 
 
 @contextmanager

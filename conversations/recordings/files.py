@@ -34,6 +34,8 @@ DELETED_WITHIN = timedelta(minutes=10)
 MIN_WAIT, MAX_WAIT = timedelta(minutes=10), timedelta(hours=6)
 # None is begun after so long: a storage that is slow holds up nothing else.
 TURN_SECONDS = 10.0
+# How a recording's address begins that is a file of the storage: it came with an upload.
+RECEIVED = "received:"
 _one_sweep_at_a_time = threading.Lock()
 
 
@@ -77,9 +79,12 @@ def schedule_deletion(name: str) -> None:
 
 def schedule_deletion_of_files(conversation: Conversation) -> None:
     """Note the file of a conversation that is being erased as unused."""
-    recording = Recording.objects.filter(conversation=conversation).only("file").first()
+    rows = Recording.objects.filter(conversation=conversation)
+    recording = rows.only("file", "source_url").first()
     if recording is not None:
         schedule_deletion(recording.file)
+        if recording.source_url.startswith(RECEIVED):
+            schedule_deletion(recording.source_url.removeprefix(RECEIVED))
 
 
 def delete_unused() -> None:

@@ -39,6 +39,8 @@ class Arrival:
     provider: empty where the header names no known one.
     size: bytes of the body, decompressed where that was reached.
     warnings: `{"path", "detail"}` each.
+    source: of `Delivery.Source`. wait_seconds: for how long it is left alone; None where
+        it is processed at once.
     """
 
     organization_id: UUID
@@ -51,18 +53,20 @@ class Arrival:
     size: int = 0
     body: bytes | None = None
     warnings: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+    source: str = "post"
+    wait_seconds: float | None = None
 
 
-_COLUMNS = """
+COLUMNS = """
     uuid, organization_id, key_id, received_at, provider, agent_reference, external_id,
     status, outcome, reason, errors, warnings, count, size, user_agent, request_id,
     body, fold_key, attempts, last_error
 """
 
 # Of a refusal also what it takes; beside its body nearly all is in the errors.
-_REFUSED_COLUMNS = f"{_COLUMNS}, kept_bytes"
+_REFUSED_COLUMNS = f"{COLUMNS}, kept_bytes"
 # Refusals that come at once may be counted in another order.
-_COUNT = """
+ADD_TO_COUNT = """
     ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
     DO UPDATE SET count = row.count + 1,
         last_received_at = greatest(row.last_received_at, statement_timestamp())
@@ -72,13 +76,14 @@ _COUNT = """
 # One statement checks the key again and stores: a key that was revoked in between
 # stores nothing. An agent named by id must be the organization's own.
 _STORE = f"""
-    INSERT INTO integrations_delivery ({_COLUMNS})
+    INSERT INTO integrations_delivery ({COLUMNS}, source, next_try_at)
     SELECT row.uuid, api_key.organization_id, api_key.id, statement_timestamp(),
         row.provider, row.agent_reference, row.external_id, 200, 'accepted', '',
         '[]', row.warnings, 1, row.size, row.user_agent, row.request_id, row.body,
-        NULL, 0, ''
+        NULL, 0, '', row.source,
+        statement_timestamp() + make_interval(secs => row.wait_seconds)
     FROM (VALUES {{rows}}) AS row (uuid, key_id, agent_id, provider, agent_reference,
-        external_id, warnings, size, user_agent, request_id, body)
+        external_id, warnings, size, user_agent, request_id, body, source, wait_seconds)
     JOIN accounts_apikey AS api_key ON api_key.id = row.key_id
     WHERE api_key.revoked_at IS NULL
         AND (api_key.expires_at IS NULL
@@ -91,7 +96,7 @@ _STORE = f"""
 """  # noqa: S608 - the columns are ours
 _STORED_TYPES = (
     *("uuid", "uuid", "uuid", "text", "text", "text", "jsonb", "integer"),
-    *("text", "text", "bytea"),
+    *("text", "text", "bytea", "text", "float8"),
 )
 # For rows that were sent before and not answered; waits where that try is under way.
 _UNLESS_THERE = "ON CONFLICT (uuid) DO NOTHING"
@@ -109,7 +114,7 @@ _FOLD = f"""
         %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
         NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '',
         %(row_bytes)s)
-    {_COUNT}
+    {ADD_TO_COUNT}
 """  # noqa: S608
 
 # The minute is counted first, under its row lock, so that exactly so many keep a row.
@@ -130,7 +135,7 @@ _KEEP_OR_FOLD = f"""
         0, '', %(row_bytes)s + CASE WHEN tally.count <= %(kept_rows)s
             THEN coalesce(octet_length(%(body)s::bytea), 0) ELSE 0 END
     FROM tally
-    {_COUNT}
+    {ADD_TO_COUNT}
 """  # noqa: S608
 
 
@@ -155,6 +160,8 @@ def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
             arrival.user_agent,
             arrival.request_id,
             arrival.body,
+            arrival.source,
+            arrival.wait_seconds,
         )
     )
     if arrival.size > MAX_GROUPED_BYTES:
@@ -223,7 +230,7 @@ def refuse(
 
     reason: a sentence. errors: `{"path", "detail"}` of each field at fault.
     """
-    parameters = _parameters(arrival) | {
+    parameters = parameters_of(arrival) | {
         "organization_id": arrival.organization_id,
         "status": status,
         "reason": reason,
@@ -271,7 +278,8 @@ def _write_unless_erased(
         _write(statement, parameters)
 
 
-def _parameters(arrival: Arrival) -> dict[str, Any]:
+def parameters_of(arrival: Arrival) -> dict[str, Any]:
+    """Return what statements need of an arrival, by name."""
     return {
         "uuid": time_ordered_uuid(),
         "key_id": arrival.key_id,

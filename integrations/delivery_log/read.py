@@ -23,6 +23,7 @@ from conversations.projection.logged_update import (
     CallKey,
     LoggedUpdate,
     TooLarge,
+    fold_order,
 )
 from conversations.projection.store_apart import END_OF_LOG
 from conversations.projection.update import CallUpdate
@@ -30,6 +31,7 @@ from integrations import providers, request_body
 from integrations.delivery_log import transcription_entry
 from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
+from integrations.providers.livekit import upload
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,12 @@ logger = logging.getLogger(__name__)
 MAX_SMALL_BYTES = 1024 * 1024
 MAX_SMALL_ROWS = 200
 READ_BYTES = 1024 * 1024  # bodies that are read in one query
+# A session that LiveKit uploads comes in pieces of these kinds, in any order. The logs
+# say less of most things, and the name of the agent.
+PIECES: dict[str, int] = {
+    Delivery.Source.LIVEKIT_LOGS: 0,
+    Delivery.Source.LIVEKIT_SESSION: 1,
+}
 
 
 class Unreadable(Exception):
@@ -84,6 +92,8 @@ def read(row: LogRow, data: bytes | None) -> LoggedUpdate:
         raise Unreadable(fault.detail) from fault
     if row.source == Delivery.Source.TRANSCRIPTION:
         update = transcription_entry.read(payload)
+    elif row.source in PIECES:
+        update = _read_upload(payload)
     else:
         update = _read_sent(row.provider, payload)
     return LoggedUpdate(
@@ -92,7 +102,15 @@ def read(row: LogRow, data: bytes | None) -> LoggedUpdate:
         organization_id=row.organization_id,
         provider=row.provider,
         update=update,
+        piece=PIECES.get(row.source),
     )
+
+
+def _read_upload(payload: dict[str, Any]) -> CallUpdate:
+    try:
+        return upload.read_upload(payload)
+    except upload.NotAnUpload as error:
+        raise Unreadable(str(error)) from error
 
 
 def _read_sent(provider: str, payload: dict[str, Any]) -> CallUpdate:
@@ -124,11 +142,13 @@ class Reader:
     unreadable: gets those of the claimed that do not read, with why, and goes on; None
         raises it.
     before_each: is called before each update is read, and may raise.
+    reads_pieces: some of the claimed are pieces of a session.
     """
 
     claimed: Collection[int] = ()
     unreadable: dict[int, Exception] | None = None
     before_each: Callable[[], None] | None = None
+    reads_pieces: bool = False
 
     def pasts(
         self, calls: Mapping[CallKey, int]
@@ -220,12 +240,14 @@ def _is_large(rows: Sequence[_Row]) -> bool:
 
 
 def _rows(deliveries: DeliveryQuerySet) -> list[_Row]:
-    return [
+    found = [
         _Row(*values)
         for values in deliveries.knowing_bodies()
         .order_by("sequence")
         .values_list(*_Row._fields)
     ]
+    found.sort(key=lambda row: fold_order(PIECES.get(row.source), row.sequence))
+    return found
 
 
 def _portions(rows: Sequence[_Row]) -> Iterator[list[_Row]]:

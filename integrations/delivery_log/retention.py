@@ -22,19 +22,21 @@ BATCH = 1000
 # One run of the task; then what waits behind it in the queue is run.
 TURN_SECONDS = 10.0
 TALLIES_KEPT = timedelta(days=1)
+CALLS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """What a run of retention did.
 
-    bodies: emptied. refusals, tallies: rows deleted. there_is_more: whether it ended
+    bodies: emptied. refusals, tallies, calls: rows deleted. there_is_more: whether it ended
     for want of time, and another run should follow.
     """
 
     bodies: int
     refusals: int
     tallies: int
+    calls: int = 0
     there_is_more: bool = False
 
 
@@ -65,6 +67,16 @@ _DELETE_TALLIES = """
 """
 
 
+# Which call a job of LiveKit's belongs to: of use while its uploads come.
+_DELETE_CALLS = """
+    DELETE FROM integrations_livekitcall
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM integrations_livekitcall
+        WHERE created_at < statement_timestamp() - make_interval(secs => %(age)s)
+        ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
+"""
+
+
 def forget(*, seconds: float = TURN_SECONDS) -> Forgotten:
     """Empty and delete what is due, for about `seconds`; return how much it was."""
     call_command("clearsessions")
@@ -75,6 +87,7 @@ def forget(*, seconds: float = TURN_SECONDS) -> Forgotten:
             _DELETE_REFUSALS, timedelta(settings.KEEP_REJECTED_DAYS), turn
         ),
         tallies=_in_batches(_DELETE_TALLIES, TALLIES_KEPT, turn),
+        calls=_in_batches(_DELETE_CALLS, CALLS_KEPT, turn),
         there_is_more=turn.is_over and not is_requested(),
     )
     logger.info("Retention: %s", forgotten)

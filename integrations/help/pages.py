@@ -17,7 +17,14 @@ from integrations.snippets.code_files import worker_code
 
 # In the order in which a newcomer reads them.
 PATHS = (
-    *("connect-livekit", "call-body", "uploads", "missing-call", "statuses"),
+    *(
+        "connect-livekit",
+        "livekit-upload",
+        "call-body",
+        "uploads",
+        "missing-call",
+        "statuses",
+    ),
     *("export", "keys-and-roles"),
 )
 # The addresses in the files, so that they read well in the repository too.

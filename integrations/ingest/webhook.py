@@ -190,7 +190,7 @@ class _Post:
 
     def _unpack(self, envelope: request_body.Envelope) -> bytes:
         limit = settings.MAX_BODY_BYTES
-        raw = _read_stream(self.request, limit)
+        raw = read_stream(self.request, limit)
         self._keep(raw)
         data = request_body.decompress(raw, envelope.encoding, limit)
         self._keep(data)
@@ -238,7 +238,7 @@ def _known_provider(request: HttpRequest) -> str:
         return ""
 
 
-def _read_stream(request: HttpRequest, limit: int) -> bytes:
+def read_stream(request: HttpRequest, limit: int) -> bytes:
     """Return the body as sent, at most a little over `limit` bytes of it.
 
     Not `request.body`: that one stops at a limit of Django's own, and reads nothing

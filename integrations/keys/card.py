@@ -12,6 +12,7 @@ from accounts.http import OrganizationRequest
 from accounts.models import ApiKey, Role
 from conversations.providers import pages
 from integrations.keys.usage import KeyUse, recent_use
+from integrations.snippets import samples
 
 MAX_KEYS = 200
 # The pages with a card of keys, by the name of their address.
@@ -33,6 +34,15 @@ class MadeKey:
 
     key: ApiKey
     text: str | None
+
+    @property
+    def upload_line(self) -> str:
+        """Return the line that has LiveKit's SDKs upload with it; empty for a key that
+        may do more, since addresses end up in logs.
+        """
+        if self.text is None or self.key.scope != ApiKey.Scope.INGEST:
+            return ""
+        return samples.upload_line(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,14 @@
 
 from integrations.models.connection import Connection, MinuteTally
 from integrations.models.delivery import Delivery
+from integrations.models.livekit_call import LiveKitCall
 from integrations.models.operation import RunningTotal, WorkerPulse
 
-__all__ = ["Connection", "Delivery", "MinuteTally", "RunningTotal", "WorkerPulse"]
+__all__ = [
+    "Connection",
+    "Delivery",
+    "LiveKitCall",
+    "MinuteTally",
+    "RunningTotal",
+    "WorkerPulse",
+]

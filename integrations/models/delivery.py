@@ -119,6 +119,8 @@ class Delivery(models.Model):
         POST = "post", "A post"
         FORM = "form", "Uploaded here"
         TRANSCRIPTION = "transcription", "Zelto's transcription"
+        LIVEKIT_LOGS = "livekit-logs", "LiveKit's upload: logs"
+        LIVEKIT_SESSION = "livekit-session", "LiveKit's upload: session"
 
     sequence = models.BigAutoField(primary_key=True)
     uuid = models.UUIDField(unique=True, default=time_ordered_uuid, editable=False)

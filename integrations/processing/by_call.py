@@ -26,7 +26,7 @@ from conversations.projection.store_apart import CallMoved, PreparedCall
 from integrations.delivery_log import claims, jobs
 from integrations.delivery_log.claims import TRIES_IN_COMMON, Claimed
 from integrations.delivery_log.lease_keeper import keeping
-from integrations.delivery_log.read import Reader, Unreadable
+from integrations.delivery_log.read import PIECES, Reader, Unreadable
 from integrations.operations import counters
 from integrations.processing.failures import note_key_use, record, sentence_of
 from web.database_errors import is_away
@@ -144,7 +144,8 @@ def _try(claimed: Sequence[Claimed], note_progress: Callable[[], None]) -> None:
         return
     unreadable: dict[int, Exception] = {}
     sequences = [one.sequence for one in claimed]
-    reader = Reader(frozenset(sequences), unreadable, before_each)
+    reads_pieces = any(one.source in PIECES for one in claimed)
+    reader = Reader(frozenset(sequences), unreadable, before_each, reads_pieces)
 
     def finish(result: ProjectionResult | None) -> list[float]:
         read = [one for one in sequences if one not in unreadable]
@@ -191,7 +192,11 @@ def _store(
 
 def _fold(new: Sequence[int], call: CallKey, reader: Reader) -> PreparedCall | None:
     return store_apart.fold_apart(
-        call, new=new, read_new=reader.new, history=reader.pasts
+        call,
+        new=new,
+        read_new=reader.new,
+        history=reader.pasts,
+        is_in_pieces=reader.reads_pieces,
     )
 
 

@@ -9,11 +9,17 @@ from django.conf import settings
 from integrations.snippets import samples
 from integrations.snippets.code_files import short_worker_code, worker_code
 
+RECORDING_SWITCH = """\
+agents:
+  enable_user_data_recording: true"""
+
 
 def content(_key_text: str | None) -> dict[str, Any]:
     """Return the context of that page; the code reads its key from the environment."""
     return {
         "hook": samples.WORKER_HOOK,
+        "upload_line": samples.upload_line("paste-your-upload-key-here"),
+        "recording_switch": RECORDING_SWITCH,
         "worker_code": worker_code(settings.BASE_URL),
         "short_worker_code": short_worker_code(settings.BASE_URL),
     }

@@ -18,7 +18,7 @@ from accounts.http import OrganizationRequest
 from accounts.models import Role
 from conversations.providers import Provider, SettingsPage, pages
 from integrations.connections import status_advice
-from integrations.keys.card import MadeKey, key_card
+from integrations.keys.card import MadeKey, key_card, new_form
 from integrations.settings_pages import actions, api_view, livekit_view
 from integrations.settings_pages.provider_status_view import status_context
 from integrations.snippets import samples
@@ -74,6 +74,7 @@ def render_page(
         "answers": status_advice.answers(),
         "status_url": reverse(f"integrations:{name}-status", args=[slug]),
         "test_url": reverse(f"integrations:{name}-test", args=[slug]),
+        "upload_form": new_form(request, name),
         **content.context(key_text),
     }
     return render(request, content.template, context)

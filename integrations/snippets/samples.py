@@ -7,6 +7,8 @@ import json
 import shlex
 from typing import Any
 
+from django.conf import settings
+
 from integrations.snippets.body_fields import IGNORED, TAKEN, body_fields
 
 KEY_PLACEHOLDER = "paste-your-key-here"
@@ -25,6 +27,15 @@ def export_line(key: str | None = None) -> str:
     key: one that was just made, so that the line works as it is.
     """
     return f"export ZELTO_API_KEY={key or KEY_PLACEHOLDER}"
+
+
+def upload_line(key: str) -> str:
+    """Return the line of a worker's environment that has LiveKit's SDK upload its
+    sessions by itself.
+
+    key: of the scope ingest, since addresses end up in logs.
+    """
+    return f"LIVEKIT_OBSERVABILITY_URL={settings.BASE_URL}/livekit/{key}"
 
 
 def smallest_call() -> dict[str, Any]:

@@ -1,12 +1,13 @@
-"""Reading a multipart body as it arrives (RFC 7578): the part `file` goes to disk, the
-part `call` to memory, each within its limit, whatever the headers say of the body.
+"""Reading a multipart body as it arrives (RFC 7578): one part goes to disk, others to
+memory, each within its limit, whatever the headers say of the body.
 
 Django's own parser reads a field only as a whole, and has no limit for a file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -35,31 +36,45 @@ TAIL_BYTES = 4096
 class Parts:
     """What a multipart body held, but for the bytes of the file.
 
-    call: the bytes of that part. calls, files: how many parts had these names.
-    file_bytes: length of the first file. others: names of parts that are neither.
+    kept: the bytes of each part that goes to memory, by its name; of several with one
+        name, the first. counts: how many parts had a name. file_bytes: length of the
+        first file. others: names of parts that nobody asked for.
     """
 
-    call: bytes = b""
-    calls: int = 0
-    files: int = 0
+    kept: dict[str, bytes] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     file_bytes: int = 0
     others: list[str] = field(default_factory=list)
 
 
-def read_parts(
-    request: HttpRequest, file: IO[bytes], *, most_file: int, most_call: int
-) -> Parts:
-    """Read the body, write its part `file` to `file`, and return what else it held.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which parts are read.
 
-    most_file, most_call: limits of these parts, in bytes.
+    to_disk: the name of the part that is a file, of at most `most_file` bytes.
+    to_memory: the bytes that other parts may have, by name.
+    """
+
+    to_disk: str
+    most_file: int
+    to_memory: Mapping[str, int]
+
+    @property
+    def most(self) -> int:
+        """Return the bytes that the whole body may have."""
+        return self.most_file + sum(self.to_memory.values()) + FRAME_BYTES
+
+
+def read_parts(request: HttpRequest, file: IO[bytes], wanted: Wanted) -> Parts:
+    """Read the body, write one part to `file`, and return what else it held.
 
     Raises:
         BodyFault: the body is not multipart, not whole, or too large.
     """  # noqa: DOC501 - a function makes it
     boundary = _boundary(request)
-    body = _Body(request, most_file + most_call + FRAME_BYTES, boundary)
+    body = _Body(request, wanted.most, boundary)
     if body.announced > body.limit:
-        raise file_too_large(most_file)
+        raise file_too_large(wanted.most_file)
     source: Any = body
     stream = LazyStream(ChunkIter(source, CHUNK_BYTES))
     parts = Parts()
@@ -67,7 +82,7 @@ def read_parts(
         for number, (_, headers, content) in enumerate(Parser(stream, boundary)):
             if number > MAX_PARTS:
                 raise BodyFault(400, f"The body has more than {MAX_PARTS} parts.")
-            _take(_name_in(headers), content, parts, file, most_file, most_call)
+            _take(_name_in(headers), content, parts, file, wanted)
     except (MultiPartParserError, SuspiciousOperation) as error:
         raise BodyFault(400, f"The body is not multipart: {error}") from error
     if not body.is_whole():
@@ -77,38 +92,35 @@ def read_parts(
 
 
 def _take(
-    name: str,
-    content: Iterable[bytes],
-    parts: Parts,
-    file: IO[bytes],
-    most_file: int,
-    most_call: int,
+    name: str, content: Iterable[bytes], parts: Parts, file: IO[bytes], wanted: Wanted
 ) -> None:
-    if name == "file" and not parts.files:
-        parts.files = 1
+    is_first = not parts.counts[name]
+    parts.counts[name] += 1
+    if name == wanted.to_disk and is_first:
         for chunk in content:
             parts.file_bytes += len(chunk)
-            if parts.file_bytes > most_file:
-                raise file_too_large(most_file)
+            if parts.file_bytes > wanted.most_file:
+                raise file_too_large(wanted.most_file)
             file.write(chunk)
         return
-    if name == "call" and not parts.calls:
-        parts.calls = 1
-        kept = bytearray()
-        for chunk in content:
-            kept += chunk
-            if len(kept) > most_call:
-                raise BodyFault(
-                    413, f"The part call is over the limit of {most_call:,} bytes."
-                )
-        parts.call = bytes(kept)
+    if name in wanted.to_memory and is_first:
+        parts.kept[name] = _kept(name, content, wanted.to_memory[name])
         return
-    parts.files += name == "file"
-    parts.calls += name == "call"
-    if name not in ("file", "call", ""):
+    if name not in (wanted.to_disk, "", *wanted.to_memory):
         parts.others.append(name)
     for _ in content:
         pass
+
+
+def _kept(name: str, content: Iterable[bytes], most: int) -> bytes:
+    kept = bytearray()
+    for chunk in content:
+        kept += chunk
+        if len(kept) > most:
+            raise BodyFault(
+                413, f"The part {name} is over the limit of {most:,} bytes."
+            )
+    return bytes(kept)
 
 
 def _boundary(request: HttpRequest) -> bytes:

@@ -44,7 +44,8 @@ class Server:
     reads_as_it_arrives: whether a request to this path may have a large body, which a
         thread reads while it arrives.
     on_startup: called with the event loop before the first request. on_refused: with the
-        status of each answer that the application did not give.
+        status of each answer that the application did not give. busy_answer_of: type and body
+    of the 503 for a path, where it is not a problem.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Server:
         reads_as_it_arrives: Callable[[str], bool],
         on_startup: Callable[[asyncio.AbstractEventLoop], None] = lambda loop: None,
         on_refused: Callable[[int], None] = lambda status: None,
+        busy_answer_of: Callable[[str], tuple[str, bytes] | None] = lambda path: None,
     ) -> None:
         self.limits = limits
         self.turns = Turns(limits)
@@ -66,6 +68,7 @@ class Server:
         self._reads_as_it_arrives = reads_as_it_arrives
         self._on_startup = on_startup
         self._on_refused = on_refused
+        self._busy_answer_of = busy_answer_of
         self._threads = Threads(limits.threads + LASTING_THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +108,8 @@ class Server:
                 await self._work(exchange, place, scope, environ)
         except Refused as refusal:
             self._on_refused(refusal.status)
-            await exchange.write_whole(*refusal.answer())
+            own = self._busy_answer_of(scope["path"]) if refusal.retry else None
+            await exchange.write_whole(*refusal.answer(own))
         except ClientGone:
             return
 
@@ -207,22 +211,26 @@ class Refused(Exception):
         self.detail = detail
         self.retry = retry
 
-    def answer(self) -> tuple[int, Headers, bytes]:
-        """Return status, headers and body, a problem as all of ours are (RFC 9457)."""
+    def answer(self, own: tuple[str, bytes] | None) -> tuple[int, Headers, bytes]:
+        """Return status, headers and body, a problem as all of ours are (RFC 9457).
+
+        own: type and body, where they are not a problem.
+        """
         problem = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
         }
+        kind, body = own or ("application/problem+json", json.dumps(problem).encode())
         headers = [
-            (b"content-type", b"application/problem+json"),
+            (b"content-type", kind.encode()),
             (b"cache-control", b"no-store"),
             (b"connection", b"close"),
         ]
         if self.retry:
             headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
-        return self.status, headers, json.dumps(problem).encode()
+        return self.status, headers, body
 
 
 # Each a new one: what is raised twice keeps the frames of both times, and their bodies.

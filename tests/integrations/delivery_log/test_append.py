@@ -131,7 +131,7 @@ def test_nobody_waits_for_a_large_row_to_be_written(
     arrival: Arrival, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of what gathers, one thread writes all: so a large row is not among it."""
-    gathered = []
+    gathered: list[object] = []
     monkeypatch.setattr(delivery_log._group, "write", gathered.append)
     delivery_log.store(arrival, agent_id=None)
     assert len(gathered) == 1

@@ -32,7 +32,7 @@ def made_key(response):
 
 def token_in(response):
     tokens = re.findall(r'name="form_token" value="([^"]+)"', response.content.decode())
-    assert len(tokens) == 1
+    assert len(set(tokens)) == len(tokens) >= 1
     return tokens[0]
 
 

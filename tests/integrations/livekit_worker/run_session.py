@@ -28,14 +28,15 @@ from types import ModuleType
 from typing import Any
 
 from livekit.agents import AgentServer, AgentSession, JobContext
-from livekit.protocol import models
+from livekit.protocol import agent, models
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import scripted_agent  # noqa: E402
+from dispatcher import KEY, SECRET, Dispatcher, job_of  # noqa: E402
 
 # The job processes import this file anew; these tell them the options of the first one.
-CODE, TRY_FOR = "WORKER_CODE", "WORKER_CODE_TRY_FOR"
+CODE, TRY_FOR, RECORD = "WORKER_CODE", "WORKER_CODE_TRY_FOR", "WORKER_RECORD"
 NO_SESSION = "no_session"
 WORKER_CODE = "pasted_worker_code"
 RUN_AT_MOST = 90.0  # seconds
@@ -61,7 +62,8 @@ if CODE in os.environ:
 
 async def entrypoint(ctx: JobContext) -> None:
     options = json.loads(ctx.job.room.metadata)
-    ctx.job.agent_name = options["agentName"]  # the server's dispatch would have set it
+    if not ctx.job.agent_name:
+        ctx.job.agent_name = options["agentName"]  # a server's dispatch sets it
     closed_at: list[float] = []
 
     async def note_result() -> None:
@@ -80,7 +82,8 @@ async def entrypoint(ctx: JobContext) -> None:
     if options["scenario"] != NO_SESSION:
         session = AgentSession[None](llm=scripted_agent.ScriptedModel())
         session.on("close", lambda event: closed_at.append(event.created_at))
-        await session.start(scripted_agent.Support())
+        recording = {"record": True} if RECORD in os.environ else {}
+        await session.start(scripted_agent.Support(), **recording)
         await scripted_agent.SCENARIOS[options["scenario"]](session)
     ctx.shutdown(reason="the script has ended")
 
@@ -101,38 +104,91 @@ class Kept(logging.Handler):
         )
 
 
-async def run(args: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
-    server = AgentServer(host="127.0.0.1", port=0, num_idle_processes=0)
-    hook = load_worker_code().forward_to_zelto
-    server.rtc_session(entrypoint, on_session_end=hook)
+def make_server(ws_url: str) -> AgentServer:
+    """Make a worker with the entrypoint, and with the hook where there is one.
+
+    ws_url: of the LiveKit server that dispatches to it; empty for none.
+    """
+    registered = {"ws_url": ws_url, "api_key": KEY, "api_secret": SECRET}
+    server = AgentServer(
+        host="127.0.0.1",
+        port=0,
+        num_idle_processes=0,
+        **(registered if ws_url else {}),
+    )
+    if CODE in os.environ:
+        hook = load_worker_code().forward_to_zelto
+        server.rtc_session(entrypoint, on_session_end=hook)
+    else:
+        server.rtc_session(entrypoint)
+    return server
+
+
+async def serve(server: AgentServer, *, is_registered: bool) -> asyncio.Task[None]:
+    """Start a worker, and return once it is up."""
     is_up = asyncio.Event()
     server.on("worker_started", is_up.set)
-    serving = asyncio.create_task(server.run(devmode=True, unregistered=True))
+    serving = asyncio.create_task(
+        server.run(devmode=True, unregistered=not is_registered)
+    )
     started = asyncio.create_task(is_up.wait())
     await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
     if not started.done():
         serving.result()  # why it is not up
-    results = []
+    return serving
+
+
+async def run(args: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
+    jobs, results = [], []
     for number, requested in enumerate(args.scenario):
         scenario, _, name = requested.partition(":")
-        name = name or scenario
         results.append(folder / f"{number}.json")
         options = {
             "scenario": scenario,
             "agentName": args.agent_name,
             "result": str(results[-1]),
         }
-        room = models.Room(name=name, sid=f"RM_{name}", metadata=json.dumps(options))
+        metadata = json.dumps(options)
+        jobs.append(job_of(number, name or scenario, metadata, args.agent_name))
+    if args.dispatched:
+        await run_dispatched(jobs)
+    else:
+        await run_simulated(jobs)
+    return [json.loads(result.read_text("utf-8")) for result in results]
+
+
+async def run_dispatched(jobs: list[agent.Job]) -> None:
+    """Have a LiveKit server hand the jobs to the worker, and wait until all are over."""
+    dispatcher = Dispatcher(jobs)
+    await dispatcher.start()
+    server = make_server(dispatcher.url)
+    serving = await serve(server, is_registered=True)
+    await dispatcher.all_ended.wait()
+    await server.drain()
+    await server.aclose()
+    await serving
+    await dispatcher.stop()
+
+
+async def run_simulated(jobs: list[agent.Job]) -> None:
+    """Give the jobs to a worker that is registered nowhere."""
+    server = make_server("")
+    serving = await serve(server, is_registered=False)
+    for job in jobs:
+        name = job.room.name
+        room = models.Room(name=name, sid=f"RM_{name}", metadata=job.room.metadata)
         await server.simulate_job(name, fake_job=True, room_info=room)
     await server.drain()
     await server.aclose()
     await serving
-    return [json.loads(result.read_text("utf-8")) for result in results]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--code", required=True, type=Path)
+    parser.add_argument("--code", type=Path, help="the hook, where there is one")
+    parser.add_argument(
+        "--record", action="store_true", help="have the SDK upload the sessions itself"
+    )
     parser.add_argument(
         "--scenario",
         action="append",
@@ -140,10 +196,18 @@ def main() -> None:
         help=f"{', '.join([*scripted_agent.SCENARIOS, NO_SESSION])}, each also as "
         "scenario:room; all run at once",
     )
+    parser.add_argument(
+        "--dispatched",
+        action="store_true",
+        help="by a stand-in for a LiveKit server, which wants them recorded",
+    )
     parser.add_argument("--agent-name", default="", help="the name of the dispatch")
     parser.add_argument("--try-for", type=float, help="shrinks the hook's own budget")
     args = parser.parse_args()
-    os.environ[CODE] = str(args.code.resolve())
+    if args.code is not None:
+        os.environ[CODE] = str(args.code.resolve())
+    if args.record:
+        os.environ[RECORD] = "1"
     if args.try_for is not None:
         os.environ[TRY_FOR] = str(args.try_for)
     kept = Kept()

@@ -79,16 +79,27 @@ class WorkerRun:
 
 
 def run_worker(
-    code: Path,
+    code: Path | None,
     *sessions: str,
     key: str | None,
     agent_name: str = "",
     try_for: float | None = None,
+    upload_url: str | None = None,
+    is_dispatched: bool = False,
 ) -> WorkerRun:
     """Run `sessions` at once, each a scenario or `scenario:room`, with `key` in the
     worker's environment.
+
+    code: the hook; None for a worker without one. upload_url: where the SDK uploads to
+        by itself. is_dispatched: by a server, which wants the sessions recorded.
     """
-    command = [str(livekit_python()), str(RUNNER), "--code", str(code)]
+    command = [str(livekit_python()), str(RUNNER)]
+    if code is not None:
+        command += ["--code", str(code)]
+    if is_dispatched:
+        command += ["--dispatched"]
+    elif upload_url is not None:
+        command += ["--record"]
     for session in sessions:
         command += ["--scenario", session]
     command += ["--agent-name", agent_name]
@@ -101,6 +112,11 @@ def run_worker(
     }
     if key is not None:
         environment["ZELTO_API_KEY"] = key
+    if upload_url is not None:
+        environment["LIVEKIT_OBSERVABILITY_URL"] = upload_url
+        # The SDK signs with them; nobody checks it here.
+        environment["LIVEKIT_API_KEY"] = "APIofThisTest"
+        environment["LIVEKIT_API_SECRET"] = "secret-" * 6
     done = subprocess.run(  # noqa: S603
         command, env=environment, capture_output=True, text=True, timeout=120
     )

@@ -1,0 +1,42 @@
+"""Addresses of the upload: `/livekit/<token>[/<agent>]/observability/...`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PREFIX = "/livekit/"
+SESSIONS = "recordings/v0"
+LOGS = "logs/otlp/v0"
+_SHAPE = re.compile(
+    r"/livekit/(?P<token>[^/]+)(?:/(?P<agent>[^/]{1,255}))?/observability/(?P<signal>.+)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadAddress:
+    """What a path says. agent: empty where it names none."""
+
+    token: str
+    agent: str
+    signal: str
+
+
+def is_upload(path: str) -> bool:
+    """Tell whether a path is of the upload, also with doubled slashes: the SDKs join
+    what they are given by writing one behind the other.
+    """
+    return single_slashes(path).startswith(PREFIX)
+
+
+def single_slashes(path: str) -> str:
+    """Return the path with one slash in the place of several."""
+    return re.sub("/{2,}", "/", path)
+
+
+def read_address(path: str) -> UploadAddress | None:
+    """Return what a path says; None where it names no signal."""
+    found = _SHAPE.fullmatch(single_slashes(path).rstrip("/"))
+    if found is None:
+        return None
+    return UploadAddress(found["token"], found["agent"] or "", found["signal"])

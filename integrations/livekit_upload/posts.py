@@ -1,0 +1,89 @@
+"""One POST of the upload: whose it is, what may be stored of it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts import keys
+from accounts.key_check import KeyCheck
+from integrations.delivery_log import append as delivery_log
+from integrations.delivery_log.append import Arrival
+from integrations.ingest.webhook import user_agent_of
+from integrations.livekit_upload.addresses import UploadAddress
+from integrations.models import Delivery
+from integrations.problems import Refusal
+from integrations.providers.livekit.upload import KIND
+from web.request_id import request_id_of
+from web.storable_text import replace_unstorable
+
+PROVIDER = "livekit"
+MAX_ISSUER_CHARACTERS = 100
+KEY_OVER = "This upload URL was revoked or has expired. Create another one."
+
+
+@dataclass(slots=True)
+class Post:
+    """A POST whose token is known: the request, its address and the check of its key."""
+
+    request: HttpRequest
+    address: UploadAddress
+    check: KeyCheck
+
+    def arrival(self) -> Arrival:
+        """Return what is known of it for the log, before anything is read."""
+        assert self.check.organization_id is not None  # noqa: S101 - the key is known
+        return Arrival(
+            organization_id=self.check.organization_id,
+            key_id=self.check.key_id,
+            request_id=request_id_of(self.request),
+            user_agent=user_agent_of(self.request),
+            provider=PROVIDER,
+            agent_reference=replace_unstorable(self.address.agent),
+            source=Delivery.Source.LIVEKIT_LOGS,
+        )
+
+    @property
+    def issuer(self) -> str:
+        """Return the name of the LiveKit API key that the SDK signed its token with;
+        empty where there is none. Nothing checks it, and nothing of the token is kept.
+        """
+        _, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        claims = token.split(".")[1:2]
+        try:
+            padded = claims[0] + "=" * (-len(claims[0]) % 4) if claims else ""
+            found = json.loads(base64.urlsafe_b64decode(padded.encode()))
+        except (ValueError, binascii.Error, RecursionError):
+            return ""
+        issuer = found.get("iss") if isinstance(found, dict) else None
+        text = issuer if isinstance(issuer, str) else ""
+        return replace_unstorable(keys.without_keys(text[:MAX_ISSUER_CHARACTERS]))
+
+
+def store(arrival: Arrival, kind: str, content: dict[str, Any], source: str) -> None:
+    """Append a piece of a session to the log and commit.
+
+    content: what its body says beside its kind. source: of `Delivery.Source`.
+
+    Raises:
+        Refusal: it is too large, or the key is no longer good.
+    """
+    body = as_body(kind, content)
+    limit = settings.MAX_BODY_BYTES
+    if len(body) > limit:
+        raise Refusal(413, f"What it says of one session is over {limit:,} bytes.")
+    arrival.body, arrival.size, arrival.source = body, len(body), source
+    if delivery_log.store(arrival, agent_id=None) is None:
+        raise Refusal(401, KEY_OVER)
+
+
+def as_body(kind: str, content: dict[str, Any]) -> bytes:
+    """Return a body for the log; a key that a line of a log quotes is masked in it."""
+    text = json.dumps({KIND: kind, **content}, ensure_ascii=False)
+    return replace_unstorable(keys.without_keys(text)).encode()

@@ -1,0 +1,129 @@
+"""What answers LiveKit's own upload.
+
+The SDKs take every answer below 400 for success, and try again after one answer alone.
+So: 200 once it is stored, 503 with a `RetryInfo` where it could not be, never a redirect
+and never HTML.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+
+from accounts.key_check import KeyCheck, check_key
+from accounts.models import ApiKey
+from conversations.recordings.incoming import is_for_want_of_room
+from integrations.delivery_log import append as delivery_log
+from integrations.ingest import unknown_keys
+from integrations.livekit_upload import addresses, answers
+from integrations.livekit_upload.addresses import UploadAddress, read_address
+from integrations.livekit_upload.logs import take_logs
+from integrations.livekit_upload.posts import KEY_OVER, Post
+from integrations.livekit_upload.sessions import take_session
+from integrations.operations.counters import add, count_answers
+from integrations.problems import Refusal, problem
+from integrations.request_body import BodyFault
+from integrations.worker_wakeup import wake_worker
+from web.db_cursor import on_live_connection
+
+logger = logging.getLogger(__name__)
+
+WRONG_SCOPE = (
+    "The key in this address is not of the scope ingest. Addresses end up in logs, so "
+    "create an upload URL on the LiveKit page, which has such a key."
+)
+TAKERS: dict[str, Callable[[Post], None]] = {
+    addresses.SESSIONS: take_session,
+    addresses.LOGS: take_logs,
+}
+
+
+def receive_upload(request: HttpRequest) -> HttpResponse:
+    """Take one request of an SDK; answer 200 once what it says is on disk."""
+    if request.method != "POST":
+        detail = "LiveKit's SDKs POST to this address."
+        return problem(request, 405, detail, headers={"Allow": "POST"})
+    address = read_address(request.path_info)
+    if address is None:
+        return _taken(request)
+    try:
+        return _receive(request, address)
+    except (DatabaseError, InterfaceError):
+        logger.exception("An upload of LiveKit's could not be stored")
+        return later("The session could not be stored just now.")
+
+
+receive = count_answers(receive_upload)
+
+
+def later(detail: str) -> HttpResponse:
+    """Return the 503 after which the SDKs send it again."""
+    body = answers.try_again(detail)
+    return HttpResponse(body, status=503, content_type=answers.PROTOBUF)
+
+
+def _receive(request: HttpRequest, address: UploadAddress) -> HttpResponse:
+    check = _check(address)
+    if check.organization_id is None:
+        unknown_keys.count_unknown_key()
+        return problem(request, 401, check.detail)
+    post = Post(request, address, check)
+    try:
+        _admit(check)
+        take = TAKERS.get(address.signal)
+        if take is None:
+            add(f"livekit uploads {_known(address.signal)}")
+            return _taken(request)
+        take(post)
+    except BodyFault as fault:
+        return _refuse(post, Refusal(fault.status, fault.detail))
+    except Refusal as refusal:
+        if refusal.status == 503:
+            return later(refusal.detail)
+        return _refuse(post, refusal)
+    except OSError as error:
+        if not is_for_want_of_room(error):
+            raise
+        logger.exception("There is no room for the audio of an upload")
+        return later("There is no room for the audio on this server just now.")
+    wake_worker()
+    return _taken(request)
+
+
+def _check(address: UploadAddress) -> KeyCheck:
+    def look_up() -> KeyCheck:
+        return check_key(f"Bearer {address.token}")
+
+    return on_live_connection(look_up, again=look_up)
+
+
+def _admit(check: KeyCheck) -> None:
+    if check.refused:
+        raise Refusal(401, KEY_OVER)
+    if check.scope != ApiKey.Scope.INGEST:
+        raise Refusal(403, WRONG_SCOPE)
+
+
+def _known(signal: str) -> str:
+    """Return the name of a signal that is counted; what anybody may write is not one."""
+    name = signal.partition("/")[0]
+    return name if name in ("traces", "metrics") else "other"
+
+
+def _refuse(post: Post, refusal: Refusal) -> HttpResponse:
+    delivery_log.refuse(
+        post.arrival(),
+        status=refusal.status,
+        reason=refusal.detail,
+        errors=refusal.errors,
+    )
+    return problem(post.request, refusal.status, refusal.detail)
+
+
+def _taken(request: HttpRequest) -> HttpResponse:
+    if "json" in request.headers.get("Content-Type", ""):
+        return HttpResponse(b"{}", content_type="application/json")
+    return HttpResponse(b"", content_type=answers.PROTOBUF)
