@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "web.request_id.RequestIdMiddleware",
     "web.cache_control.CacheControlMiddleware",
+    "integrations.program_paths.ProgramPathMiddleware",
     "integrations.ingest.middleware.WebhookMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

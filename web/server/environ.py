@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 Scope = MutableMapping[str, Any]
+# In the environment: the path as it was sent, in bytes, where the server tells it.
+RAW_PATH = "web.raw_path"
 WITHOUT_PREFIX = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 
@@ -41,6 +43,7 @@ def environ_of(scope: Scope, body: object) -> dict[str, Any]:
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "REMOTE_ADDR": client[0],
         "REMOTE_PORT": str(client[1]),
+        RAW_PATH: scope.get("raw_path"),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.input": body,
