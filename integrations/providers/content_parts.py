@@ -52,11 +52,13 @@ def lost_parts(count: int) -> str:
 
 def words_beside(turn: Mapping[str, Any]) -> str:
     """Return the words of a turn whose content is empty: those that it has itself, as a
-    part has them, and those of its sound."""
+    part has them, or those of its sound, which LangChain keeps apart."""
     own = {name: turn[name] for name in (*WORDS, "parts") if name in turn}
     words = _words_of_part(own) if own else ""
-    if not words and isinstance(turn.get("audio"), dict):
-        words = _words_of_part(turn["audio"])
+    more = turn.get("additional_kwargs")
+    for holder in (turn, more if isinstance(more, dict) else {}):
+        if not words and isinstance(holder.get("audio"), dict):
+            words = _words_of_part(holder["audio"])
     return words or ""
 
 

@@ -135,6 +135,7 @@ def test_words_that_cannot_be_found_are_a_warning(provider, make, path, part):
         {"transcript": SAID},
         {"content": None, "audio": {"id": "a", "data": "AA==", "transcript": SAID}},
         {"content": "", "audio": {"id": "a", "data": "AA==", "transcript": SAID}},
+        {"content": "", "additional_kwargs": {"audio": {"transcript": SAID}}},
         {"content": [], "refusal": SAID},
         {"parts": [{"type": "text", "text": SAID}, {"type": "step-start"}]},
     ],
