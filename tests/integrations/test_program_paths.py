@@ -150,7 +150,7 @@ def test_programs_are_answered(
 
 @pytest.mark.django_db
 def test_a_slash_that_is_part_of_a_name_is_no_html_either(key: str) -> None:
-    raw = {RAW_PATH: b"/%2Fwebhooks/calls"}
+    raw: dict[str, Any] = {RAW_PATH: b"/%2Fwebhooks/calls"}
     response = ask("//webhooks/calls", key, body=session(), **raw)
     assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"

@@ -188,7 +188,7 @@ def _read_otherwise(fault: ErrorDetails) -> Any:
     return UNREADABLE
 
 
-def _is_time_of(turn: dict[str, Any], name: str | int) -> bool:
+def _is_time_of(turn: Any, name: str | int) -> bool:
     """Return whether an offset into the recording is the time of day instead, and the
     turn has no other."""
     if name not in TIMES or turn.get(TIMES[name]) not in (None, ""):
