@@ -18,7 +18,8 @@ MAX_NUMBER_CHARACTERS = 64  # characters
 LAST_SECOND = 4_133_980_800
 # A Unix time above the first number counts nanoseconds, microseconds or milliseconds, of
 # which a second has as many as the other says. Times before 1973 are told in seconds.
-UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+MILLISECONDS_FROM = 1e11
+UNITS = ((1e17, 1e9), (1e14, 1e6), (MILLISECONDS_FROM, 1e3))
 NO_TIME = "must be a time: ISO 8601 or Unix seconds"
 OUT_OF_RANGE = "must lie in the years 1970 to 2100"
 # Laid out, each value of a text has a line, each level an indent. More is shown as sent.
@@ -61,17 +62,34 @@ def moment_of(value: object) -> datetime:
         ValueError: it is none, or not of the years 1970 to 2100. Its text completes
             "`path` ...".
     """
+    return datetime.fromtimestamp(_seconds_of(value), UTC)
+
+
+def unix_time(value: object) -> float | None:
+    """Return Unix seconds of a time as senders write it; None where it is none."""
+    try:
+        return _seconds_of(value)
+    except ValueError:
+        return None
+
+
+def _seconds_of(value: object) -> float:
     if isinstance(value, str):
         # Eight digits are a date; every other bare number is Unix time.
         if value[4:5] == "-" or len(value) == 8 or not is_numeric(value):
-            return _iso_moment(value)
-        return _unix_moment(float(value))
-    if is_number(value):
-        return _unix_moment(value)
-    raise ValueError(NO_TIME)
+            seconds = _seconds_of_iso(value)
+        else:
+            seconds = _in_seconds(float(value))
+    elif is_number(value):
+        seconds = _in_seconds(value)
+    else:
+        raise ValueError(NO_TIME)
+    if not 0 <= seconds < LAST_SECOND:
+        raise ValueError(OUT_OF_RANGE)
+    return seconds
 
 
-def _iso_moment(text: str) -> datetime:
+def _seconds_of_iso(text: str) -> float:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
@@ -79,29 +97,17 @@ def _iso_moment(text: str) -> datetime:
             read = datetime.fromisoformat(text.strip().upper())
         except ValueError:
             raise ValueError(NO_TIME) from None
-    try:
-        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(OUT_OF_RANGE) from None
-    if not 1970 <= read.year <= 2100:
-        raise ValueError(OUT_OF_RANGE)
-    return read
+    if read.tzinfo is None:
+        read = read.replace(tzinfo=UTC)
+    return read.timestamp()
 
 
-def _unix_moment(number: float) -> datetime:
-    unit = next((parts for above, parts in UNITS if number > above), 1)
-    # Compared before it is divided: JSON has numbers that no float holds.
-    if not 0 <= number < LAST_SECOND * unit:
-        raise ValueError(OUT_OF_RANGE)
-    return datetime.fromtimestamp(number / unit, UTC)
-
-
-def unix_time(value: object) -> float | None:
-    """Return Unix seconds of a time as senders write it; None where it is none."""
-    try:
-        return moment_of(value).timestamp()
-    except ValueError:
-        return None
+def _in_seconds(number: float) -> float:
+    for above, parts in UNITS if number > MILLISECONDS_FROM else ():
+        if number > above:
+            # Compared before it is divided: JSON has numbers that no float holds.
+            return number / parts if number < LAST_SECOND * parts else LAST_SECOND
+    return number
 
 
 def metric_of(turn: dict[str, Any], name: str) -> float | None:
