@@ -180,7 +180,10 @@ When = Annotated[
             "anyOf": [
                 {"type": "string", "format": "date"},
                 {"type": "string", "format": "date-time"},
-                {"type": "number", "description": "Unix seconds; above 1e11: ms."},
+                {
+                    "type": "number",
+                    "description": "Unix seconds; larger: ms, us or ns.",
+                },
             ]
         }
     ),

@@ -37,5 +37,4 @@ urlpatterns = [
     endpoint("openapi.json", schema.SchemaView, "schema"),
     endpoint("docs", schema.DocsView, "docs"),
     path("mcp", mcp, name="mcp"),
-    path("mcp/", mcp),
 ]

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from integrations.program_paths import is_program_path, normalized
 from integrations.providers.faults import LISTED, Fault
 from web.database_errors import is_held
 from web.hosts.unknown_host import log_unknown_host
@@ -21,16 +22,6 @@ from web.request_id import request_id_of
 CONTENT_TYPE = "application/problem+json"
 # How long to wait where the database is away or a row is held, in seconds.
 RETRY_AFTER = {"Retry-After": "5"}
-# Programs request what is below these paths, and get no HTML from it.
-PROGRAM_PATHS = (
-    "/v1",
-    "/webhooks",
-    "/livekit",
-    "/mcp",
-    "/healthz",
-    "/readyz",
-    "/metrics",
-)
 
 
 UNKNOWN_AGENT = Fault("agentId", "is not an agent of this organization")
@@ -98,8 +89,7 @@ def problem(
 
 def is_for_a_program(request: HttpRequest) -> bool:
     """Return whether programs ask for this path: then no answer to it is HTML."""
-    path = request.path_info
-    return any(path == top or path.startswith(f"{top}/") for top in PROGRAM_PATHS)
+    return is_program_path(normalized(request.path_info))
 
 
 def _answer(

@@ -11,7 +11,6 @@ app_name = "integrations"
 
 webhook_urls = [
     path("webhooks/calls", receive, name="receive-call"),
-    path("webhooks/calls/", receive),
 ]
 
 operators_urls = [

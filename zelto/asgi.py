@@ -13,30 +13,14 @@ from integrations.operations.counters import count_turned_away
 from integrations.request_body import COMPRESSION_OVERHEAD_BYTES
 from web.server.application import Server
 from web.server.limits import Limits
-from web.server.turns import Lane
+from zelto.lanes import lane_of, reads_as_it_arrives
 from zelto.wsgi import application as wsgi_application
 from zelto.wsgi import draining
 
-# What asks whether a process is well never waits behind pages.
-POSTS_AND_PROBES = ("/webhooks/", addresses.PREFIX, "/healthz", "/readyz", "/metrics")
 # As many connections as granian takes (`--backpressure` in the Procfile), and more.
 OPEN_FILES = 8192
 # For how long a thread that computes keeps the others of its process waiting.
 SWITCH_SECONDS = 0.001
-PROGRAMS = ("/v1", "/mcp")
-UPLOADS = ("/v1/conversations", "/conversations/upload")
-
-
-def lane_of(path: str) -> Lane:
-    """Return the lane of a path."""
-    if path.startswith(POSTS_AND_PROBES):
-        return Lane.POSTS
-    return Lane.PROGRAMS if path.startswith(PROGRAMS) else Lane.PAGES
-
-
-def reads_as_it_arrives(path: str) -> bool:
-    """Return whether a recording may be uploaded to this path."""
-    return path.rstrip("/").endswith((*UPLOADS, addresses.SESSIONS))
 
 
 def busy_answer_of(path: str) -> tuple[str, bytes] | None:

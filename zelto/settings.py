@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "web.request_id.RequestIdMiddleware",
     "web.cache_control.CacheControlMiddleware",
+    "integrations.program_paths.ProgramPathMiddleware",
     "integrations.ingest.middleware.WebhookMiddleware",
     "integrations.livekit_upload.middleware.LiveKitUploadMiddleware",
     "django.middleware.security.SecurityMiddleware",

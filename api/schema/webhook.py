@@ -31,7 +31,8 @@ other misfit is cut or dropped, and `warnings` name it. Unknown keys are ignored
 warning. With `X-Zelto-Provider: livekit` the whole body may also be LiveKit's own session
 report, as `make_session_report().to_dict()` gives it.
 
-With and without a slash at the end. Needs a key of the scope `full` or `ingest`.
+A slash at the end and doubled slashes count for nothing. Needs a key of the scope
+`full` or `ingest`.
 """
 HEADERS = [
     OpenApiParameter(

@@ -1,22 +1,21 @@
 """Which second of a recording a turn begins at; no guess is shown as exact. Pure.
 
 A turn is placed by its own `startSeconds`. Else by its time, if it is known when the
-recording began; if only the call's start is known, turns are placed by that, and
-`basis` says so, for the page to say it too. Else it has no place.
+recording began; if only the call's start is known, or no turn lies in a recording that
+began when it is said to have, turns are placed by that, and `basis` says so, for the page
+to say it too. Else it has no place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from conversations.turn_values import number_of, unix_time
+from conversations.turn_values import RECORDING_STARTED_AT, number_of, unix_time
 
-# In the metadata of a conversation: when its recording began.
-RECORDING_STARTED_AT = "recordingStartedAt"
 # What was said just before the recording began is heard at its beginning, seconds.
 BEFORE_THE_START = 2.0
 # A recording's last second may be cut off, seconds.
@@ -78,7 +77,21 @@ def align_turns(
 
     length: of the recording, seconds; what lies outside of it has no place.
     """
-    zero, by_clock = _zero(metadata, call_started_at)
+    alignment = Alignment()
+    for zero, by_clock in _zeros(metadata, call_started_at):
+        alignment = _aligned(turns, length, zero, by_clock)
+        if alignment.basis is by_clock:
+            break
+    return alignment
+
+
+def _aligned(
+    turns: Sequence[Turn], length: float | None, zero: float | None, by_clock: Basis
+) -> Alignment:
+    """Return where the turns are.
+
+    zero: the Unix time of the recording's beginning, of which `by_clock` says whose it is.
+    """
     places: dict[int, Place] = {}
     bases = set()
     for number, turn in enumerate(turns, start=1):
@@ -93,15 +106,17 @@ def align_turns(
     return Alignment(basis, places)
 
 
-def _zero(
+def _zeros(
     metadata: Mapping[str, Any], call_started_at: datetime | None
-) -> tuple[float | None, Basis]:
+) -> Iterator[tuple[float | None, Basis]]:
+    """Yield what may be the beginning of the recording, the most exact first."""
     recorded = unix_time(metadata.get(RECORDING_STARTED_AT))
     if recorded is not None:
-        return recorded, Basis.RECORDING_START
+        yield recorded, Basis.RECORDING_START
     if call_started_at is not None:
-        return call_started_at.timestamp(), Basis.CALL_START
-    return None, Basis.NOTHING
+        yield call_started_at.timestamp(), Basis.CALL_START
+    if recorded is None and call_started_at is None:
+        yield None, Basis.NOTHING
 
 
 def _offsets(turn: Turn) -> Place | None:

@@ -10,17 +10,17 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from integrations.ingest.webhook import WEBHOOK_PATHS, receive
+from integrations.ingest.webhook import WEBHOOK_PATH, receive
 
 
 class WebhookMiddleware:
-    """Answers the webhook; set behind `RequestIdMiddleware`, before all others."""
+    """Answers the webhook; set behind `ProgramPathMiddleware`, before all others."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info not in WEBHOOK_PATHS:
+        if request.path_info != WEBHOOK_PATH:
             return self.get_response(request)
         request.get_host()  # raises for a host that is not ours
         response = receive(request)

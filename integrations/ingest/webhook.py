@@ -40,8 +40,7 @@ from web.storable_text import replace_unprintable
 
 logger = logging.getLogger(__name__)
 
-# With and without the slash: a redirect would lose the body.
-WEBHOOK_PATHS = frozenset({"/webhooks/calls", "/webhooks/calls/"})
+WEBHOOK_PATH = "/webhooks/calls"
 RETRY_AFTER_SECONDS = 2
 RECEIVED = b'{"received": true}'
 

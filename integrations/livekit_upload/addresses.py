@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from integrations.program_paths import normalized
+
 PREFIX = "/livekit/"
 SESSIONS = "recordings/v0"
 LOGS = "logs/otlp/v0"
@@ -26,17 +28,12 @@ def is_upload(path: str) -> bool:
     """Tell whether a path is of the upload, also with doubled slashes: the SDKs join
     what they are given by writing one behind the other.
     """
-    return single_slashes(path).startswith(PREFIX)
-
-
-def single_slashes(path: str) -> str:
-    """Return the path with one slash in the place of several."""
-    return re.sub("/{2,}", "/", path)
+    return normalized(path).startswith(PREFIX)
 
 
 def read_address(path: str) -> UploadAddress | None:
     """Return what a path says; None where it names no signal."""
-    found = _SHAPE.fullmatch(single_slashes(path).rstrip("/"))
+    found = _SHAPE.fullmatch(normalized(path))
     if found is None:
         return None
     return UploadAddress(found["token"], found["agent"] or "", found["signal"])

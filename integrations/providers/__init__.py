@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conversations.projection.update import CallUpdate
+from conversations.turn_values import is_number
 from integrations.providers.adapted import Adapter
 from integrations.providers.canonical import read as canonical
 from integrations.providers.faults import Fault, FaultKind, Faults
 from integrations.providers.livekit import adapter as livekit
-from integrations.providers.scalars import is_number
 from integrations.providers.unstorable_text import cleaned
 from web.storable_text import replace_unstorable
 

@@ -6,8 +6,7 @@ sentence that completes "`path` ...".
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -15,16 +14,11 @@ from uuid import UUID
 
 from pydantic_core import PydanticCustomError
 
+from conversations.turn_values import is_number, is_numeric, moment_of
 from integrations.providers.faults import shown
 from web.storable_text import has_control_characters
 
-NUMERIC = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", flags=re.ASCII)
-MAX_NUMBER_CHARACTERS = 64  # characters
 MAX_URL_CHARACTERS = 4096
-
-# Unix seconds: 1970-01-01 up to, not including, 2101-01-01.
-LAST_SECOND = 4_133_980_800
-MILLISECONDS_FROM = 1e11
 
 MAX_DOLLARS = Decimal("1e12")
 MICRODOLLAR = Decimal("0.000001")
@@ -42,57 +36,16 @@ def reject(sentence: str, value: Any) -> NoReturn:
     )
 
 
-def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def is_numeric(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value) <= MAX_NUMBER_CHARACTERS
-        and NUMERIC.fullmatch(value) is not None
-    )
-
-
 def moment(value: Any) -> datetime:
-    """Return an aware datetime of ISO 8601 or Unix time, also as text; UTC where no
-    zone is named.
+    """Return an aware datetime of a time as senders write it: see `moment_of`.
 
     Raises:
         PydanticCustomError: it is none, or not of the years 1970 to 2100.
     """
-    if isinstance(value, str):
-        # Eight digits are a date; every other bare number is Unix time.
-        if value[4:5] == "-" or len(value) == 8 or not is_numeric(value):
-            return _iso_moment(value)
-        return _unix_moment(float(value), value)
-    if is_number(value):
-        return _unix_moment(value, value)
-    reject("must be a time: ISO 8601 or Unix seconds", value)
-
-
-def _iso_moment(text: str) -> datetime:
     try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        try:
-            read = datetime.fromisoformat(text.strip().upper())
-        except ValueError:
-            reject("must be a time: ISO 8601 or Unix seconds", text)
-    try:
-        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except OverflowError:
-        reject("must lie in the years 1970 to 2100", text)
-    if not 1970 <= read.year <= 2100:
-        reject("must lie in the years 1970 to 2100", text)
-    return read
-
-
-def _unix_moment(number: float, sent: Any) -> datetime:
-    seconds = number / 1000 if MILLISECONDS_FROM < number < 1e18 else number
-    if not 0 <= seconds < LAST_SECOND:
-        reject("must lie in the years 1970 to 2100", sent)
-    return datetime.fromtimestamp(seconds, UTC)
+        return moment_of(value)
+    except ValueError as misfit:
+        reject(str(misfit), value)
 
 
 def money(value: Any) -> Decimal:

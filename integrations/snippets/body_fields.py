@@ -99,7 +99,8 @@ def _type_of(choice: Schema, field: Schema) -> str:
         return "object"
     if "items" in choice:
         limit = choice.get("maxItems")
-        items = "texts" if choice["items"].get("type") == "string" else "objects"
+        kind = choice["items"].get("type")
+        items = "parts" if isinstance(kind, list) else "objects"
         return f"list of at most {limit:,} {items}" if limit else f"list of {items}"
     if "description" in choice and choice is not field:
         return str(choice["description"]).partition(";")[0]

@@ -10,6 +10,8 @@ from typing import Any
 Scope = MutableMapping[str, Any]
 # granian's word for HTTP/1.0 (findings/granian_http_1_0.sh); of ASGI it is "1.0".
 VERSIONS = {"1": "1.0"}
+# In the environment: the path as it was sent, in bytes, where the server tells it.
+RAW_PATH = "web.raw_path"
 WITHOUT_PREFIX = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 
@@ -44,6 +46,7 @@ def environ_of(scope: Scope, body: object) -> dict[str, Any]:
         "SERVER_PROTOCOL": f"HTTP/{VERSIONS.get(version, version)}",
         "REMOTE_ADDR": client[0],
         "REMOTE_PORT": str(client[1]),
+        RAW_PATH: scope.get("raw_path"),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.input": body,

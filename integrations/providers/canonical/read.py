@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from conversations.projection.fold import size_as_json
 from conversations.projection.update import AgentReference, CallUpdate
+from conversations.turn_values import RECORDING_STARTED_AT, moment_of
 from integrations.providers.adapted import Adapted
 from integrations.providers.canonical.repair import repaired
 from integrations.providers.canonical.schema import (
@@ -19,7 +20,8 @@ from integrations.providers.canonical.schema import (
     Turn,
     keys_of,
 )
-from integrations.providers.faults import Fault, FaultKind, Faults, path_text
+from integrations.providers.content_parts import words_beside
+from integrations.providers.faults import Fault, FaultKind, Faults, path_text, shown
 
 MAX_METADATA_BYTES = 64 * 1024  # bytes, as compact JSON
 # Start, end and duration are each rounded by their sender.
@@ -149,6 +151,7 @@ def _metadata(
 ) -> dict[str, Any] | None:
     if metadata is None:
         return None
+    metadata = _with_times(metadata, warnings)
     size = size_as_json(metadata)
     if size <= MAX_METADATA_BYTES:
         return metadata
@@ -158,6 +161,24 @@ def _metadata(
         "it was dropped",
     )
     return None
+
+
+def _with_times(metadata: dict[str, Any], warnings: Faults) -> dict[str, Any]:
+    """Return the metadata without a time that is none, and would hide the one that is
+    there."""
+    value = metadata.get(RECORDING_STARTED_AT)
+    if value is None:
+        return metadata
+    try:
+        moment_of(value)
+    except ValueError as misfit:
+        if value != "":
+            warnings.add(
+                f"metadata.{RECORDING_STARTED_AT}",
+                f"{misfit}; got {shown(value)}; it was dropped",
+            )
+        return {k: v for k, v in metadata.items() if k != RECORDING_STARTED_AT}
+    return metadata
 
 
 def _turns(body: CallBody, payload: dict[str, Any]) -> list[dict[str, Any]] | None:
@@ -181,7 +202,8 @@ def _turn(sent: dict[str, Any]) -> dict[str, Any]:
         turn = dict(sent)
     if turn["role"] == "developer":
         turn["role"] = "system"
-    turn.setdefault("content", "")
+    if not turn.get("content"):
+        turn["content"] = words_beside(turn)
     return turn
 
 

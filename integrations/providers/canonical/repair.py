@@ -13,7 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from conversations.turn_values import is_number, is_numeric, unix_time
 from integrations.providers.canonical.schema import CallBody
+from integrations.providers.content_parts import lost_parts, words_of
 from integrations.providers.faults import (
     Fault,
     FaultKind,
@@ -21,7 +23,6 @@ from integrations.providers.faults import (
     path_text,
     shown,
 )
-from integrations.providers.scalars import is_number, is_numeric
 from integrations.providers.unstorable_text import Path
 
 # A number as text may then be too long; what still does not fit is dropped.
@@ -58,6 +59,10 @@ WITHOUT_VALUE = {
 }
 
 UNREADABLE = object()
+# Of a turn: its offsets into the recording, and the times that say the same.
+TIMES: dict[str | int, str] = {"startSeconds": "startedAt", "endSeconds": "endedAt"}
+# The year 2000, Unix seconds.
+FIRST_CALL = 946_684_800
 
 
 def repaired(
@@ -161,8 +166,12 @@ def _mend(
     if fault["type"] == "string_too_long" and last != "externalId":
         container[last] = fault["input"][: fault["ctx"]["max_length"]]
         warnings.add(path, f"{sentence(fault)}; the rest was cut", FaultKind.CUT)
-    elif last == "content" and isinstance(fault["input"], list):
+    elif _has_parts(last, fault["input"]):
         container[last] = _joined(fault["input"], path, warnings)
+    elif _is_time_of(container, last):
+        container[TIMES[last]] = container.pop(last)
+        detail = f"is a time, not an offset; it was read as {TIMES[last]}"
+        warnings.add(path, detail, FaultKind.ALTERED)
     else:
         del container[last]
         warnings.add(path, f"{sentence(fault)}; it was dropped")
@@ -179,10 +188,24 @@ def _read_otherwise(fault: ErrorDetails) -> Any:
     return UNREADABLE
 
 
-def _joined(parts: list[Any], path: str, warnings: Faults) -> str:
-    texts = [part for part in parts if isinstance(part, str)]
-    if dropped := len(parts) - len(texts):
-        warnings.add(
-            path, f"is text or a list of texts; {dropped:,} other parts were dropped"
-        )
-    return "\n".join(texts)
+def _is_time_of(turn: Any, name: str | int) -> bool:
+    """Return whether an offset into the recording is the time of day instead, and the
+    turn has no other."""
+    if name not in TIMES or turn.get(TIMES[name]) not in (None, ""):
+        return False
+    time = unix_time(turn[name])
+    return time is not None and time >= FIRST_CALL
+
+
+def _has_parts(name: str | int, value: Any) -> bool:
+    """Return whether a field that should be text may be written in parts, and is."""
+    if not isinstance(value, list | dict):
+        return False
+    return name == "content" or (name == "systemPrompt" and words_of(value)[0] != "")
+
+
+def _joined(parts: Any, path: str, warnings: Faults) -> str:
+    words, lost = words_of(parts)
+    if lost:
+        warnings.add(path, lost_parts(lost))
+    return words

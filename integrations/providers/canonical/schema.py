@@ -34,7 +34,11 @@ Moment = Annotated[
         {
             "anyOf": [
                 {"type": "string", "format": "date-time"},
-                {"type": "number", "description": "Unix seconds; above 1e11: ms"},
+                {
+                    "type": "number",
+                    "description": "Unix seconds; larger numbers are read as "
+                    "milliseconds, microseconds or nanoseconds, by their size",
+                },
             ]
         }
     ),
@@ -148,13 +152,14 @@ class Turn(CanonicalModel):
     )
     content: str | None = Field(
         None,
-        description="A list of strings is joined by newlines.",
+        description="In a list of parts, strings and what objects have in `text` or "
+        "`transcript` are joined by newlines.",
         examples=["Where is my order?"],
         json_schema_extra={
             "anyOf": [
                 {"type": "string"},
                 {"type": "null"},
-                {"type": "array", "items": {"type": "string"}},
+                {"type": "array", "items": {"type": ["string", "object", "null"]}},
             ]
         },
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from conversations.projection.fold import size_as_json
+from conversations.turn_values import is_number
 from integrations.providers.adapted import Adapted
 from integrations.providers.canonical.read import MAX_METADATA_BYTES
 from integrations.providers.faults import Faults, shown
@@ -20,7 +21,6 @@ from integrations.providers.livekit.session_report import (
     call_fields,
     metadata_fields,
 )
-from integrations.providers.scalars import is_number
 
 NO_AGENT = (
     "is required, and the report's agent_name is empty: "

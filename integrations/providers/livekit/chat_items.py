@@ -13,9 +13,11 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from conversations.turn_values import is_number
 from integrations.providers.canonical.schema import MAX_TURNS
+from integrations.providers.content_parts import lost_parts, words_beside, words_of
 from integrations.providers.faults import FaultKind, Faults, shown
-from integrations.providers.scalars import is_number, moment
+from integrations.providers.scalars import moment
 
 ROLES = {
     "user": "user",
@@ -74,31 +76,32 @@ class Item:
         return {}
 
     def content(self, name: str) -> str:
-        """Return the text, or the texts of a list of parts."""
+        """Return the text, or the words of a part or a list of them."""
         value = self.value(name)
-        if not isinstance(value, list):
+        if not isinstance(value, list | dict):
             return self.text(name) or ""
-        texts = [part for part in value if isinstance(part, str)]
-        if dropped := len(value) - len(texts):
-            self.warn(name, f"has {dropped:,} parts that are no text; dropped")
-        return "\n".join(texts)
+        words, lost = words_of(value)
+        if lost:
+            self.warn(name, lost_parts(lost))
+        return words
 
     def turn(self, role: str, **fields: Any) -> dict[str, Any]:
         """Return a turn without what is absent, but always with its content."""
         turn = {
             "id": self.text("id"),
-            "timestamp": self._time(),
+            "timestamp": self.time("created_at"),
             "role": role,
             **fields,
         }
         return {key: value for key, value in turn.items() if value is not None}
 
-    def _time(self) -> str | None:
-        value = self.value("created_at")
-        if value is None:
+    def time(self, name: str) -> str | None:
+        """Return a time as ISO 8601; zero, as protocol buffers have it, is none."""
+        value = self.value(name)
+        if value in (None, "", 0, "0"):
             return None
         if (time := iso_time(value)) is None:
-            self.warn("created_at", f"is no time; got {shown(value)}; it was dropped")
+            self.warn(name, f"is no time; got {shown(value)}; it was dropped")
         return time
 
 
@@ -131,8 +134,8 @@ def instructions(items: list[Any]) -> str | None:
     for values in items:
         if isinstance(values, dict) and values.get("type") == CONFIG_UPDATE:
             told = values.get("instructions")
-            if isinstance(told, str) and told:
-                return told
+            if words := words_of(told)[0]:
+                return words
     return None
 
 
@@ -177,11 +180,11 @@ class History:
         spoken = Item(metrics, f"{item.path}.metrics", item.warnings)
         return item.turn(
             role or "system",
-            content=item.content("content"),
+            content=item.content("content") or words_beside(item.values),
             interrupted=item.flag("interrupted") or None,
             metrics=metrics or None,
-            startedAt=iso_time(spoken.value("started_speaking_at")),
-            endedAt=iso_time(spoken.value("stopped_speaking_at")),
+            startedAt=spoken.time("started_speaking_at"),
+            endedAt=spoken.time("stopped_speaking_at"),
             transcriptConfidence=item.number("transcript_confidence"),
             extra=item.fields("extra") or None,
         )
@@ -219,14 +222,14 @@ class History:
         return item.turn("system", kind="handoff", content=f"handoff: {old} -> {new}")
 
     def config_update(self, item: Item) -> dict[str, Any] | None:
-        told = item.text("instructions")
+        told = item.content("instructions")
         was_configured, self.is_configured = self.is_configured, True
         if not was_configured:
             return None  # it is the system prompt
         return item.turn(
             "system",
             kind="config_update",
-            content=told or "",
+            content=told,
             toolsAdded=item.value("tools_added") or None,
             toolsRemoved=item.value("tools_removed") or None,
         )
@@ -236,7 +239,8 @@ class History:
         return item.turn(
             "system",
             kind=kind if isinstance(kind, str) and kind else "unknown",
-            content=as_text(item.value("content")),
+            content=words_of(item.value("content"))[0]
+            or as_text(item.value("content")),
             item=item.values,
         )
 

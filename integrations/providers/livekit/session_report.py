@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from conversations.call_duration import MAX_CALL_SECONDS
-from integrations.providers.faults import Faults, shown
-from integrations.providers.scalars import (
-    LAST_SECOND,
-    MILLISECONDS_FROM,
+from conversations.turn_values import (
+    RECORDING_STARTED_AT,
     is_number,
+    is_numeric,
+    number_of,
+    unix_time,
 )
+from integrations.providers.faults import Faults, shown
 from web.storable_text import replace_unstorable
 
 REPORT = "sessionReport"
@@ -35,8 +38,11 @@ METADATA_NAMES = {
     "user_turns": "userTurns",
     "close_reason": "closeReason",
     # What turns are placed by in a recording.
-    "audio_recording_started_at": "recordingStartedAt",
+    "audio_recording_started_at": RECORDING_STARTED_AT,
 }
+
+# A time that was never set is zero in a protocol buffer.
+NOT_SET = (0, "0")
 
 CLOSE_REASON_PREFIX = "CR_"
 # Where the report's spelling is not the one of the SDK's close event.
@@ -53,6 +59,9 @@ def metadata_fields(report: dict[str, Any]) -> dict[str, Any]:
     if isinstance(fields.get("jobId"), str):
         # Left as it is where it is a call's id, which is then refused.
         fields["jobId"] = replace_unstorable(fields["jobId"])
+    recorded = fields.get(RECORDING_STARTED_AT)
+    if recorded in NOT_SET or unix_time(recorded) is None:
+        fields.pop(RECORDING_STARTED_AT, None)
     return fields
 
 
@@ -61,25 +70,21 @@ def call_fields(
 ) -> dict[str, Any]:
     """Return duration, ended reason, start and end, as far as the report has them."""
 
-    def number(key: str, at_most: float) -> float | None:
+    def known(key: str, read: Callable[[Any], float | None]) -> float | None:
         value = report.get(key)
         if value is None or value == "":
             return None
-        if is_number(value) and 0 <= value <= at_most:
-            return float(value)
-        warnings.add(f"{prefix}{key}", f"cannot be read; got {shown(value)}; dropped")
-        return None
+        if (seconds := read(value)) is None:
+            detail = f"cannot be read; got {shown(value)}; dropped"
+            warnings.add(f"{prefix}{key}", detail)
+        return seconds
 
-    def seconds(key: str) -> float | None:
-        value = number(key, at_most=LAST_SECOND * 1000)
-        # The Node SDK writes milliseconds.
-        return value / 1000 if value and value > MILLISECONDS_FROM else value
+    def time(key: str) -> float | None:
+        return None if report.get(key) in NOT_SET else known(key, unix_time)
 
-    milliseconds = number("duration_ms", at_most=MAX_CALL_SECONDS * 1000)
-    duration = None if milliseconds is None else milliseconds / 1000
-    ended = seconds("timestamp")
-    started = seconds("started_at")
-    recorded = seconds("audio_recording_started_at")
+    duration = known("duration_ms", _seconds)
+    ended, started = time("timestamp"), time("started_at")
+    recorded = time("audio_recording_started_at")
     if started is None and ended is not None and duration is not None:
         started = ended - duration if duration <= ended else None
     fields = {
@@ -89,6 +94,16 @@ def call_fields(
         "endedAt": ended,
     }
     return {key: value for key, value in fields.items() if value is not None}
+
+
+def _seconds(milliseconds: Any) -> float | None:
+    """Return the seconds of a duration in milliseconds; None where it is none."""
+    if not is_number(milliseconds) and not is_numeric(milliseconds):
+        return None
+    number = number_of(milliseconds)
+    if number is None or not 0 <= number / 1000 <= MAX_CALL_SECONDS:
+        return None
+    return number / 1000
 
 
 def _ended_reason(report: dict[str, Any], prefix: str, warnings: Faults) -> str | None:

@@ -194,6 +194,16 @@ def test_only_the_page_with_a_player_allows_its_style_by_a_nonce(
         (TURNS, {"started_at": NOON}, "Turns are placed by when the call started"),
         (TURNS, {}, "The turns have no times"),
         (TURNS, {"metadata": {"recordingStartedAt": NOON.timestamp()}}, ""),
+        (
+            TURNS,
+            {"metadata": {"recordingStartedAt": int(NOON.timestamp()) * 10**9}},
+            "",
+        ),
+        (
+            TURNS,
+            {"started_at": NOON, "metadata": {"recordingStartedAt": "soon"}},
+            "Turns are placed by when the call started",
+        ),
         ([{"role": "user", "content": "x", "startSeconds": 1}], {}, ""),
     ],
 )

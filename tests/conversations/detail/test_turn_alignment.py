@@ -33,7 +33,15 @@ def test_offsets_into_the_recording_are_taken_as_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    "recorded", ["2026-11-22T12:00:10Z", UNIX + 10, (UNIX + 10) * 1000]
+    "recorded",
+    [
+        "2026-11-22T12:00:10Z",
+        UNIX + 10,
+        (UNIX + 10) * 1000,
+        int(UNIX + 10) * 10**6,
+        int(UNIX + 10) * 10**9,
+        str(int(UNIX + 10) * 10**9),
+    ],
 )
 def test_times_are_taken_from_the_start_of_the_recording(recorded: object) -> None:
     turn = {"startedAt": "2026-11-22T12:00:14.5Z", "endedAt": UNIX + 16}
@@ -42,6 +50,33 @@ def test_times_are_taken_from_the_start_of_the_recording(recorded: object) -> No
     )
     assert placing.basis is Basis.RECORDING_START
     assert placing.places == {1: Place(4.5, 6)}
+
+
+@pytest.mark.parametrize("recorded", ["soon", True, {}, "", 1e20, 12_345.678, 0])
+def test_a_start_that_cannot_be_the_recordings_gives_way_to_the_calls(
+    recorded: object,
+) -> None:
+    """The last two are of a clock that began with its machine, or never ran."""
+    placing = place(
+        [{"startSeconds": 1}, {"timestamp": UNIX + 7}],
+        metadata={"recordingStartedAt": recorded},
+        call_started_at=START,
+    )
+    assert placing.basis is Basis.CALL_START
+    assert placing.places == {1: Place(1), 2: Place(7)}
+
+
+def test_offsets_are_exact_whatever_the_recordings_start() -> None:
+    metadata = {"recordingStartedAt": 12_345.678}
+    placing = place([{"startSeconds": 1}], metadata=metadata, call_started_at=START)
+    assert placing == Alignment(Basis.OFFSETS, {1: Place(1)})
+
+
+@pytest.mark.parametrize("unit", [1, 10**3, 10**6, 10**9])
+def test_turns_tell_their_times_in_any_unit(unit: int) -> None:
+    second = int(UNIX)
+    turn = {"startedAt": (second + 3) * unit, "endedAt": str((second + 4) * unit)}
+    assert place([turn], call_started_at=START).places == {1: Place(3, 4)}
 
 
 def test_with_the_start_of_the_call_alone_it_says_so() -> None:

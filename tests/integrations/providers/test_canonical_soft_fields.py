@@ -54,7 +54,7 @@ def test_text_may_be_absent_empty_or_a_number(make, name, path, limit):
 
 
 @pytest.mark.parametrize(("make", "name", "path", "limit"), TEXTS)
-@pytest.mark.parametrize("value", [True, {}, ["x"]])
+@pytest.mark.parametrize("value", [True, {}, [{"type": "image"}]])
 def test_what_is_no_text_is_dropped(make, name, path, limit, value):
     update, (warned_path, detail) = warned(make(value))
     assert field(update, name) is None
@@ -90,6 +90,16 @@ def test_a_customer_that_is_no_object_is_dropped(value):
         (str(int(NOON.timestamp())), NOON),
         (str(NOON.timestamp() * 1000), NOON),
         ("1612011531234", datetime(2021, 1, 30, 12, 58, 51, 234_000, tzinfo=UTC)),
+        (int(NOON.timestamp()) * 10**6 + 250_000, NOON.replace(microsecond=250_000)),
+        (NOON.timestamp() * 1e6, NOON),
+        (str(int(NOON.timestamp()) * 10**6), NOON),
+        (
+            int(NOON.timestamp()) * 10**9 + 250_000_000,
+            NOON.replace(microsecond=250_000),
+        ),
+        (NOON.timestamp() * 1e9, NOON),
+        (str(int(NOON.timestamp()) * 10**9), NOON),
+        (1e18, datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)),
         (0, datetime(1970, 1, 1, tzinfo=UTC)),
         ("1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
         ("2100-12-31T23:59:59Z", datetime(2100, 12, 31, 23, 59, 59, tzinfo=UTC)),
@@ -105,7 +115,8 @@ def test_it_reads_times(value, moment):
     "value",
     [
         *("1969-12-31T23:59:59Z", "2101-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"),
-        *(-1, 4_133_980_800, 1e11, 1e18, 1e300, -1e300, "1e300"),
+        *(-1, 4_133_980_800, 1e11, 4_133_980_800_000, 1e14, 4_133_980_800_000_000),
+        *(1e17, 4_133_980_800_000_000_000, 1e20, 1e300, -1e300, "1e300", 10**400),
         *("yesterday", "2026-13-01", "12:00", True, [], {}, " "),
     ],
 )
@@ -287,7 +298,7 @@ def test_all_soft_faults_are_told_at_once():
         call={"externalId": 7, "cost": -1, "startedAt": "x", "customer": {"name": []}},
         version=["x"],
         metadata=3,
-        transcript={"turns": [{"role": "user", "content": {}, "isError": "x"}]},
+        transcript={"turns": [{"role": "user", "content": True, "isError": "x"}]},
     )
     assert paths(read("zelto", payload)) == [
         "call.startedAt",

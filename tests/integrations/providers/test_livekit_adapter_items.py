@@ -83,7 +83,7 @@ def test_a_message_may_have_any_content(content, text):
     assert only_turn(message(content))["content"] == text
 
 
-@pytest.mark.parametrize("content", [["a", {"type": "image_content"}], ["a", None]])
+@pytest.mark.parametrize("content", [["a", {"type": "text"}], ["a", True]])
 def test_parts_that_are_no_text_are_dropped_with_a_warning(content):
     update, (path, detail) = warned(items(message(content)), "livekit")
     assert update.turns == [{"role": "user", "content": "a"}]
@@ -149,7 +149,7 @@ def test_a_first_update_without_instructions_is_no_prompt():
 
 
 def test_instructions_that_are_no_text_are_dropped_with_a_warning():
-    update, (path, _) = warned(items(config({"text": "You help."})), "livekit")
+    update, (path, _) = warned(items(config({"file": "prompt.txt"})), "livekit")
     assert update.system_prompt is None
     assert path == "transcript.items[0].instructions"
 
@@ -190,7 +190,8 @@ def test_an_item_of_an_unknown_type_is_kept_as_a_marker_with_a_warning(kind):
         ("metrics", []),
         ("extra", "x"),
         ("transcript_confidence", "high"),
-        ("content", {"text": "hi"}),
+        ("content", {"words": "hi"}),
+        ("content", True),
     ],
 )
 def test_what_does_not_fit_an_item_is_dropped_with_a_warning(field, value):
