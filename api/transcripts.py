@@ -26,10 +26,12 @@ from integrations.providers.canonical import schema
 # A conversation with some of its turns, in one query.
 TRANSCRIPT_PART = f"""
     SELECT one.*, said.system_prompt, ({BOUNDED_PART}) AS part,
+        entry.said_limit, entry.tools_limit,
         CASE jsonb_typeof(said.turns) WHEN 'array' THEN jsonb_array_length(said.turns)
         END AS total
     FROM conversations_conversation AS one
     LEFT JOIN conversations_transcript AS said ON said.conversation_id = one.id
+    LEFT JOIN conversations_searchentry AS entry ON entry.conversation_id = one.id
     WHERE one.id = %(id)s AND one.organization_id = %(organization)s
 """  # noqa: S608
 
@@ -43,6 +45,18 @@ class Turn(schema.Turn):
     content: str = Field(
         description="What was said; of a tool, what it gave.",
         examples=["Where is my order?"],
+    )
+
+
+class SearchedCharacters(Resource):
+    """How much of a long turn the search looks at: characters from its beginning."""
+
+    said: int | None = Field(
+        description="Of each turn of a caller or an agent; null: all of it.",
+        examples=[None],
+    )
+    tools: int | None = Field(
+        description="Of each other turn; null: all of it.", examples=[None]
     )
 
 
@@ -66,6 +80,11 @@ class Transcript(Resource):
             "019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22/recording"
         ],
     )
+    searched_characters: SearchedCharacters | None = Field(
+        None,
+        description="Only where there is more than the search looks at: how much of each "
+        "turn is found by words.",
+    )
     # Kept as they are: building a model of each of 10,000 turns is for nobody.
     content: Annotated[list[dict[str, Any]] | None, DescribedAs(list[Turn] | None)] = (
         Field(
@@ -77,6 +96,12 @@ class Transcript(Resource):
         description="When the conversation's first delivery arrived, UTC.",
         examples=["2026-11-22T12:31:49.120000Z"],
     )
+
+    def as_sent(self) -> dict[str, Any]:
+        """Return it as what JSON can hold, without its turns."""
+        return self.model_dump(
+            mode="json", by_alias=True, exclude={"content"}, exclude_unset=True
+        )
 
 
 def transcript_json(organization: Organization, conversation_id: UUID) -> bytes:
@@ -93,14 +118,15 @@ def transcript_json(organization: Organization, conversation_id: UUID) -> bytes:
     found = rows.filter(pk=conversation_id).annotate(
         system_prompt=F("transcript__system_prompt"),
         content=Cast("transcript__turns", TextField()),
+        said_limit=F("search_entry__said_limit"),
+        tools_limit=F("search_entry__tools_limit"),
     )
     row: Any = found.first()
     if row is None:
         raise nothing("conversation")
-    transcript = Transcript(
-        **transcript_shape(row, row.system_prompt or ""), content=None
+    facts = _without_turns(row).model_dump_json(
+        by_alias=True, exclude={"content"}, exclude_unset=True
     )
-    facts = transcript.model_dump_json(by_alias=True, exclude={"content"})
     return b"".join(
         [
             facts.removesuffix("}").encode(),
@@ -142,8 +168,18 @@ def get_transcript_part(
     if row is None:
         raise nothing("conversation")
     return TranscriptPart(
-        Transcript(**transcript_shape(row, row.system_prompt or ""), content=None),
+        _without_turns(row),
         was_sent=row.total is not None,
         total=row.total or 0,
         turns=turns_of_part(row.part),
+    )
+
+
+def _without_turns(row: Any) -> Transcript:
+    """row: a conversation with its prompt and what is searched of its turns."""
+    limits = {"said": row.said_limit, "tools": row.tools_limit}
+    is_cut = limits != {"said": None, "tools": None}
+    more = {"searched_characters": SearchedCharacters(**limits)} if is_cut else {}
+    return Transcript(
+        **transcript_shape(row, row.system_prompt or ""), **more, content=None
     )
