@@ -69,7 +69,7 @@ def spellings(run: NumberRun) -> tuple[tuple[str, ...], ...]:
     """Return which words a text with that number has, in any of its ways to write it."""
     digits = run.digits
     bounds = (*run.groups, len(digits))
-    ways = [(one,) for one in _wholes(digits, run.has_country)]
+    ways: list[tuple[str, ...]] = [(one,) for one in _wholes(digits, run.has_country)]
     ways.append(tuple(digits[a:b] for a, b in pairwise(bounds)))
     ways += _amounts(digits, bounds)
     return tuple(dict.fromkeys(ways))

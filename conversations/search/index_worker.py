@@ -17,7 +17,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -238,7 +238,7 @@ _WRITE = """
 
 def _write(entries: Mapping[UUID, Entry]) -> None:
     made = entries.values()
-    columns = [
+    columns: list[list[Any]] = [
         list(entries),
         [entry.words for entry in made],
         [entry.limits.said for entry in made],
