@@ -105,7 +105,7 @@ class WordSet:
     def _seen(self, text: str, folded: str) -> tuple[set[str], set[str]]:
         """Return which of the asked words are there, and which begin one."""
         there, begun = set(), set()
-        for word in text_words(text, folded):
+        for word in text_words(text, folded, with_numbers=self._has_numbers):
             if word in self._wanted:
                 there.add(word)
             for length in self._lengths:

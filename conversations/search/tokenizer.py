@@ -85,13 +85,13 @@ def words_in(text: str) -> set[str]:
     return set(text_words(text, normalize(text)))
 
 
-def text_words(text: str, folded: str) -> Iterator[str]:
+def text_words(text: str, folded: str, *, with_numbers: bool = True) -> Iterator[str]:
     """Yield everything that a text is found by, some of it several times.
 
-    folded: the text normalized.
+    folded: the text normalized. with_numbers: also those of several groups of digits.
     """
     yield from normalized_words(folded)
-    for run in number_runs(folded):
+    for run in number_runs(folded) if with_numbers else ():
         yield from run.words()
     if has_umlauts(text):
         words = filter(has_umlauts, text.split())
@@ -104,7 +104,8 @@ def normalized_words(folded: str) -> Iterator[str]:
     for together in set(pattern.findall(folded)):
         if together.isascii() and together.isalnum():
             yield together[:MAX_WORD_CHARACTERS]
-            yield from _letters_and_digits(together)
+            if not together.isalpha():
+                yield from _letters_and_digits(together)
             continue
         parts = _PARTS.findall(together)
         for part in parts:
