@@ -81,9 +81,7 @@ class Transcript(Resource):
         ],
     )
     searched_characters: SearchedCharacters | None = Field(
-        None,
-        description="Only where there is more than the search looks at: how much of each "
-        "turn is found by words.",
+        description="How much of each turn is found by words; null where all of it is."
     )
     # Kept as they are: building a model of each of 10,000 turns is for nobody.
     content: Annotated[list[dict[str, Any]] | None, DescribedAs(list[Turn] | None)] = (
@@ -96,12 +94,6 @@ class Transcript(Resource):
         description="When the conversation's first delivery arrived, UTC.",
         examples=["2026-11-22T12:31:49.120000Z"],
     )
-
-    def as_sent(self) -> dict[str, Any]:
-        """Return it as what JSON can hold, without its turns."""
-        return self.model_dump(
-            mode="json", by_alias=True, exclude={"content"}, exclude_unset=True
-        )
 
 
 def transcript_json(organization: Organization, conversation_id: UUID) -> bytes:
@@ -124,9 +116,7 @@ def transcript_json(organization: Organization, conversation_id: UUID) -> bytes:
     row: Any = found.first()
     if row is None:
         raise nothing("conversation")
-    facts = _without_turns(row).model_dump_json(
-        by_alias=True, exclude={"content"}, exclude_unset=True
-    )
+    facts = _without_turns(row).model_dump_json(by_alias=True, exclude={"content"})
     return b"".join(
         [
             facts.removesuffix("}").encode(),
@@ -178,8 +168,9 @@ def get_transcript_part(
 def _without_turns(row: Any) -> Transcript:
     """row: a conversation with its prompt and what is searched of its turns."""
     limits = {"said": row.said_limit, "tools": row.tools_limit}
-    is_cut = limits != {"said": None, "tools": None}
-    more = {"searched_characters": SearchedCharacters(**limits)} if is_cut else {}
+    is_cut = any(limit is not None for limit in limits.values())
     return Transcript(
-        **transcript_shape(row, row.system_prompt or ""), **more, content=None
+        **transcript_shape(row, row.system_prompt or ""),
+        searched_characters=SearchedCharacters(**limits) if is_cut else None,
+        content=None,
     )

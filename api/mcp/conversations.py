@@ -131,7 +131,7 @@ def get_transcript(caller: Caller, arguments: TranscriptArguments) -> dict[str, 
     prompt = part.transcript.system_prompt
     if prompt and start:
         prompt = "… (in the first part)"
-    return part.transcript.as_sent() | {
+    return as_json(part.transcript) | {
         "systemPrompt": cut(prompt, MAX_TEXT_CHARACTERS) if prompt else None,
         "content": shown[: end - start] if part.was_sent else None,
         "nextCursor": str(end) if end < part.total else None,

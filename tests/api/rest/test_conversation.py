@@ -151,6 +151,7 @@ def test_it_gives_the_turns_back_as_they_were_sent(
         "systemPrompt": "Be kind.",
         "durationSeconds": 5.5,
         "recordingUrl": None,
+        "searchedCharacters": None,
         "content": TURNS,
         "createdAt": "2026-11-22T12:01:00Z",
     }
