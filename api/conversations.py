@@ -189,7 +189,8 @@ class ConversationParameters(PageParameters):
     q: Text | None = Field(
         None,
         description="Words of the turns, the reference, the customer's name or number: "
-        "all of them, the last one also as a prefix.",
+        "all of them, the last one also as a prefix. Case, accents and strokes do not "
+        "count; a phone number is found with or without its country, spaces and signs.",
         examples=["missing order"],
     )
 

@@ -26,10 +26,12 @@ from integrations.providers.canonical import schema
 # A conversation with some of its turns, in one query.
 TRANSCRIPT_PART = f"""
     SELECT one.*, said.system_prompt, ({BOUNDED_PART}) AS part,
+        entry.said_limit, entry.tools_limit,
         CASE jsonb_typeof(said.turns) WHEN 'array' THEN jsonb_array_length(said.turns)
         END AS total
     FROM conversations_conversation AS one
     LEFT JOIN conversations_transcript AS said ON said.conversation_id = one.id
+    LEFT JOIN conversations_searchentry AS entry ON entry.conversation_id = one.id
     WHERE one.id = %(id)s AND one.organization_id = %(organization)s
 """  # noqa: S608
 
@@ -43,6 +45,18 @@ class Turn(schema.Turn):
     content: str = Field(
         description="What was said; of a tool, what it gave.",
         examples=["Where is my order?"],
+    )
+
+
+class SearchedCharacters(Resource):
+    """How much of a long turn the search looks at: characters from its beginning."""
+
+    said: int | None = Field(
+        description="Of each turn of a caller or an agent; null: all of it.",
+        examples=[None],
+    )
+    tools: int | None = Field(
+        description="Of each other turn; null: all of it.", examples=[None]
     )
 
 
@@ -65,6 +79,9 @@ class Transcript(Resource):
             "https://zelto.example.com/v1/conversations/"
             "019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22/recording"
         ],
+    )
+    searched_characters: SearchedCharacters | None = Field(
+        description="How much of each turn is found by words; null where all of it is."
     )
     # Kept as they are: building a model of each of 10,000 turns is for nobody.
     content: Annotated[list[dict[str, Any]] | None, DescribedAs(list[Turn] | None)] = (
@@ -93,14 +110,13 @@ def transcript_json(organization: Organization, conversation_id: UUID) -> bytes:
     found = rows.filter(pk=conversation_id).annotate(
         system_prompt=F("transcript__system_prompt"),
         content=Cast("transcript__turns", TextField()),
+        said_limit=F("search_entry__said_limit"),
+        tools_limit=F("search_entry__tools_limit"),
     )
     row: Any = found.first()
     if row is None:
         raise nothing("conversation")
-    transcript = Transcript(
-        **transcript_shape(row, row.system_prompt or ""), content=None
-    )
-    facts = transcript.model_dump_json(by_alias=True, exclude={"content"})
+    facts = _without_turns(row).model_dump_json(by_alias=True, exclude={"content"})
     return b"".join(
         [
             facts.removesuffix("}").encode(),
@@ -142,8 +158,19 @@ def get_transcript_part(
     if row is None:
         raise nothing("conversation")
     return TranscriptPart(
-        Transcript(**transcript_shape(row, row.system_prompt or ""), content=None),
+        _without_turns(row),
         was_sent=row.total is not None,
         total=row.total or 0,
         turns=turns_of_part(row.part),
+    )
+
+
+def _without_turns(row: Any) -> Transcript:
+    """row: a conversation with its prompt and what is searched of its turns."""
+    limits = {"said": row.said_limit, "tools": row.tools_limit}
+    is_cut = any(limit is not None for limit in limits.values())
+    return Transcript(
+        **transcript_shape(row, row.system_prompt or ""),
+        searched_characters=SearchedCharacters(**limits) if is_cut else None,
+        content=None,
     )

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from conversations.search import lexemes
-from conversations.search.tokenizer import words_in
+from conversations.models import SearchEntry
+from conversations.search import lexemes, searched_text
 
 Execute = Callable[..., list[tuple[Any, ...]]]
 
@@ -40,7 +40,7 @@ def make_findable(
     """
     execute("CREATE TABLE bench_words (transcript int, words text[])")
     for number, turns in transcripts.items():
-        words = sorted(words_in(lexemes.said(turns, "")))
+        words = sorted(searched_text.said(turns, "").words().words)
         execute("INSERT INTO bench_words VALUES (%s, %s)", number, words)
     execute("CREATE TABLE bench_tag (organization_id uuid, tag text)")
     for (organization_id,) in execute("SELECT id FROM accounts_organization"):
@@ -51,7 +51,7 @@ def make_findable(
         "SELECT pg_get_indexdef('search_entry_words'::regclass)",
     )
     execute("DROP INDEX search_entry_words")
-    execute(_ENTRIES)
+    execute(_ENTRIES, SearchEntry.VERSION)
     execute(index)
     for kind, value in _SEEN.items():
         execute(
@@ -70,8 +70,8 @@ _SEEN = {
     "metadata_key": "jsonb_object_keys(metadata)",
 }
 _ENTRIES = """
-    INSERT INTO conversations_searchentry (conversation_id, words)
-    SELECT call.id, array_to_tsvector(ARRAY(
+    INSERT INTO conversations_searchentry (conversation_id, version, words)
+    SELECT call.id, %s, array_to_tsvector(ARRAY(
         SELECT tag || 'w' || word
         FROM unnest(known.words || said.words) AS said (word)
         UNION ALL
@@ -81,6 +81,9 @@ _ENTRIES = """
             substr(call.customer_number, 2), substr(call.customer_number, 3),
             substr(call.customer_number, 4), substr(call.customer_number, 5),
             right(call.customer_number, 4)]) AS one (word)
+        UNION ALL
+        SELECT tag || 'r' || right(call.customer_number, digits)
+        FROM generate_series(6, length(call.customer_number) - 1) AS digits
         UNION ALL
         SELECT tag || fact
         FROM unnest(ARRAY[

@@ -45,8 +45,9 @@ class Found(Resource):
     reference_id: str
     created_at: datetime
     matches: list[Match] = Field(
-        description=f"The first {MAX_MATCHES} turns with one of the words; empty where "
-        "they are in the name, the reference or what a tool was asked."
+        description=f"The first {MAX_MATCHES} turns with one of the words, those of "
+        "people before those of tools; empty where the words are in the name, the "
+        "reference or what a tool was asked."
     )
     url: str = Field(description="Its page in the dashboard.")
 
@@ -55,7 +56,8 @@ class SearchParameters(ConversationParameters):
     q: Text = Field(
         description="Words, all of which a conversation must have, in its turns, "
         "reference or customer; the last one also as a prefix. Not a phrase, no "
-        "operators.",
+        "operators. Case, accents and strokes do not count. A phone number with or "
+        "without its country, spaces and signs.",
         examples=["missing order"],
     )
     limit: Limit = Field(10, description="How many conversations at most.")
@@ -66,7 +68,8 @@ class SearchParameters(ConversationParameters):
     description="Conversations in which these words were said, the newest first, with "
     "the places where they stand. Any filter of list_conversations narrows it. Read one "
     "whole with get_transcript. A part may be short and still have a nextCursor. What "
-    "was posted less than a few seconds ago may be missing.",
+    "was posted less than a few seconds ago may be missing. Of turns of very many "
+    "characters only the beginning is searched: searchedCharacters of get_transcript.",
     takes=SearchParameters,
     gives=page_of(Found),
 )
@@ -112,6 +115,9 @@ def _matches_by_row(
                 found = matches[turn.conversation_id]
                 if len(found) < MAX_MATCHES and matcher.count(turn.text):
                     found.append(_match(turn, matcher))
+        for found in matches.values():
+            # What people said was read first.
+            found.sort(key=lambda match: match.turn)
         yield from ((row, matches[row.id]) for row in some)
         if room <= 0:
             return

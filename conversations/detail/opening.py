@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Organization
@@ -20,22 +20,30 @@ from conversations.detail.transcript_reader import (
     read_transcript,
 )
 from conversations.models import Conversation, Transcript
+from conversations.search.searched_text import TurnLimits
 from conversations.stored_turns import stored_turns
 from web.snapshot import one_snapshot
 
 HAS_TURNS = ExpressionWrapper(
     Q(transcript__turns__isnull=False), output_field=BooleanField()
 )
+LIMITS = {
+    "said_limit": F("search_entry__said_limit"),
+    "tools_limit": F("search_entry__tools_limit"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class OpenConversation:
-    """was_sent: whether there are turns, be it none of them."""
+    """was_sent: whether there are turns, be it none of them. searched: how much of long
+    ones the search looks at.
+    """
 
     conversation: Conversation
     transcript: Transcript | None
     was_sent: bool
     view: TranscriptView
+    searched: TurnLimits
 
 
 def find(organization: Organization, conversation_id: UUID) -> Conversation:
@@ -61,7 +69,7 @@ def open_conversation(
     found = Conversation.objects.in_organization(organization)
     rows = found.select_related("agent", "transcript", "recording")
     conversation = get_object_or_404(
-        rows.defer("transcript__turns").annotate(was_sent=HAS_TURNS),
+        rows.defer("transcript__turns").annotate(was_sent=HAS_TURNS, **LIMITS),
         pk=conversation_id,
     )
     # A conversation whose transcript has not come yet has no such row.
@@ -76,7 +84,11 @@ def open_conversation(
             system_prompt=transcript.system_prompt if transcript else "",
             with_times=recording is not None and bool(recording.file),
         )
-    return OpenConversation(conversation, transcript, was_sent, view)
+    searched = TurnLimits(
+        conversation.said_limit,  # type: ignore[attr-defined]
+        conversation.tools_limit,  # type: ignore[attr-defined]
+    )
+    return OpenConversation(conversation, transcript, was_sent, view, searched)
 
 
 def open_with_audio(

@@ -55,6 +55,7 @@ def conversation_detail(
         "conversation": conversation,
         "transcript": opened.transcript,
         "was_sent": opened.was_sent,
+        "searched": opened.searched,
         "view": view,
         "fits_one_page": fits_one_page(view),
         "part": part,

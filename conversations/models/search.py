@@ -14,6 +14,10 @@ from accounts.identifiers import time_ordered_uuid
 from accounts.models import Organization
 from conversations.models.conversation import Conversation
 
+# Of the rules by which entries of the index are made. Whoever changes these raises it, and
+# the worker makes the entries of earlier ones anew.
+RULES_VERSION = 2
+
 
 class WordsField(models.Field):  # type: ignore[type-arg]  # not so at run time
     """A tsvector; its two lookups take the text of a tsquery."""
@@ -53,7 +57,13 @@ class TestedFor(_AgainstQuery):
 
 
 class SearchEntry(models.Model):
-    """The words and facts by which one conversation is found, see `lexemes`."""
+    """The words and facts by which one conversation is found, see `lexemes`.
+
+    version: of the rules by which they were made. said_limit, tools_limit: characters of
+    a longer turn that are searched, of people and of tools; null where all of each are.
+    """
+
+    VERSION = RULES_VERSION
 
     conversation = models.OneToOneField(
         Conversation,
@@ -62,9 +72,18 @@ class SearchEntry(models.Model):
         related_name="search_entry",
     )
     words = WordsField()
+    version = models.PositiveSmallIntegerField(default=RULES_VERSION, db_default=1)
+    said_limit = models.PositiveIntegerField(null=True)
+    tools_limit = models.PositiveIntegerField(null=True)
 
     class Meta:
         indexes = (
+            # Those to be made anew, in the order in which that is done.
+            models.Index(
+                fields=["-conversation_id"],
+                name="search_entry_outdated",
+                condition=models.Q(version__lt=RULES_VERSION),
+            ),
             # Lists by anything that the list's own indexes do not answer.
             GinIndex(fields=["words"], name="search_entry_words"),
         )

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
-from conversations.models import SearchJob
+from conversations.models import SearchEntry, SearchJob
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +41,36 @@ _FRESH = """
     ORDER BY place, id DESC LIMIT %(limit)s
 """
 
+# By their ids, the newest calls first. One whose job failed waits for its next try. The
+# version is in the text, so that the planner sees that the small index has them all.
+_OUTDATED = f"""
+    INSERT INTO conversations_searchjob (conversation_id, organization_id)
+    SELECT id, organization_id FROM (
+        SELECT call.id, call.organization_id
+        FROM conversations_searchentry AS entry
+        JOIN conversations_conversation AS call ON call.id = entry.conversation_id
+        WHERE entry.version < {SearchEntry.VERSION} AND NOT EXISTS (
+            SELECT FROM conversations_searchjob AS failed WHERE failed.attempts > 0
+                AND failed.conversation_id = entry.conversation_id)
+        ORDER BY entry.conversation_id DESC LIMIT %s) AS outdated
+    ORDER BY id
+    RETURNING id, conversation_id
+"""  # noqa: S608 - a number of ours
+
 
 def fresh_jobs(limit: int) -> list[tuple[int, UUID]]:
     """Return up to `limit` jobs that nobody has tried, in the order of their turns."""
     with connection.cursor() as cursor:
         cursor.execute(_FRESH, {"limit": limit})
         return [(job, conversation) for job, conversation in cursor.fetchall()]
+
+
+def enqueue_outdated(limit: int) -> list[tuple[int, UUID]]:
+    """Leave jobs for up to `limit` entries that an earlier version of the rules made."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OUTDATED, [limit])
+        jobs = [(job, conversation) for job, conversation in cursor.fetchall()]
+    return sorted(jobs, reverse=True)
 
 
 def by_conversation(jobs: Iterable[tuple[int, UUID]]) -> Jobs:

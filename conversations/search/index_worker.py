@@ -2,9 +2,12 @@
 
 Whatever changes a conversation leaves a job, by a trigger and in its own transaction.
 Organizations take turns, and of each the latest jobs go first, so that a call can be
-found a moment after it ended while a long backlog, as after an upgrade, is worked off
-behind it. A batch ends after about a second. One that fails is tried again later, alone,
-a few times; its row stays and tells why.
+found a moment after it ended while a long backlog is worked off behind it. A batch ends
+after about a second. One that fails is tried again later, alone, a few times; its row
+stays and tells why.
+
+Where nothing waits, entries that an earlier version of the rules made are made anew, the
+newest calls first, as many at a time as a batch has.
 """
 
 from __future__ import annotations
@@ -14,22 +17,22 @@ import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from conversations import worker_stop
-from conversations.models import Conversation, SearchJob
-from conversations.search import lexemes, suggestions
+from conversations.models import Conversation, SearchEntry, SearchJob
+from conversations.search import lexemes, searched_text, suggestions
 from conversations.search.index_jobs import (
     Jobs,
     by_conversation,
     close,
+    enqueue_outdated,
     fresh_jobs,
     record_failure,
 )
-from conversations.search.tokenizer import words_in
 from web.database_errors import is_away
 from web.db_cursor import server_binding_cursor
 
@@ -78,6 +81,13 @@ class Call(NamedTuple):
             yield lexemes.metadata_fact(key, value)
 
 
+class Entry(NamedTuple):
+    """words: lexemes, joined by spaces. limits: what of long turns is in them."""
+
+    words: str
+    limits: searched_text.TurnLimits
+
+
 def index_batch(limit: int = BATCH, *, with_large: bool = True) -> int:
     """Work off the latest jobs, in turns by organization; return how many, 0 where
     another worker is at it.
@@ -86,7 +96,7 @@ def index_batch(limit: int = BATCH, *, with_large: bool = True) -> int:
 
     One that fails does so alone: it keeps its row and comes back later, by itself.
     """
-    jobs = by_conversation(fresh_jobs(limit))
+    jobs = by_conversation(fresh_jobs(limit) or enqueue_outdated(limit))
     try:
         worked_off = _index(jobs, with_large)
     except Exception as error:
@@ -128,14 +138,14 @@ def _index(jobs: Jobs, with_large: bool) -> int:
     with transaction.atomic():
         if not _is_ours():
             return 0
-        entries: dict[UUID, str] = {}
+        entries: dict[UUID, Entry] = {}
         seen = suggestions.Seen()
         looked_at: list[UUID] = []
         for together in _portions(list(jobs), with_large):
             looked_at += together
             for call in _read(together):
                 entries[call.id] = _entry(call, seen)
-            size = sum(map(len, entries.values()))
+            size = sum(len(entry.words) for entry in entries.values())
             if turn.is_over or size > MAX_ENTRY_CHARACTERS:
                 break
         _write(entries)
@@ -147,7 +157,7 @@ def _index(jobs: Jobs, with_large: bool) -> int:
         return close({one: jobs[one] for one in done})
 
 
-def _entry(call: Call, seen: suggestions.Seen) -> str:
+def _entry(call: Call, seen: suggestions.Seen) -> Entry:
     metadata = texts_of(call.metadata)
     seen.note(
         call.organization_id,
@@ -156,7 +166,7 @@ def _entry(call: Call, seen: suggestions.Seen) -> str:
         version=[call.version],
         metadata_key=metadata,
     )
-    return lexemes_of(call, metadata)
+    return entry_of(call, metadata)
 
 
 def _is_ours() -> bool:
@@ -212,18 +222,31 @@ def _read(wanted: list[UUID]) -> Iterator[Call]:
 
 
 _WRITE = """
-    INSERT INTO conversations_searchentry AS entry (conversation_id, words)
-    SELECT id, array_to_tsvector(string_to_array(words, ' '))
-    FROM unnest(%s::uuid[], %s::text[]) AS made (id, words)
-    ON CONFLICT (conversation_id) DO UPDATE SET words = excluded.words
-    WHERE entry.words <> excluded.words
+    INSERT INTO conversations_searchentry AS entry
+        (conversation_id, words, version, said_limit, tools_limit)
+    SELECT id, array_to_tsvector(string_to_array(words, ' ')), %s, said, tools
+    FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[])
+        AS made (id, words, said, tools)
+    ON CONFLICT (conversation_id) DO UPDATE SET words = excluded.words,
+        version = excluded.version, said_limit = excluded.said_limit,
+        tools_limit = excluded.tools_limit
+    WHERE (entry.words, entry.version, entry.said_limit, entry.tools_limit)
+        IS DISTINCT FROM (excluded.words, excluded.version, excluded.said_limit,
+            excluded.tools_limit)
 """
 
 
-def _write(entries: Mapping[UUID, str]) -> None:
+def _write(entries: Mapping[UUID, Entry]) -> None:
+    made = entries.values()
+    columns: list[list[Any]] = [
+        list(entries),
+        [entry.words for entry in made],
+        [entry.limits.said for entry in made],
+        [entry.limits.tools for entry in made],
+    ]
     # Bound by the server: what callers said is in no statement that could be logged.
     with server_binding_cursor() as cursor:
-        cursor.execute(_WRITE, [list(entries), list(entries.values())])
+        cursor.execute(_WRITE, [SearchEntry.VERSION, *columns])
 
 
 def texts_of(metadata: str) -> dict[str, str]:
@@ -238,17 +261,17 @@ def texts_of(metadata: str) -> dict[str, str]:
     return texts
 
 
-def lexemes_of(call: Call, metadata: Mapping[str, str]) -> str:
-    """All of a conversation's, joined by spaces; the facts first: they are never cut."""
+def entry_of(call: Call, metadata: Mapping[str, str]) -> Entry:
+    """Return all that a conversation is found by; the facts first: they are never cut."""
+    tag = lexemes.tag_of(call.organization_id)
     turns = json.loads(call.turns) if call.turns else None
-    text = lexemes.said(turns or [], call.system_prompt or "")
+    spoken = searched_text.said(turns or [], call.system_prompt or "").words()
     reference = lexemes.reference_words(
         call.external_id, call.customer_name, call.customer_number
     )
-    tag = lexemes.tag_of(call.organization_id)
     found = chain(
         call.facts(metadata),
         (lexemes.REFERENCE + word for word in reference),
-        (lexemes.SAID + word for word in words_in(text)),
+        (lexemes.SAID + word for word in spoken.words),
     )
-    return lexemes.in_bounds(tag + f" {tag}".join(found))
+    return Entry(lexemes.in_bounds(tag + f" {tag}".join(found)), spoken.limits)

@@ -9,18 +9,15 @@ combination, by going through lists that it keeps sorted.
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import md5
 from typing import NamedTuple
 from uuid import UUID
 
+from conversations.search import earlier_rules
 from conversations.search.tokenizer import AskedWord, asked_words, words_in
-from conversations.turn_values import as_text
 
-Turn = Mapping[str, object]
-
-MAX_TEXT_CHARACTERS = 200_000
 # A tsvector over a megabyte is an error; this leaves room for what it adds to each.
 MAX_BYTES = 700_000
 MAX_METADATA_LEXEMES = 1_000
@@ -76,29 +73,11 @@ def day_fact(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):d%Y%m%d}"
 
 
-def said(turns: Sequence[Turn], system_prompt: str) -> str:
-    """Return the text of a transcript that is searched: what each turn said, and what a
-    tool was asked. The system prompt, the same in most calls, is left out."""
-    parts: list[str] = []
-    room = MAX_TEXT_CHARACTERS
-    for turn in turns:
-        if turn.get("role") == "system" and turn.get("content") == system_prompt:
-            continue
-        for name in ("content", "toolName", "arguments"):
-            text = as_text(turn.get(name))[:room]
-            if text:
-                parts.append(text)
-                room -= len(text) + 1
-        if room <= 0:
-            break
-    return "\n".join(parts)
-
-
 def reference_words(external_id: str, name: str, number: str) -> set[str]:
     """By the reference, the name and the number, each as a whole and in its parts. A
     number also without the first digits of its country, and by its last four."""
     words = words_in(external_id) | words_in(name) | words_in(number)
-    digits = "".join(sign for sign in number if sign.isdecimal())
+    digits = "".join(str(int(sign)) for sign in number if sign.isdecimal())
     words |= {digits[start:] for start in range(4)} | {digits[-4:]}
     words.discard("")
     return words
@@ -121,8 +100,8 @@ def in_bounds(joined: str) -> str:
 class WordsQuery(NamedTuple):
     """The tsqueries for some texts.
 
-    whole: their words but the last ones; empty where there are none. begun: the last
-    one of each text, also as a prefix.
+    whole: the words that a text must have as they are; empty where there are none.
+    begun: those that may only begin one, as the last of a question.
     """
 
     whole: str
@@ -134,8 +113,20 @@ class WordsQuery(NamedTuple):
 
 
 def words_query(organization_id: UUID, asked: str, kinds: str) -> WordsQuery:
-    terms = list(_terms(tag_of(organization_id), asked_words(asked), kinds))
-    return WordsQuery(together(terms[:-1]), tuple(terms[-1:]))
+    """Return what finds the words of a question; entries of version 1 by the rules that
+    they were made by."""
+    tag = tag_of(organization_id)
+    words, earlier = asked_words(asked), earlier_rules.asked_words(asked)
+    if earlier_rules.find_more(earlier, words):
+        either = [_all(tag, some, kinds) for some in (words, earlier) if some]
+        return WordsQuery(
+            "", ("({})".format(" | ".join(f"({one})" for one in either)),)
+        )
+    begun = (word for word in words if word.is_beginning)
+    return WordsQuery(
+        _all(tag, (word for word in words if not word.is_beginning), kinds),
+        tuple(_term(tag, word, kinds) for word in begun),
+    )
 
 
 def together(queries: Iterable[str]) -> str:
@@ -153,26 +144,22 @@ def any_fact_query(organization_id: UUID, facts: Iterable[str]) -> str:
     return "({})".format(" | ".join(f"'{tag}{one}'" for one in facts))
 
 
-def _terms(tag: str, asked: Sequence[AskedWord], kinds: str) -> Iterator[str]:
-    for number, word in enumerate(asked, start=1):
-        prefix = ":*" if number == len(asked) else ""
-        whole = [f"'{tag}{kind}{word.whole}'{prefix}" for kind in kinds]
-        if word.parts != (word.whole,):
-            whole.append(_all_parts(tag, word.parts, kinds, prefix))
-        yield f"({' | '.join(whole)})"
+def _all(tag: str, words: Iterable[AskedWord], kinds: str) -> str:
+    return together(_term(tag, word, kinds) for word in words)
 
 
-def _all_parts(tag: str, parts: Sequence[str], kinds: str, prefix: str) -> str:
-    """Return terms for a word written apart: `check-in` finds `check in` too."""
-    last = len(parts) - 1
-    return "({})".format(
-        " & ".join(
-            "({})".format(
-                " | ".join(
-                    f"'{tag}{kind}{part}'{prefix if number == last else ''}"
-                    for kind in kinds
-                )
-            )
-            for number, part in enumerate(parts)
-        )
-    )
+def _term(tag: str, word: AskedWord, kinds: str) -> str:
+    """Return a term for a word in any of its spellings: `check-in` finds `check in`."""
+    plain = [one for one, *more in word.spellings if not more]
+    apart = [spelling for spelling in word.spellings if len(spelling) > 1]
+    ways = [_any_kind(tag, plain, kinds, word.is_beginning)] if plain else []
+    for *parts, last in apart:
+        terms = [f"({_any_kind(tag, [part], kinds, False)})" for part in parts]
+        terms.append(f"({_any_kind(tag, [last], kinds, word.is_beginning)})")
+        ways.append("({})".format(" & ".join(terms)))
+    return "({})".format(" | ".join(ways))
+
+
+def _any_kind(tag: str, words: Sequence[str], kinds: str, is_beginning: bool) -> str:
+    prefix = ":*" if is_beginning else ""
+    return " | ".join(f"'{tag}{kind}{one}'{prefix}" for one in words for kind in kinds)

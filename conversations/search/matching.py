@@ -6,21 +6,33 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from heapq import merge
 
+from conversations.search.letters import (
+    ACCENTS,
+    INVISIBLE,
+    has_umlauts,
+    normalize,
+    written_out,
+)
+from conversations.search.numbers import MIN_DIGITS, has_spoken_digits, number_runs
 from conversations.search.tokenizer import (
     AskedWord,
     asked_words,
     is_spaceless,
-    normalize,
-    normalized_words,
+    text_words,
     without_joints,
 )
 
 _TOGETHER = re.compile(r"\S+")
 # A sign with what is written on it, and syllables of Korean that are written in parts:
 # what `normalize` may make one of.
-_SIGN = re.compile(r"[\u1100-\u11ff]+|.[\u0300-\u036f\u3099\u309a\uff9e\uff9f]*", re.S)
+_SIGN = re.compile(
+    rf"[\u1100-\u11ff]+|.[{ACCENTS}{INVISIBLE}\u3099\u309a\uff9e\uff9f]*", re.S
+)
+_NO_DIGITS = re.compile("[^0-9]+")
 # Tokens whose answer is kept: they repeat, long ones seldom.
 MAX_KNOWN = 10_000
 MAX_KNOWN_CHARACTERS = 64
@@ -31,28 +43,32 @@ Span = tuple[int, int]
 
 
 class WordSet:
-    """Some asked words, the last of which may only begin a word of the text."""
+    """Some asked words."""
 
     def __init__(self, asked: Sequence[AskedWord]) -> None:
         self.asked = asked
-        self._wanted = {each for word in asked for each in (word.whole, *word.parts)}
-        ends = {asked[-1].whole, asked[-1].parts[-1]} if asked else set()
-        self._beginnings = ends
-        self._lengths = {len(each) for each in ends}
+        self._wanted = {each for word in asked for each in word.words}
+        self._beginnings = {
+            spelling[-1]
+            for word in asked
+            if word.is_beginning
+            for spelling in word.spellings
+        }
+        self._lengths = {len(each) for each in self._beginnings}
+        self._has_numbers = any(map(str.isdecimal, self._wanted))
         self._known: dict[str, bool] = {}
 
     def count(self, text: str) -> int:
         """Return how many of the words the text has."""
         folded = normalize(text)
-        if len(folded) > MIN_TEXT_TO_SKIM and not self._may_be_in(folded):
+        if len(folded) > MIN_TEXT_TO_SKIM and not self._may_be_in(text, folded):
             return 0
-        there, begun = self._seen(folded)
+        there, begun = self._seen(text, folded)
         if not there and not begun:
             return 0
-        last = len(self.asked) - 1
         return sum(
-            _is_there(word, there, begun if place == last else frozenset())
-            for place, word in enumerate(self.asked)
+            _is_there(word, there, begun if word.is_beginning else frozenset())
+            for word in self.asked
         )
 
     def has_one(self, token: str) -> bool:
@@ -64,19 +80,32 @@ class WordSet:
             self._known[token] = has_one
         return has_one
 
-    def _may_be_in(self, folded: str) -> bool:
+    def _may_be_in(self, text: str, folded: str) -> bool:
         """Tell whether a long text has the letters of a word at all, which is quickly
         seen."""
+        if self._has_numbers and has_spoken_digits(folded):
+            return True
         joined = without_joints(folded)
+        places = [folded, joined]
+        if has_umlauts(text):
+            places.append(normalize(written_out(text)))
+        digits = _NO_DIGITS.sub("", folded) if self._has_numbers else ""
+
+        def may_be(word: str) -> bool:
+            if word.isdecimal() and word.lstrip("0") in digits:
+                return True
+            return any(word in place for place in places)
+
         return any(
-            word.whole in joined or all(part in folded for part in word.parts)
+            all(map(may_be, spelling))
             for word in self.asked
+            for spelling in word.spellings
         )
 
-    def _seen(self, folded: str) -> tuple[set[str], set[str]]:
+    def _seen(self, text: str, folded: str) -> tuple[set[str], set[str]]:
         """Return which of the asked words are there, and which begin one."""
         there, begun = set(), set()
-        for word in normalized_words(folded):
+        for word in text_words(text, folded, with_numbers=self._has_numbers):
             if word in self._wanted:
                 there.add(word)
             for length in self._lengths:
@@ -90,11 +119,18 @@ class Matcher:
 
     def __init__(self, question: str) -> None:
         self.asked = asked_words(question)
-        parts = [AskedWord(part, (part,)) for word in self.asked for part in word.parts]
         self._whole = WordSet(self.asked)
-        self._parts = WordSet(parts)
-        self._spellings = {part.whole for part in parts}
+        self._parts = WordSet(list(_parts_of(self.asked)))
+        self._spellings = {each for word in self.asked for each in word.words}
         self._lengths = _lengths_by_sign(self._spellings)
+        # With and without a zero in front, which a text with a country lacks.
+        digits = {
+            one
+            for each in filter(str.isdecimal, self._spellings)
+            for one in (each, each.lstrip("0"))
+        }
+        self._numbers = frozenset(one for one in digits if len(one) >= MIN_DIGITS)
+        self._sizes = sorted({len(one) for one in self._numbers}, reverse=True)
 
     def count(self, text: str) -> int:
         """Return how many of the words the text has."""
@@ -103,11 +139,13 @@ class Matcher:
     def spans(self, text: str) -> Iterator[Span]:
         """Yield where the words are, in order and apart: start and end in characters."""
         found = False
-        for span in self._found(text, self._whole):
+        for span in _apart(
+            merge(self._found(text, self._whole), self._found_numbers(text))
+        ):
             found = True
             yield span
         # What is asked for as a whole is there in its parts.
-        if not found and len(self._parts.asked) > len(self.asked) and self.count(text):
+        if not found and self._parts.asked and self.count(text):
             yield from self._found(text, self._parts)
 
     def _found(self, text: str, words: WordSet) -> Iterator[Span]:
@@ -116,6 +154,12 @@ class Matcher:
                 start = token.start()
                 for first, last in self._within(token[0]):
                     yield start + first, start + last
+
+    def _found_numbers(self, text: str) -> Iterator[Span]:
+        """Yield where numbers are whose groups are apart."""
+        for run in number_runs(text) if self._numbers else ():
+            if len(run.groups) > 1:
+                yield from run.spans_of(self._numbers, self._sizes)
 
     def _within(self, token: str) -> list[Span]:
         """All of it; of a script without spaces, where a token may be a sentence, the
@@ -132,13 +176,23 @@ class Matcher:
         return spans or [(0, len(token))]
 
 
+def _parts_of(asked: Iterable[AskedWord]) -> Iterator[AskedWord]:
+    """Yield the words of spellings that have several, each by itself."""
+    for word in asked:
+        for spelling in word.spellings:
+            if len(spelling) > 1:
+                parts = [AskedWord(((part,),)) for part in spelling]
+                parts[-1] = replace(parts[-1], is_beginning=word.is_beginning)
+                yield from parts
+
+
 def _is_there(
     word: AskedWord, there: set[str], begun: set[str] | frozenset[str]
 ) -> bool:
-    *parts, last = word.parts
-    if word.whole in there or word.whole in begun:
-        return True
-    return all(part in there for part in parts) and (last in there or last in begun)
+    return any(
+        (last in there or last in begun) and there.issuperset(others)
+        for *others, last in word.spellings
+    )
 
 
 def _lengths_by_sign(words: set[str]) -> dict[str, list[int]]:
@@ -166,3 +220,17 @@ def _lay(spans: list[Span], start: int, end: int) -> None:
         spans[-1] = spans[-1][0], max(end, spans[-1][1])
     else:
         spans.append((start, end))
+
+
+def _apart(spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield spans that are in order, those that overlap as one."""
+    last: Span | None = None
+    for span in spans:
+        if last is None or span[0] >= last[1]:
+            if last is not None:
+                yield last
+            last = span
+        else:
+            last = last[0], max(last[1], span[1])
+    if last is not None:
+        yield last

@@ -1,9 +1,12 @@
 """What a text is found by: cutting it into words, the same way for what was said and
 for what is asked.
 
-Case, accents and widths do not count. What hangs together (`RM_9fQx-12`, an address, a
-number with dashes) is a word as a whole, without its signs, and in its parts. Scripts
-that write no spaces are cut into pairs of neighbouring signs.
+What letters count as is in `letters`, numbers of several groups in `numbers`. What hangs
+together (`RM_9fQx-12`, an address, a number with dashes) is a word as a whole, without
+its signs, and in its parts. Scripts that write no spaces, and Korean, which writes its
+particles onto its words, are cut into pairs of neighbouring signs.
+
+Whoever changes what a text is found by raises `SearchEntry.VERSION`.
 """
 
 from __future__ import annotations
@@ -11,75 +14,104 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from conversations.search.asked_numbers import asked_numbers
+from conversations.search.letters import (
+    class_of,
+    has_umlauts,
+    normalize,
+    written_out,
+)
+from conversations.search.numbers import number_runs
 
 # Longer ones are cut, in texts and in questions alike.
 MAX_WORD_CHARACTERS = 64
 
-
-def _class(first: int, last: int, category: str) -> str:
-    """Return the characters of a general category, as the inside of a class of `re`."""
-    ranges: list[list[int]] = []
-    for point in range(first, last):
-        if unicodedata.category(chr(point))[0] != category:
-            continue
-        if ranges and ranges[-1][1] == point - 1:
-            ranges[-1][1] = point
-        else:
-            ranges.append([point, point])
-    return "".join(f"{chr(start)}-{chr(end)}" for start, end in ranges)
-
-
 # `\w` leaves out vowel signs, without which Hindi or Thai falls apart. Its underscore
 # is made a dash beforehand.
-_LETTER = rf"[\w{_class(0x0300, 0x1E000, 'M')}]"
-_JOINT = r"[-.@+/:'\u2019&#]"
+MARKS = class_of(
+    sign
+    for sign in map(chr, range(0x0300, 0x1E000))
+    if unicodedata.category(sign)[0] == "M"
+)
+_LETTER = rf"[\w{MARKS}]"
+_JOINT = r"[-.@+/:'&#]"
 _PLAIN_TOGETHER = re.compile(rf"[a-z0-9]+(?:{_JOINT}[a-z0-9]+)*")
 _TOGETHER = re.compile(rf"{_LETTER}+(?:{_JOINT}{_LETTER}+)*")
 _PARTS = re.compile(rf"{_LETTER}+")
 _JOINTS = re.compile(_JOINT)
-_ACCENTS = re.compile("[\u0300-\u036f]+")
-# Thai, Lao, Myanmar, Khmer, kana, and what China, Japan and Korea share.
+# An order number, written `INV 5182` as well.
+_LETTERS_AND_DIGITS = re.compile(r"([a-z]+)([0-9]+)|([0-9]+)([a-z]+)")
+_HANGUL = "\u1100-\u11ff\uac00-\ud7af"
+# Thai, Lao, Myanmar, Khmer, kana, what China, Japan and Korea share, and Korean.
 _WITHOUT_SPACES = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    f"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff{_HANGUL}"
 )
 _SPACELESS = re.compile(f"[{_WITHOUT_SPACES}]")
+_KOREAN = re.compile(f"[{_HANGUL}]+")
 _RUN = re.compile(f"[{_WITHOUT_SPACES}]+|[^{_WITHOUT_SPACES}]+")
+# What Korean writes onto a noun, the longest first: a text may have another.
+_PARTICLES = (
+    *("\uc5d0\uc11c", "\uc73c\ub85c", "\ubd80\ud130", "\uae4c\uc9c0"),
+    *("\uc5d0\uac8c", "\ud55c\ud14c", "\uc774\ub791", "\ud558\uace0"),
+    *"\uc740\ub294\uc774\uac00\uc744\ub97c\uc5d0\uc758\ub85c\ub3c4\uc640\uacfc\ub9cc\uc694",
+)
+# A compound is written in one or in two, and this is the longest.
+MAX_COMPOUND = 12
+
+Spelling = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AskedWord:
-    """One word of a question: a text has it as a whole, or in all of its parts."""
+    """One word of a question.
 
-    whole: str
-    parts: tuple[str, ...]
+    spellings: each some words, all of which a text has that has it. is_beginning: the
+    last word of each may only begin one of the text.
+    """
 
+    spellings: tuple[Spelling, ...]
+    is_beginning: bool = False
 
-def normalize(text: str) -> str:
-    """Without what does not count: case, accents, widths."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.casefold())
-        text = unicodedata.normalize("NFKC", _ACCENTS.sub("", text))
-    return text.lower().replace("_", "-")
+    @property
+    def words(self) -> set[str]:
+        return {word for spelling in self.spellings for word in spelling}
 
 
 def words_in(text: str) -> set[str]:
     """Everything that a text is found by."""
-    return set(normalized_words(normalize(text)))
+    return set(text_words(text, normalize(text)))
+
+
+def text_words(text: str, folded: str, *, with_numbers: bool = True) -> Iterator[str]:
+    """Yield everything that a text is found by, some of it several times.
+
+    folded: the text normalized. with_numbers: also those of several groups of digits.
+    """
+    yield from normalized_words(folded)
+    for run in number_runs(folded) if with_numbers else ():
+        yield from run.words()
+    if has_umlauts(text):
+        words = filter(has_umlauts, text.split())
+        yield from normalized_words(normalize(written_out(" ".join(words))))
 
 
 def normalized_words(folded: str) -> Iterator[str]:
-    """Yield everything that a normalized text is found by, some of it several times."""
+    """Yield the words of a normalized text and their parts."""
     pattern = _PLAIN_TOGETHER if folded.isascii() else _TOGETHER
     for together in set(pattern.findall(folded)):
         if together.isascii() and together.isalnum():
             yield together[:MAX_WORD_CHARACTERS]
+            if not together.isalpha():
+                yield from _letters_and_digits(together)
             continue
         parts = _PARTS.findall(together)
         for part in parts:
             # The last sign alone as well: a question may be one sign long.
             yield from _cut(part, with_last=True)
+            yield from _letters_and_digits(part)
         if len(parts) > 1:
             yield "".join(parts)[:MAX_WORD_CHARACTERS]
 
@@ -90,20 +122,79 @@ def without_joints(folded: str) -> str:
 
 
 def asked_words(text: str) -> list[AskedWord]:
-    """Return the words of a question, each once, in order; a text must have them all."""
-    asked: dict[AskedWord, None] = {}
-    for together in _TOGETHER.findall(normalize(text)):
+    """Return the words of a question, each once, in order; a text must have them all,
+    and may have the last one as a beginning."""
+    asked = _asked(normalize(text))
+    others = _asked(normalize(written_out(text))) if has_umlauts(text) else asked
+    if len(others) == len(asked):
+        asked = [_either(*both) for both in zip(asked, others, strict=True)]
+    asked = list(dict.fromkeys(asked))
+    if asked:
+        asked[-1] = replace(asked[-1], is_beginning=True)
+    return asked
+
+
+def _asked(folded: str) -> list[AskedWord]:
+    asked: list[AskedWord] = []
+    at = 0
+    for number in asked_numbers(folded):
+        asked += _asked_in(folded[at : number.start])
+        asked.append(AskedWord(number.spellings, number.is_beginning))
+        at = number.end
+    return asked + list(_asked_in(folded[at:]))
+
+
+def _asked_in(folded: str) -> Iterator[AskedWord]:
+    for together in _TOGETHER.findall(folded):
         parts = _PARTS.findall(together)
         cut = [word for part in parts for word in _cut(part, with_last=False)]
         if len(parts) > 1:
-            asked[AskedWord("".join(parts)[:MAX_WORD_CHARACTERS], tuple(cut))] = None
+            whole = "".join(parts)[:MAX_WORD_CHARACTERS]
+            yield AskedWord(((whole,), tuple(cut)))
+        elif split := tuple(_letters_and_digits(together)):
+            yield AskedWord(((together[:MAX_WORD_CHARACTERS],), split))
+        elif _KOREAN.fullmatch(together):
+            yield from _asked_korean(together)
         else:
-            asked.update((AskedWord(word, (word,)), None) for word in cut)
-    return list(asked)
+            yield from map(_asked_plain, cut)
+
+
+def _asked_plain(word: str) -> AskedWord:
+    # A sign alone is in a text only with its neighbour.
+    is_sign = len(word) == 1 and is_spaceless(word)
+    return AskedWord(((word,),), is_beginning=is_sign)
+
+
+def _asked_korean(word: str) -> Iterator[AskedWord]:
+    """Yield a word of Korean: as it is, with another particle, or written in two."""
+    stems = (word.removesuffix(particle) for particle in _PARTICLES)
+    stem = next((one for one in stems if one != word and len(one) > 1), word)
+    pairs = list(_cut(word, with_last=False))
+    spellings = [tuple(pairs), tuple(_cut(stem, with_last=False))]
+    if 4 <= len(word) <= MAX_COMPOUND:
+        # Without the pair that is where the space would be.
+        gaps = range(1, len(pairs) - 1)
+        spellings += [tuple(pairs[:gap] + pairs[gap + 1 :]) for gap in gaps]
+    is_sign = len(word) == 1
+    yield AskedWord(tuple(dict.fromkeys(spellings)), is_beginning=is_sign)
+
+
+def _either(one: AskedWord, other: AskedWord) -> AskedWord:
+    spellings = tuple(dict.fromkeys((*one.spellings, *other.spellings)))
+    return replace(one, spellings=spellings)
 
 
 def is_spaceless(text: str) -> bool:
     return bool(_SPACELESS.search(text))
+
+
+def _letters_and_digits(part: str) -> Iterator[str]:
+    """Yield the two where a word is letters and then digits, or digits and letters."""
+    if not part.isascii() or part.isalpha() or part.isdecimal():
+        return
+    if len(part) <= MAX_WORD_CHARACTERS:
+        found = _LETTERS_AND_DIGITS.fullmatch(part)
+        yield from filter(None, found.groups()) if found else ()
 
 
 def _cut(part: str, *, with_last: bool) -> Iterator[str]:

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from conversations.search.searched_text import PEOPLE
 from web.snapshot import one_snapshot
 
-# Of a transcript; as much as the search itself reads.
+# Of a transcript.
 MAX_TEXT_CHARACTERS = 200_000
 # Of one turn.
 MAX_TURN_CHARACTERS = 50_000
@@ -26,17 +27,22 @@ TEXTS = """
     JOIN conversations_transcript AS kept ON kept.conversation_id = asked.id
     CROSS JOIN LATERAL (
         SELECT turn.number, turn.value->>'role' AS role, turn.value->>'content' AS text,
-            coalesce(sum(length(turn.value->>'content')) OVER (
-                ORDER BY turn.number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            speaker.rank,
+            coalesce(sum(LEAST(length(turn.value->>'content'), %(turn)s)) OVER (
+                ORDER BY speaker.rank, turn.number
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ), 0) AS before
         FROM jsonb_array_elements(
             CASE jsonb_typeof(kept.turns) WHEN 'array' THEN kept.turns END
         ) WITH ORDINALITY AS turn (value, number)
+        CROSS JOIN LATERAL (
+            SELECT coalesce(turn.value->>'role' <> ALL(%(people)s), true) AS rank
+        ) AS speaker
         WHERE (turn.value->>'role' = 'system'
             AND turn.value->>'content' = kept.system_prompt) IS NOT TRUE
     ) AS said
     WHERE said.before < %(transcript)s AND said.text <> ''
-    ORDER BY asked.place, said.number
+    ORDER BY asked.place, said.rank, said.number
 """
 
 
@@ -51,7 +57,8 @@ class TurnText:
 
 
 def turn_texts(conversations: Sequence[UUID]) -> Generator[TurnText, None, None]:
-    """Yield the turns in the order of the conversations, without system prompts.
+    """Yield the turns in the order of the conversations, without system prompts; what
+    people said comes before what tools gave, so that these take no room from it.
 
     Whoever stops early closes it.
     """
@@ -59,6 +66,7 @@ def turn_texts(conversations: Sequence[UUID]) -> Generator[TurnText, None, None]
         "ids": list(conversations),
         "turn": MAX_TURN_CHARACTERS,
         "transcript": MAX_TEXT_CHARACTERS,
+        "people": list(PEOPLE),
     }
     # In a transaction, else the database would lay the whole answer down first.
     with one_snapshot(), connection.chunked_cursor() as cursor:

@@ -148,6 +148,49 @@ def test_a_search_shows_where_the_words_are(
     assert by_name["matches"] == []
 
 
+def test_a_search_shows_what_was_found_however_it_is_written(
+    tools: Tools,
+    api: Api,
+    make_conversation: MakeConversation,
+    make_findable: Callable[[], None],
+) -> None:
+    said = {
+        "020 7946 0958": "ring me on +44 20 7946 0958",
+        "lodz": "w Łodzi, Łódź",
+        "예약 취소": "예약을 취소하고 싶어요",
+        "1299": "that was $1,299.50",
+    }
+    rows = {
+        asked: make_conversation(turns=[{"role": "user", "content": text}])
+        for asked, text in said.items()
+    }
+    make_findable()
+    for asked, row in rows.items():
+        (found,) = tools.call("search_transcripts", q=asked)["data"]
+        assert found["conversationId"] == str(row.id)
+        (match,) = found["matches"]
+        assert match["text"] == said[asked]
+        (listed,) = api.get("/v1/conversations", q=asked).json()["data"]
+        assert listed["id"] == str(row.id)
+
+
+def test_a_search_reads_people_before_the_long_results_of_tools(
+    tools: Tools,
+    make_conversation: MakeConversation,
+    make_findable: Callable[[], None],
+) -> None:
+    make_conversation(
+        turns=[
+            {"role": "tool", "content": "row of a table " * 20_000},
+            {"role": "tool", "content": "subscription " * 20_000},
+            {"role": "user", "content": "cancel my subscription"},
+        ]
+    )
+    make_findable()
+    (found,) = tools.call("search_transcripts", q="cancel subscription")["data"]
+    assert [match["turn"] for match in found["matches"]] == [1, 2]
+
+
 def test_a_search_asks_as_little_for_many_as_for_one(
     tools: Tools,
     make_conversation: MakeConversation,

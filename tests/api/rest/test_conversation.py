@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from conversations.models import Conversation, Recording, Transcript
 from conversations.recordings.probe import read_audio
 from conversations.recordings.store_audio import store_audio
-from tests.api.conftest import Api
+from tests.api.conftest import Api, Tools
 from tests.conversations.conftest import NOON, MakeConversation
 from tests.conversations.recordings.sounds import write_sound
 
@@ -150,9 +151,28 @@ def test_it_gives_the_turns_back_as_they_were_sent(
         "systemPrompt": "Be kind.",
         "durationSeconds": 5.5,
         "recordingUrl": None,
+        "searchedCharacters": None,
         "content": TURNS,
         "createdAt": "2026-11-22T12:01:00Z",
     }
+
+
+def test_it_tells_how_much_of_a_long_turn_is_searched(
+    api: Api,
+    tools: Tools,
+    make_conversation: MakeConversation,
+    make_findable: Callable[[], None],
+) -> None:
+    table = " ".join(f"row{number}" for number in range(40_000))
+    turns = [{"role": "tool", "content": table}, {"role": "user", "content": "Stop"}]
+    conversation = make_conversation(turns=turns)
+    make_findable()
+    told = api.get(f"{ROOT}/{conversation.id}/transcript").json()
+    searched = told["searchedCharacters"]
+    assert searched["said"] is None
+    assert 10_000 < searched["tools"] < len(table)
+    part = tools.call("get_transcript", conversationId=str(conversation.id))
+    assert part["searchedCharacters"] == searched
 
 
 @pytest.mark.parametrize("turns", [None, []])

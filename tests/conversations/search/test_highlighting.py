@@ -1,6 +1,6 @@
 import pytest
 
-from conversations.search import matching, tokenizer
+from conversations.search import letters, matching, tokenizer
 from conversations.search.highlighting import Highlighter
 
 NASTY = "<script>alert(1)</script>"
@@ -91,7 +91,7 @@ def test_marking_a_script_without_spaces_takes_time_that_grows_with_the_text(
 ):
     """One turn of 900 KB, and as many words as a question may have."""
     question = "".join(chr(0x4E00 + number) for number in range(255))
-    normalized, normalize = [], tokenizer.normalize
+    normalized, normalize = [], letters.normalize
 
     def counted(text):
         normalized.append(len(text))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from conversations.models import Conversation, SearchEntry, SearchJob, SeenValue
 from conversations.projection.erased_calls import erase_rows
-from conversations.search import index_worker, lexemes
+from conversations.search import index_worker, lexemes, searched_text
 from conversations.search.filters import Filters
 from conversations.search.index_worker import index_batch
 from conversations.search.page_search import Search
@@ -102,8 +102,8 @@ def test_one_that_cannot_be_indexed_fails_alone(
             raise ValueError("poison")
         return said_before(turns, prompt)
 
-    said_before = lexemes.said
-    monkeypatch.setattr(lexemes, "said", fragile)
+    said_before = searched_text.said
+    monkeypatch.setattr(searched_text, "said", fragile)
     index_all()
     assert len(waiting()) == 1
     assert len(found(organization, "hello")) == 2
@@ -117,7 +117,7 @@ def test_one_that_cannot_be_indexed_takes_no_newer_one_along(
     healthy = make_conversation(turns=said("hello"), applied_through=1)
     index_all()
     poison = make_conversation(turns=said("poison"), applied_through=1)
-    said_before = lexemes.said
+    said_before = searched_text.said
     other = connection.copy()
     tries = iter(range(9))
 
@@ -135,7 +135,7 @@ def test_one_that_cannot_be_indexed_takes_no_newer_one_along(
             raise ValueError("poison")
         return said_before(turns, prompt)
 
-    monkeypatch.setattr(lexemes, "said", change_the_healthy_one)
+    monkeypatch.setattr(searched_text, "said", change_the_healthy_one)
     try:
         index_all()
     finally:
@@ -147,7 +147,7 @@ def test_one_that_cannot_be_indexed_takes_no_newer_one_along(
 @pytest.fixture
 def poisoned(monkeypatch):
     """What says "poison" cannot be indexed; the switch ends that."""
-    said_before = lexemes.said
+    said_before = searched_text.said
     switch = {"on": True}
 
     def fragile(turns, prompt):
@@ -155,7 +155,7 @@ def poisoned(monkeypatch):
             raise ValueError("what a caller said, in the text of an error")
         return said_before(turns, prompt)
 
-    monkeypatch.setattr(lexemes, "said", fragile)
+    monkeypatch.setattr(searched_text, "said", fragile)
     return switch
 
 
@@ -225,7 +225,7 @@ def test_a_limit_of_the_database_that_one_is_over_stops_no_other(
     poison = make_conversation(turns=said("poison"), applied_through=1)
     make_conversation(turns=said("hello"), applied_through=1)
 
-    said_before = lexemes.said
+    said_before = searched_text.said
 
     def too_long_a_word(turns, prompt):
         if "poison" in turns[0]["content"]:
@@ -233,7 +233,7 @@ def test_a_limit_of_the_database_that_one_is_over_stops_no_other(
                 cursor.execute("SELECT repeat('x', 3000)::tsvector")
         return said_before(turns, prompt)
 
-    monkeypatch.setattr(lexemes, "said", too_long_a_word)
+    monkeypatch.setattr(searched_text, "said", too_long_a_word)
     index_all()
     assert len(found(organization, "hello")) == 2
     assert waiting() == [poison.id]
