@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -14,13 +16,16 @@ from django.db import DatabaseError, InterfaceError
 from conversations.models import Conversation, Recording
 from conversations.organization_turns import ClaimTurns, SharedSlots
 from conversations.recordings import wakeup
-from conversations.recordings.download import (
+from conversations.recordings.answers import (
     NotNow,
+    NotYet,
     Refused,
-    download,
+    too_large,
     too_slow,
     took_too_long,
 )
+from conversations.recordings.download import download, refuse_growing
+from conversations.recordings.files import NotKept
 from conversations.recordings.incoming import incoming_file, is_for_want_of_room
 from conversations.recordings.lease_keeper import (
     DeadlineExceeded,
@@ -29,8 +34,13 @@ from conversations.recordings.lease_keeper import (
     TooSlow,
     WorkerStopping,
 )
-from conversations.recordings.probe import NotAudio, read_audio
+from conversations.recordings.probe import Audio, NotAudio, read_audio
 from conversations.recordings.store_audio import store_audio
+from conversations.recordings.unpacking import (
+    CANNOT_UNPACK,
+    UnpacksTooLarge,
+    unpack,
+)
 from conversations.worker_stop import Turn, is_requested
 
 logger = logging.getLogger(__name__)
@@ -89,10 +99,12 @@ def _fetch(recording: Recording) -> None:
         LeaseKeeper.of_a_fetch(recording, settings.FETCH_SECONDS) as watch,
         incoming_file() as path,
     ):
-        download(recording.source_url, path, watch)
+        received = download(recording.source_url, path, watch)
         watch.downloaded()
         with _decoding.slot(recording.claimed_for, tick=watch.check):
-            audio = read_audio(path, tick=watch.check)
+            audio = _audio_in(path, received.codings, watch)
+        if recording.may_still_come():
+            refuse_growing(recording.source_url, received, watch)
         kept = store_audio(
             conversation=recording.conversation,
             path=path,
@@ -103,20 +115,43 @@ def _fetch(recording: Recording) -> None:
         logger.info("A recording was no longer wanted when it was here")
 
 
+def _audio_in(path: Path, codings: Sequence[str], watch: LeaseKeeper) -> Audio:
+    """Read what a server sent as audio.
+
+    Raises:
+        Refused: it unpacks to too much.
+        NotYet: it is none: an empty file, a half-written one, a page that says to come
+            again.
+    """
+    try:
+        unpack(path, codings=codings, tick=watch.check)
+        return read_audio(path, tick=watch.check)
+    except UnpacksTooLarge:
+        raise Refused(too_large(" once unpacked")) from None
+    except NotAudio as error:
+        instead = str(error)
+        if unknown := CANNOT_UNPACK.intersection(codings):
+            instead = (
+                f"It is compressed (Content-Encoding: {', '.join(sorted(unknown))}), "
+                "which Zelto does not unpack."
+            )
+        raise NotYet(f"What the server sent is no recording. {instead}") from None
+
+
 @contextmanager
 def _outcome_noted(recording: Recording) -> Iterator[None]:
     try:
         yield
     except Refused as error:
         recording.give_up(str(error))
-    except NotAudio as error:
-        recording.give_up(f"What the server sent is no recording. {error}")
+    except NotYet as error:
+        _try_while_young(recording, error)
     except NotNow as error:
         recording.try_later(str(error), after=error.after)
     except DeadlineExceeded:
         recording.try_later(took_too_long())
     except TooSlow:
-        recording.try_later(too_slow(recording.source_url))
+        recording.try_later(too_slow(urlsplit(recording.source_url).hostname or ""))
     except WorkerStopping:
         recording.put_back()
     except (LeaseLost, Conversation.DoesNotExist):
@@ -132,7 +167,16 @@ def _outcome_noted(recording: Recording) -> Iterator[None]:
         recording.try_later(_what_is_wrong(error))
 
 
+def _try_while_young(recording: Recording, error: NotYet) -> None:
+    if recording.may_still_come():
+        recording.try_later(str(error), after=error.after, at_last=error.at_last)
+    else:
+        recording.give_up(error.at_last)
+
+
 def _what_is_wrong(error: Exception) -> str:
+    if isinstance(error, NotKept):
+        return f"It was fetched and not kept as it is. {error}"
     if is_for_want_of_room(error):
         return "There is no room for it on this machine's disk."
     return f"It was fetched but could not be kept ({type(error).__name__})."
