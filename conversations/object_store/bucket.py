@@ -36,6 +36,8 @@ UNFRAMED = Config(
 class RecordingsBucket(S3Storage):  # type: ignore[misc]
     """A storage that says what it has of a file."""
 
+    client_config: Any
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_memory_size": MAX_MEMORY_BYTES} | options)
         self.transfer_config = TransferConfig(

@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
@@ -58,10 +59,9 @@ def test_nor_where_the_environment_names_the_server(
     in_careless_bucket: CarelessBucket, monkeypatch: pytest.MonkeyPatch, name: str
 ):
     monkeypatch.setenv(name, in_careless_bucket.url)
-    options = storages.backends["recordings"]["OPTIONS"] | {"endpoint_url": None}
-    storage = storages.create_storage(
-        storages.backends["recordings"] | {"OPTIONS": options}
-    )
+    recordings = settings.STORAGES["recordings"]
+    options = recordings["OPTIONS"] | {"endpoint_url": None}
+    storage = storages.create_storage(recordings | {"OPTIONS": options})
     storage.save("a/b.ogg", ContentFile(b"audio"))
     assert only_object(in_careless_bucket) == b"audio"
 

@@ -16,8 +16,10 @@ from django.test import override_settings
 from accounts.models import Organization
 from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recording_checks import repair
+from conversations.recording_checks.check import write_pieces
 from conversations.recordings import files, incoming
 from conversations.recordings.files import recordings_storage
+from conversations.recordings.store_audio import write_new
 from tests.conversations.conftest import MakeAgent, MakeConversation, MakeRecording
 from tests.conversations.object_store.careless_bucket import CarelessBucket
 from tests.conversations.object_store.conftest import (
@@ -136,11 +138,13 @@ def test_quickly_only_sizes_are_compared(
     spoil(recordings[1], framed)
     said = check("--quick")
     assert [line.split()[0] for line in said.lines] == [str(recordings[1].pk)]
-    read = []
-    monkeypatch.setattr(
-        "conversations.recording_checks.check.pieces_of",
-        lambda name: read.append(name) or iter([b""]),
-    )
+    read: list[str] = []
+
+    def noted(name: str) -> Iterator[bytes]:
+        read.append(name)
+        yield b""
+
+    monkeypatch.setattr("conversations.recording_checks.check.pieces_of", noted)
     check("--quick")
     assert set(read) == {recordings[1].file}
 
@@ -176,11 +180,10 @@ def test_what_does_not_come_out_as_it_was_is_not_touched(
 ):
     """Should the storage change it between two readings."""
     spoil(recordings[0], framed)
-    read = repair.write_pieces
     calls = iter([lambda body: framed(cut(body)), lambda body: body])
 
     def another(pieces, path: Path) -> None:
-        read(pieces, path)
+        write_pieces(pieces, path)
         change = next(calls)
         path.write_bytes(change(path.read_bytes()))
 
@@ -201,7 +204,6 @@ def test_one_that_is_replaced_or_erased_meanwhile_stays_so(
 ):
     spoil(recordings[0], framed)
     call = recordings[0].conversation
-    write_new = repair.write_new
 
     def meanwhile(*arguments) -> None:
         write_new(*arguments)

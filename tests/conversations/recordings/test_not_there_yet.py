@@ -260,7 +260,7 @@ def test_it_waits_a_moment_where_a_file_was_written_to_lately(
     want_now: Want,
     sound: bytes,
     monkeypatch: pytest.MonkeyPatch,
-    headers: dict[str, str],
+    headers: dict[str, Any],
     is_fresh: bool,
 ):
     waits: list[float] = []

@@ -22,6 +22,7 @@ from tests.conversations.conftest import Want
 from tests.conversations.object_store.framing import framed
 from tests.conversations.recordings.far_server import FarServer, answer
 from tests.conversations.recordings.fetches import after_a_try, stored_bytes
+from web.private_files import make_owner_only_folder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Recording.State
@@ -157,7 +158,7 @@ def test_it_is_unpacked_a_few_layers_deep_and_no_deeper(
 @pytest.fixture
 def path(far_server: FarServer) -> Path:
     """A file on its way in."""
-    incoming.make_owner_only_folder(incoming.folder())
+    make_owner_only_folder(incoming.folder())
     return incoming.folder() / "a"
 
 
