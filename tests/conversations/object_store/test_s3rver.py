@@ -7,20 +7,24 @@ ZELTO_S3RVER=/tmp/s3rver  # beside pytest
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
 
+from conversations.models import Recording
 from conversations.recordings import files
 from conversations.recordings.files import recordings_storage
-from tests.conversations.conftest import Want
+from tests.conversations.conftest import MakeConversation, MakeRecording, Want
 from tests.conversations.object_store.authority import Certificates
 from tests.conversations.object_store.conftest import KeptIn
 from tests.conversations.object_store.framing import framed
@@ -82,10 +86,10 @@ def test_so_is_one_that_is_sent_in_parts(in_s3rver: str, tmp_path: Path):
     assert b"".join(files.pieces_of("a/large")) == BODY
 
 
-def test_it_keeps_the_frames_of_boto_as_it_is_by_itself(
-    in_s3rver: str, certificates: Certificates
-):
-    client = boto3.client(
+@pytest.fixture
+def boto(in_s3rver: str, certificates: Certificates) -> Any:
+    """A client as boto3 makes it by itself."""
+    return boto3.client(
         "s3",
         endpoint_url=in_s3rver,
         verify=str(certificates.authority),
@@ -93,7 +97,34 @@ def test_it_keeps_the_frames_of_boto_as_it_is_by_itself(
         aws_access_key_id="S3RVER",
         aws_secret_access_key="S3RVER",
     )
-    client.put_object(Bucket="zelto-recordings", Key="a/b", Body=b"audio")
+
+
+def test_it_keeps_the_frames_of_boto_as_it_is_by_itself(boto: Any):
+    boto.put_object(Bucket="zelto-recordings", Key="a/b", Body=b"audio")
     assert b"".join(files.pieces_of("a/b")) == framed(b"audio")
     told = files.told_of("a/b")
     assert (told.size, told.encoding) == (len(framed(b"audio")), "aws-chunked")
+
+
+@pytest.mark.parametrize("size", [2_000, 20_000_000])
+def test_what_was_spoilt_there_is_repaired(
+    boto: Any,
+    make_conversation: MakeConversation,
+    make_recording: MakeRecording,
+    size: int,
+):
+    """Also what was sent in parts, each framed by itself."""
+    recording = make_recording(make_conversation())
+    body = BODY[:size]
+    name = files.name_of(
+        recording.conversation, hashlib.sha256(body).hexdigest(), "wav"
+    )
+    Recording.objects.update(file=name, size=len(body))
+    boto.upload_fileobj(io.BytesIO(body), "zelto-recordings", name)
+    assert files.told_of(name).size != size
+    with pytest.raises(CommandError, match="1 not as they were stored"):
+        call_command("check_recordings")
+    call_command("check_recordings", "--repair")
+    recording.refresh_from_db()
+    assert stored_bytes(recording) == body
+    call_command("check_recordings")
