@@ -11,8 +11,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
+
+from accounts.links import absolute_url
 from conversations.models import Conversation
-from conversations.recordings.links import recording_url
 from web.iso_time import iso_microseconds
 
 
@@ -49,6 +51,11 @@ def conversation_shape(row: Conversation) -> dict[str, Any]:
         "createdAt": row.created_at,
         "updatedAt": row.updated_at,
     }
+
+
+def recording_url(conversation: Conversation) -> str:
+    """Return the address of a conversation's audio in the API."""
+    return absolute_url(reverse("api:recording", args=[conversation.pk]))
 
 
 def transcript_shape(row: Conversation, system_prompt: str) -> dict[str, Any]:

@@ -31,6 +31,8 @@ MAX_GZIP_MEMBERS = 100
 # What does not compress grows a little in gzip.
 COMPRESSION_OVERHEAD_BYTES = 64 * 1024
 
+COMPRESSIONS = {"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"}
+ALIASES = {"x-gzip": "gzip"}
 JSON_TYPE = re.compile(r"application/json|[\w.!#$&^-]+/[\w.!#$&^+-]+\+json")
 
 
@@ -68,7 +70,8 @@ def check_type(
             f"Send the body with Content-Type: application/json; got {shown(media_type)}.",
         )
     named = (word.strip().lower() for word in (content_encoding or "").split(","))
-    encodings = [word for word in named if word not in ("", "identity")]
+    # Any other word is a label: some name a character set there, or the type.
+    encodings = [ALIASES.get(word, word) for word in named if word in COMPRESSIONS]
     if encodings not in ([], ["gzip"]):
         raise BodyFault(
             415,

@@ -80,7 +80,10 @@ def recording_storage(data_dir: Path) -> dict[str, Any]:
         "default_acl": None,
         "file_overwrite": True,
     }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return {
+        "BACKEND": "conversations.object_store.bucket.RecordingsBucket",
+        "OPTIONS": options,
+    }
 
 
 def check_bucket_settings(

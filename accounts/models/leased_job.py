@@ -151,13 +151,14 @@ class LeasedJob(models.Model):
         """
         return self.attempts > len(self.WAITS) + 1
 
-    def try_later(self, reason: str, *, after: float = 0.0) -> None:
+    def try_later(self, reason: str, *, after: float = 0.0, at_last: str = "") -> None:
         """Wait for the next try, or fail after the last one.
 
-        after: seconds to wait at least, within the longest wait.
+        after: seconds to wait at least, within the longest wait. at_last: the reason
+        after the last try, where it is another.
         """
         if self.attempts > len(self.WAITS):
-            self.give_up(reason)
+            self.give_up(at_last or reason)
             return
         least = min(after, max(self.WAITS))
         own = self.WAITS[max(self.attempts - 1, 0)]

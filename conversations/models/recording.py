@@ -14,6 +14,9 @@ from accounts.models import Organization
 from accounts.models.leased_job import LeasedJob
 from conversations.models.conversation import Conversation
 
+# Some name a recording before it is there: it is being written, copied, mixed.
+YOUNG = timedelta(days=1)
+
 
 class RecordingQuerySet(models.QuerySet["Recording"]):
     def in_organization(self, organization: Organization) -> Self:
@@ -46,6 +49,8 @@ class Recording(LeasedJob):
     )
     # What is fetched, as sent last; empty where somebody uploaded the audio.
     source_url = models.CharField(max_length=4096, blank=True)
+    # When a delivery named it last; null where that was before this was noted.
+    named_at = models.DateTimeField(null=True)
     # How far a fetch got, and how far it has to go where the server reported it.
     fetched_bytes = models.BigIntegerField(default=0)
     expected_bytes = models.BigIntegerField(null=True)
@@ -103,6 +108,18 @@ class Recording(LeasedJob):
             if done:
                 self._note_change()
         return done
+
+    def may_still_come(self) -> bool:
+        """Tell whether a server that has no recording yet may have it soon: it was
+        named, or its call ended, within `YOUNG`. False where the call is gone.
+        """
+        calls = Conversation.objects.filter(pk=self.pk)
+        since = timezone.now() - YOUNG
+        return calls.filter(
+            models.Q(ended_at__gte=since)
+            | models.Q(recording__named_at__gte=since)
+            | models.Q(recording__named_at=None, created_at__gte=since)
+        ).exists()
 
     @property
     def public_state(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from conversations import bulk_write
 from conversations.models import Conversation, Recording
@@ -31,7 +32,11 @@ def enqueue_recordings(recorded: Iterable[tuple[Conversation, str | None]]) -> N
     named = [one for one, address in addresses.items() if address]
     if not named:
         return
-    rows = [Recording(conversation=one, source_url=addresses[one]) for one in named]
+    now = timezone.now()
+    rows = [
+        Recording(conversation=one, source_url=addresses[one], named_at=now)
+        for one in named
+    ]
     new = bulk_write.insert_missing(rows, unique=["conversation_id"])
     known = [one for one in named if one.pk not in new]
     wanted = len(new)
@@ -50,7 +55,7 @@ def enqueue_recordings(recorded: Iterable[tuple[Conversation, str | None]]) -> N
 # at the old one loses the claim. One that was fetched is left alone.
 _WANT_AGAIN = """
     UPDATE conversations_recording AS recording
-    SET source_url = named.url,
+    SET source_url = named.url, named_at = now(),
         state = 'waiting', attempts = 0, claim = NULL, lease_until = NULL,
         next_try_at = NULL, last_error = '', fetched_bytes = 0, expected_bytes = NULL
     FROM unnest(%s::uuid[], %s::text[]) AS named (conversation_id, url)

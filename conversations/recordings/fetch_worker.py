@@ -5,23 +5,29 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from conversations.models import Conversation, Recording
 from conversations.organization_turns import ClaimTurns, SharedSlots
-from conversations.recordings import received, wakeup
-from conversations.recordings.download import (
+from conversations.recordings import received as received_files
+from conversations.recordings import wakeup
+from conversations.recordings.answers import (
     NotNow,
+    NotYet,
+    Received,
     Refused,
-    download,
+    too_large,
     too_slow,
     took_too_long,
 )
+from conversations.recordings.download import download, refuse_growing
+from conversations.recordings.files import NotKept
 from conversations.recordings.incoming import incoming_file, is_for_want_of_room
 from conversations.recordings.lease_keeper import (
     DeadlineExceeded,
@@ -30,8 +36,13 @@ from conversations.recordings.lease_keeper import (
     TooSlow,
     WorkerStopping,
 )
-from conversations.recordings.probe import NotAudio, read_audio
+from conversations.recordings.probe import Audio, NotAudio, read_audio
 from conversations.recordings.store_audio import store_audio
+from conversations.recordings.unpacking import (
+    CANNOT_UNPACK,
+    UnpacksTooLarge,
+    unpack,
+)
 from conversations.worker_stop import Turn, is_requested
 
 logger = logging.getLogger(__name__)
@@ -86,34 +97,60 @@ def fetch(recording: Recording) -> None:
 
 
 def _fetch(recording: Recording) -> None:
+    is_uploaded = received_files.is_received(recording.source_url)
     with (
         LeaseKeeper.of_a_fetch(recording, settings.FETCH_SECONDS) as watch,
         incoming_file() as path,
     ):
-        _bring(recording.source_url, path, watch)
+        received = _bring(recording.source_url, path, watch)
         watch.downloaded()
         with _decoding.slot(recording.claimed_for, tick=watch.check):
-            audio = read_audio(path, tick=watch.check)
+            audio = _audio_in(path, received.codings, watch)
+        if not is_uploaded and recording.may_still_come():
+            refuse_growing(recording.source_url, received, watch)
         kept = store_audio(
             conversation=recording.conversation,
             path=path,
             audio=audio,
             claim=recording.claim,
         )
-    if received.is_received(recording.source_url):
-        received.let_go(recording.source_url)
+    if is_uploaded:
+        received_files.let_go(recording.source_url)
     if not kept:
         logger.info("A recording was no longer wanted when it was here")
 
 
-def _bring(address: str, path: Path, watch: LeaseKeeper) -> None:
-    if not received.is_received(address):
-        download(address, path, watch)
-        return
+def _bring(address: str, path: Path, watch: LeaseKeeper) -> Received:
+    if not received_files.is_received(address):
+        return download(address, path, watch)
     try:
-        received.bring(address, path)
-    except received.NotThere:
+        received_files.bring(address, path)
+    except received_files.NotThere:
         raise Refused("The audio that was uploaded is no longer here.") from None
+    return Received(path.stat().st_size, [], is_fresh=False)
+
+
+def _audio_in(path: Path, codings: Sequence[str], watch: LeaseKeeper) -> Audio:
+    """Read what a server sent as audio.
+
+    Raises:
+        Refused: it unpacks to too much.
+        NotYet: it is none: an empty file, a half-written one, a page that says to come
+            again.
+    """
+    try:
+        unpack(path, codings=codings, tick=watch.check)
+        return read_audio(path, tick=watch.check)
+    except UnpacksTooLarge:
+        raise Refused(too_large(" once unpacked")) from None
+    except NotAudio as error:
+        instead = str(error)
+        if unknown := CANNOT_UNPACK.intersection(codings):
+            instead = (
+                f"It is compressed (Content-Encoding: {', '.join(sorted(unknown))}), "
+                "which Zelto does not unpack."
+            )
+        raise NotYet(f"What the server sent is no recording. {instead}") from None
 
 
 @contextmanager
@@ -122,14 +159,14 @@ def _outcome_noted(recording: Recording) -> Iterator[None]:
         yield
     except Refused as error:
         recording.give_up(str(error))
-    except NotAudio as error:
-        recording.give_up(f"What the server sent is no recording. {error}")
+    except NotYet as error:
+        _try_while_young(recording, error)
     except NotNow as error:
         recording.try_later(str(error), after=error.after)
     except DeadlineExceeded:
         recording.try_later(took_too_long())
     except TooSlow:
-        recording.try_later(too_slow(recording.source_url))
+        recording.try_later(too_slow(urlsplit(recording.source_url).hostname or ""))
     except WorkerStopping:
         recording.put_back()
     except (LeaseLost, Conversation.DoesNotExist):
@@ -145,7 +182,16 @@ def _outcome_noted(recording: Recording) -> Iterator[None]:
         recording.try_later(_what_is_wrong(error))
 
 
+def _try_while_young(recording: Recording, error: NotYet) -> None:
+    if recording.may_still_come():
+        recording.try_later(str(error), after=error.after, at_last=error.at_last)
+    else:
+        recording.give_up(error.at_last)
+
+
 def _what_is_wrong(error: Exception) -> str:
+    if isinstance(error, NotKept):
+        return f"It was fetched and not kept as it is. {error}"
     if is_for_want_of_room(error):
         return "There is no room for it on this machine's disk."
     return f"It was fetched but could not be kept ({type(error).__name__})."

@@ -8,19 +8,22 @@ go of is nobody's any more: it is deleted while no row is held, however far the 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Now
 
 from conversations import worker_stop
 from conversations.models import Conversation, Recording, UnusedFile
+from conversations.object_store.told import TellingStorage, Told
 from conversations.recordings import incoming
 from conversations.recordings.folder import RecordingsFolder
 
@@ -36,7 +39,12 @@ MIN_WAIT, MAX_WAIT = timedelta(minutes=10), timedelta(hours=6)
 TURN_SECONDS = 10.0
 # How a recording's address begins that is a file of the storage: it came with an upload.
 RECEIVED = "received:"
+PIECE_BYTES = 1024 * 1024
 _one_sweep_at_a_time = threading.Lock()
+
+
+class NotKept(Exception):
+    """Says in a sentence what the storage has in place of what it was given."""
 
 
 def recordings_storage() -> Storage:
@@ -44,11 +52,83 @@ def recordings_storage() -> Storage:
     return storages["recordings"]
 
 
+def told_of(name: str) -> Told:
+    """Return what the storage says of a file.
+
+    Raises:
+        FileNotFoundError: it has none of this name.
+        Exception: whatever the storage raises.
+    """
+    storage = recordings_storage()
+    if isinstance(storage, TellingStorage):
+        return storage.told(name)
+    return Told(storage.size(name))
+
+
+def pieces_of(name: str) -> Iterator[bytes]:
+    """Yield a stored file, a mebibyte at a time.
+
+    Raises:
+        FileNotFoundError: there is none of this name.
+        Exception: whatever the storage raises.
+    """
+    storage = recordings_storage()
+    if isinstance(storage, TellingStorage):
+        yield from storage.pieces(name)
+        return
+    with storage.open(name) as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
+
+
+def pieces_in(path: Path) -> Iterator[bytes]:
+    """Yield a local file, a mebibyte at a time."""
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
+
+
+def verify_stored(name: str, path: Path, sha256: str) -> None:
+    """Compare what was stored with the file it was made of: by its size, and by its
+    hash where the storage tells one; else a bucket is read.
+
+    sha256: of the file, in hexadecimal digits.
+
+    Raises:
+        NotKept: it is another.
+        Exception: whatever the storage raises.
+    """
+    size = path.stat().st_size
+    try:
+        told = told_of(name)
+    except FileNotFoundError:
+        raise NotKept("The storage took it, and does not have it.") from None
+    if told.size is not None and told.size != size:
+        raise NotKept(f"The storage has {told.size:,} bytes of its {size:,}.")
+    storage = recordings_storage()
+    if isinstance(storage, FileSystemStorage):
+        return
+    if isinstance(storage, TellingStorage) and told.etag in storage.etags_of(path):
+        return
+    # A tag need not be a hash: it is none where the bucket encrypts by a key.
+    digest = hashlib.sha256()
+    for piece in pieces_of(name):
+        digest.update(piece)
+    if digest.hexdigest() != sha256:
+        raise NotKept("The storage has other bytes than it was given.")
+
+
 def name_of(conversation: Conversation, sha256: str, extension: str) -> str:
     """Return a new name each time, within its conversation, by its content: two that
     are alike share no file, so that deleting one never takes the other's."""
     folder = f"{conversation.organization_id}/{conversation.pk}"
     return f"{folder}/{sha256}.{uuid4().hex}.{extension}"
+
+
+def name_like(name: str) -> str:
+    """Return a new name for the same content in the same place."""
+    path = PurePosixPath(name)
+    return f"{path.parent}/{sha256_of(name)}.{uuid4().hex}{path.suffix}"
 
 
 def sha256_of(name: str) -> str:
@@ -144,6 +224,16 @@ def delete_if_unused(name: str) -> None:
             _wait_longer(ours)
             raise
     ours.delete()
+
+
+def delete_new(name: str) -> None:
+    """Delete a file that was written and that no recording came to name.
+
+    Raises:
+        Exception: whatever the storage raises; the file comes again.
+    """
+    UnusedFile.objects.filter(name=name).update(delete_after=Now())
+    delete_if_unused(name)
 
 
 def _wait_longer(notes: QuerySet[UnusedFile]) -> None:

@@ -107,6 +107,11 @@ class LeaseKeeper:
             self._cut.append(connection.dup())
         self.check()
 
+    def expect_within(self, seconds: float) -> None:
+        """Set a deadline again, from now on, without a least speed."""
+        self._judged_at, self._judged_bytes = time.monotonic() + seconds, 0
+        self._deadline = time.monotonic() + seconds
+
     def downloaded(self) -> None:
         """Lift deadline and least speed: from here on it takes what it takes."""
         self._deadline = None

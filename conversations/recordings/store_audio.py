@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,29 +15,50 @@ from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import files
 from conversations.recordings.probe import Audio
 
+logger = logging.getLogger(__name__)
+
 
 def store_audio(
     *, conversation: Conversation, path: Path, audio: Audio, claim: UUID | None
 ) -> bool:
-    """Write the file, then name it. False: the conversation is gone, or the claim is
-    no longer the worker's, and nothing is kept.
+    """Write the file, compare what the storage has with it, then name it. False: the
+    conversation is gone, or the claim is no longer the worker's, and nothing is kept.
 
     claim: of the worker that fetched it; None where somebody uploaded it, which
     wins over whatever is being fetched.
 
     Raises:
+        NotKept: the storage has something else than it was given.
         TimeoutError: writing took over an hour.
         Exception: whatever the storage raises.
     """
     name = files.name_of(conversation, audio.sha256, audio.extension)
-    files.note_before_writing(name)
-    with path.open("rb") as source:
-        files.recordings_storage().save(name, File(source))
+    write_new(name, path, audio.sha256)
     with transaction.atomic(durable=True):
         if _name_it(conversation, name, audio, claim):
             return True
-    _drop(name)
+    files.delete_new(name)
     return False
+
+
+def write_new(name: str, path: Path, sha256: str) -> None:
+    """Write a file that no recording names yet, and see that the storage has it.
+
+    sha256: of the file at `path`, in hexadecimal digits.
+
+    Raises:
+        NotKept: the storage has something else than it was given.
+        Exception: whatever the storage raises.
+    """
+    files.note_before_writing(name)
+    with path.open("rb") as source:
+        files.recordings_storage().save(name, File(source))
+    try:
+        files.verify_stored(name, path, sha256)
+    except files.NotKept as error:
+        logger.error("%s was not kept as it is: %s", name, error)
+        UnusedFile.objects.filter(name=name).update(delete_after=Now())
+        raise
 
 
 def _name_it(
@@ -97,9 +119,3 @@ def _facts(name: str, audio: Audio) -> dict[str, Any]:
         "peaks": audio.peaks,
         "marks": audio.marks,
     }
-
-
-def _drop(name: str) -> None:
-    """Delete what was written for nothing."""
-    UnusedFile.objects.filter(name=name).update(delete_after=Now())
-    files.delete_if_unused(name)

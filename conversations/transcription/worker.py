@@ -18,7 +18,7 @@ from conversations import bulk_write
 from conversations.models import Charge, Conversation, Recording, Transcription
 from conversations.models.charge import recording_subject
 from conversations.organization_turns import ClaimTurns
-from conversations.recordings.files import recordings_storage, sha256_of
+from conversations.recordings.files import pieces_of, recordings_storage, sha256_of
 from conversations.recordings.incoming import incoming_file, is_for_want_of_room
 from conversations.recordings.lease_keeper import LeaseKeeper
 from conversations.transcription import result_hook
@@ -32,7 +32,6 @@ from conversations.worker_stop import Turn, is_requested
 
 logger = logging.getLogger(__name__)
 
-CHUNK_BYTES = 1024 * 1024
 INTERRUPTED = "Its worker was interrupted each time; it was given up."
 # No job is begun after so long: what else is in the queue gets a turn.
 TURN_SECONDS = 10.0
@@ -212,9 +211,9 @@ def local_copy(name: str, on_progress: OnProgress) -> Iterator[Path]:
         yield path
         return
     with incoming_file() as copy:
-        with storage.open(name) as source, copy.open("wb") as file:
-            while chunk := source.read(CHUNK_BYTES):
+        with copy.open("wb") as file:
+            for piece in pieces_of(name):
                 if not on_progress(0.0):
                     raise Dropped
-                file.write(chunk)
+                file.write(piece)
         yield copy

@@ -6,8 +6,9 @@ Django's own parser reads a field only as a whole, and has no limit for a file.
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -30,6 +31,7 @@ FRAME_BYTES = 64 * 1024
 MAX_PARTS = 20
 # The end of a body, where its last boundary must be.
 TAIL_BYTES = 4096
+GZIP = b"\x1f\x8b\x08"
 
 
 @dataclass(slots=True)
@@ -156,6 +158,8 @@ class _Body:
 
     def __init__(self, request: HttpRequest, limit: int, boundary: bytes) -> None:
         self.limit = limit
+        self.received = 0
+        self.unpack: Any = None
         self.end = b"--" + boundary + b"--"
         self.announced = int(request.META.get("CONTENT_LENGTH") or 0)
         self.seen = 0
@@ -168,15 +172,18 @@ class _Body:
             raise BodyFault(411, "Send the body with a Content-Length header.")
 
     def read(self, size: int) -> bytes:
-        """Return up to `size` bytes; none where the client is gone.
+        """Return up to `size` bytes; none where the client is gone. A body that was
+        compressed as a whole is unpacked, whether a header says so or not.
 
         Raises:
-            BodyFault: 413, more than `limit` arrived.
+            BodyFault: 413, more than `limit` arrived; 400, it is torn gzip.
         """
-        try:
-            data: bytes = self.source.read(size)
-        except OSError:
-            data = b""  # the client is gone
+        data = self._receive(size) if self.unpack is None else b""
+        if self.unpack is None and not self.seen and data.startswith(GZIP):
+            self.unpack = _Gzip(data, self._receive)
+            data = b""
+        if self.unpack is not None:
+            data = self.unpack.read(size)
         self.seen += len(data)
         if self.seen > self.limit:
             raise BodyFault(413, f"The body is over the limit of {self.limit:,} bytes.")
@@ -185,4 +192,39 @@ class _Body:
 
     def is_whole(self) -> bool:
         """Return whether the body came to its end; only once all of it was read."""
-        return self.end in self.tail and self.seen >= self.announced
+        return self.end in self.tail and self.received >= self.announced
+
+    def _receive(self, size: int) -> bytes:
+        try:
+            data: bytes = self.source.read(size)
+        except OSError:
+            data = b""  # the client is gone
+        self.received += len(data)
+        return data
+
+
+class _Gzip:
+    """What was compressed, piece by piece."""
+
+    def __init__(self, beginning: bytes, receive: Callable[[int], bytes]) -> None:
+        self._inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        self._packed = beginning
+        self._receive = receive
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes; none at the end.
+
+        Raises:
+            BodyFault: 400, a byte of it does not fit.
+        """
+        data = b""
+        while not data and not self._inflater.eof:
+            packed = self._packed or self._receive(size)
+            try:
+                data = self._inflater.decompress(packed, size)
+            except zlib.error:
+                raise BodyFault(400, "The gzip body is damaged.") from None
+            self._packed = self._inflater.unconsumed_tail
+            if not packed:
+                break
+        return data

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from conversations.models import Agent, Conversation, Provider
 from conversations.projection.erased_calls import erased_among
+from conversations.recordings.files import NotKept
 from conversations.recordings.incoming import is_for_want_of_room
 from conversations.recordings.probe import Audio, NotAudio, read_audio
 from conversations.recordings.store_audio import store_audio
+from conversations.recordings.unpacking import UnpacksTooLarge, unpack
 from conversations.transcription.queue import enqueue_transcription
 from integrations import providers, request_body
 from integrations.delivery_log.append import Arrival
@@ -143,6 +146,8 @@ def not_stored(error: Exception) -> Refusal:
     """Return the 503 of a file that could not be written: a disk or a quota is full, a
     storage is away.
     """
+    if isinstance(error, NotKept):
+        return away(str(error))
     if is_for_want_of_room(error):
         return away("There is no room for the file on this server just now.")
     return away("The file could not be stored just now.")
@@ -155,6 +160,16 @@ def _refuse_erased(arrival: Arrival) -> None:
 
 
 def _audio_in(path: Path) -> Audio:
+    try:
+        unpack(path)
+    except UnpacksTooLarge:
+        raise Refusal(
+            413,
+            f"Unpacked the file is over the limit of {settings.MAX_AUDIO_BYTES:,} "
+            "bytes.",
+        ) from None
+    except OSError as error:
+        raise not_stored(error) from error
     try:
         return read_audio(path)
     except NotAudio as error:

@@ -10,7 +10,8 @@ import pytest
 from django.test import override_settings
 
 from conversations.models import Recording
-from conversations.recordings.download import NotNow, Refused, download
+from conversations.recordings.answers import NotNow, Refused
+from conversations.recordings.download import download
 from conversations.recordings.lease_keeper import LeaseKeeper
 from tests.conversations.recordings.far_server import FarServer, answer
 

@@ -145,3 +145,37 @@ def test_a_bucket_that_is_away_is_tried_again(
     assert recording.file == ""
     Recording.objects.update(next_try_at=None)
     assert after_a_try(recording).state == State.DONE
+
+
+def test_a_bucket_with_an_object_lock_takes_it(server: str, in_s3: None) -> None:
+    """It asks for a check of each body, which a server that is set gets as an MD5."""
+    bucket = storages["recordings"]
+    client = boto3.client(
+        "s3",
+        endpoint_url=server,
+        region_name=SETTINGS["ZELTO_S3_REGION"],
+        aws_access_key_id="access",
+        aws_secret_access_key="secret",
+    )
+    place = {"LocationConstraint": SETTINGS["ZELTO_S3_REGION"]}
+    client.create_bucket(
+        Bucket="locked",
+        CreateBucketConfiguration=place,
+        ObjectLockEnabledForBucket=True,
+    )
+    retention = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    client.put_object_lock_configuration(
+        Bucket="locked",
+        ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": retention},
+    )
+    bucket.bucket_name = "locked"  # type: ignore[attr-defined]
+    bucket.save("a/b.ogg", ContentFile(b"audio"))
+    assert bucket.exists("a/b.ogg")
+
+
+def test_a_large_one_is_read_piece_by_piece(bucket: Storage) -> None:
+    body = bytes(range(256)) * 80_000
+    bucket.save("a/large", ContentFile(body))
+    pieces = list(files.pieces_of("a/large"))
+    assert max(map(len, pieces)) <= 1024 * 1024
+    assert b"".join(pieces) == body

@@ -61,6 +61,21 @@ def test_it_takes_every_kind_of_json_type(post: Post, content_type: str) -> None
     assert post(session(), content_type=content_type).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "label", ["utf-8", "UTF8", "application/json", "none", "aws-chunked", "identity"]
+)
+def test_a_content_encoding_that_is_no_compression_is_a_label(
+    post: Post, label: str
+) -> None:
+    assert post(session(), **{"Content-Encoding": label}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["x-gzip", "GZIP", "utf-8, gzip"])
+def test_gzip_goes_by_other_names_too(post: Post, name: str) -> None:
+    packed = gzip.compress(json.dumps(session()).encode())
+    assert post(packed, **{"Content-Encoding": name}).status_code == 200
+
+
 def test_it_takes_gzip_and_keeps_the_body_unpacked(post: Post) -> None:
     packed = gzip.compress(json.dumps(session()).encode())
 
@@ -384,7 +399,7 @@ def test_the_door_answers_as_the_route_does(post: Post, settings: Any) -> None:
 def test_refusals_of_many_wordings_are_one_row_a_minute(post: Post) -> None:
     for number in range(150):
         post(b"{}", content_type=f"text/kind-{number}")
-        post(b"{}", **{"Content-Encoding": f"kind-{number}"})
+        post(b"{}", **{"Content-Encoding": f"br, kind-{number}"})
 
     rows = Delivery.objects.filter(status=415)
     assert sum(row.count for row in rows) == 300

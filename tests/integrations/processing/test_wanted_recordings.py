@@ -71,6 +71,28 @@ def test_a_recording_waits_to_be_fetched(post: Post, process: Process) -> None:
     assert recording().state == State.WAITING
 
 
+@pytest.mark.parametrize("url", [URL, OTHER_URL])
+def test_it_is_noted_when_a_recording_was_named_last(
+    post: Post, process: Process, url: str
+) -> None:
+    """For so long its server may not have it yet, however old its call is."""
+    post(with_recording(URL))
+    process()
+    first = recording().named_at
+    assert first
+    ended(State.FAILED)
+    Conversation.objects.update(created_at="2020-01-01T00:00Z")
+    Recording.objects.update(named_at="2020-01-01T00:00Z")
+    assert not recording().may_still_come()
+
+    post(with_recording(url))
+    process()
+    named_at = recording().named_at
+    assert named_at
+    assert named_at > first
+    assert recording().may_still_come()
+
+
 def test_one_that_is_here_is_not_fetched_again(post: Post, process: Process) -> None:
     post(with_recording(URL))
     process()

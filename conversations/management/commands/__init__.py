@@ -1,0 +1,1 @@
+"""`check_recordings` compares what the storage has with what was stored."""
