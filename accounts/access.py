@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.http import OrganizationRequest, SignedInRequest
 from accounts.models import Membership, Role, User
-from web.head_requests import is_head
+from web.server.head_requests import is_head
 
 P = ParamSpec("P")
 OrganizationView = Callable[Concatenate[OrganizationRequest, P], HttpResponseBase]

@@ -3,7 +3,7 @@
 # `allauth.core.internal.ratelimit.consume` leaves out requests whose method is "GET", and
 # a HEAD, which Django's class-based views answer as a GET, has another one. So whoever
 # looks at a link with HEAD, as mail servers do, uses up the sign-ups of an address.
-# What it means for Zelto: web/head_requests.py has views see a GET.
+# What it means for Zelto: web/server/head_requests.py has views see a GET.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

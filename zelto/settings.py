@@ -89,7 +89,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "web.head_requests.HeadMiddleware",
+    "web.server.head_requests.HeadMiddleware",
 ]
 
 ROOT_URLCONF = "zelto.urls"

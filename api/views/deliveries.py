@@ -22,7 +22,7 @@ from api.resources import answer, id_in
 from api.schema.operations import operation
 from api.views.endpoint import Endpoint
 from integrations.deliveries.body_openings import record_body_opening
-from web.head_requests import is_head
+from web.server.head_requests import is_head
 
 TAG = "Deliveries"
 NOUN = "delivery"

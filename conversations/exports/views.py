@@ -25,8 +25,8 @@ from conversations.exports.stream import Download
 from conversations.listing.active_filters import active_filters
 from conversations.models import Agent
 from web.active_filters import ActiveFilter
-from web.head_requests import is_head
 from web.long_answers import NoSlotFree
+from web.server.head_requests import is_head
 
 RETRY_AFTER = "5"  # seconds
 

@@ -26,8 +26,8 @@ from conversations.file_names import file_name
 from conversations.models import Recording
 from conversations.recordings.byte_ranges import ByteRange, NotThere, range_in
 from conversations.recordings.files import recordings_storage, sha256_of
-from web.head_requests import is_head
 from web.long_answers import Kind, NoSlotFree, Slot, take_slot
+from web.server.head_requests import is_head
 
 PIECE_BYTES = 1024 * 1024
 CHUNK_BYTES = 64 * 1024

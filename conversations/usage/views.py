@@ -18,7 +18,7 @@ from conversations.formatting import minutes, month_name, short_day, thousands
 from conversations.usage.period import NAMES, Period, read_period
 from conversations.usage.report import Use, read_usage
 from web.csv_cells import Cell, csv_text
-from web.head_requests import is_head
+from web.server.head_requests import is_head
 
 
 @require_safe

@@ -23,7 +23,7 @@ from integrations.processing.replay import (
     replay_delivery,
 )
 from integrations.providers import PROVIDERS
-from web.head_requests import is_head
+from web.server.head_requests import is_head
 
 
 @require_GET
