@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.http import OrganizationRequest, SignedInRequest
 from accounts.models import Membership, Role, User
+from web.server.head_requests import is_head
 
 P = ParamSpec("P")
 OrganizationView = Callable[Concatenate[OrganizationRequest, P], HttpResponseBase]
@@ -81,7 +82,7 @@ def remember(request: HttpRequest, membership: Membership) -> None:
     """Keep in the session which organization the person visited last."""
     # Not for fragments: two tabs of two organizations that poll would write the
     # session in turns.
-    if request.headers.get("HX-Request"):
+    if request.headers.get("HX-Request") or is_head(request):
         return
     if request.session.get(LAST_ORGANIZATION) != str(membership.organization_id):
         request.session[LAST_ORGANIZATION] = str(membership.organization_id)

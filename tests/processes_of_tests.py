@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 # use a fixture.
 BROWSER = "tests/browser/"
 RUNNING = "running"
-USE_RUNNING = ("test_fuzzing.py", "test_sdk_client.py", "test_recipes.py")
+USE_RUNNING = (
+    *("test_fuzzing.py", "test_head_over_http.py", "test_recipes.py"),
+    "test_sdk_client.py",
+)
 LONGEST_FIRST = (("processes", "browser"), ("processes",), ("slow",), ("browser",))
 
 

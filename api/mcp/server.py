@@ -7,7 +7,7 @@ may not read.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,8 +20,9 @@ from pydantic import BaseModel
 
 from api.caller import Caller, find_caller
 from api.drf_hooks import refused
-from api.parameters import Parameters, read_arguments
-from api.schema.models import described
+from api.mcp.arguments import read_tool_arguments
+from api.mcp.schemas import Schema, argument_types, input_schema, output_schema
+from api.parameters import Parameters
 from integrations.problems import Refusal, problem
 from integrations.request_body import MAX_DEPTH, too_much
 from web.json_bounds import Bounds, OverBounds, check_bounds
@@ -81,8 +82,8 @@ def tool(
             name=give.__name__,
             title=title,
             description=description,
-            input_schema=_brief(described(takes, mode="validation")),
-            output_schema=_brief(described(gives)),
+            input_schema=input_schema(takes),
+            output_schema=output_schema(gives),
             read_only=True,
             destructive=False,
             idempotent=True,
@@ -99,13 +100,14 @@ def _answering(
     """Return what the server calls: it reads the arguments, and answers every exception
     as a text from which a model can go on.
     """
+    types = argument_types(takes)
 
-    def answer(request: HttpRequest, arguments: dict[str, Any]) -> dict[str, Any]:
-        given = {name: each for name, each in arguments.items() if each is not None}
+    def answer(request: HttpRequest, sent: dict[str, Any]) -> dict[str, Any]:
         try:
-            return give(request.mcp_caller, read_arguments(takes, given))  # type: ignore[attr-defined]
+            arguments = read_tool_arguments(takes, types, sent)
+            return give(request.mcp_caller, arguments)  # type: ignore[attr-defined]
         except Refusal as refusal:
-            raise ToolError(_advice(refusal, takes)) from refusal
+            raise ToolError(_advice(refusal, types)) from refusal
         except Http404 as missing:
             raise ToolError(f"{missing} {not_found}".strip()) from missing
         except (OperationalError, InterfaceError) as away:
@@ -118,26 +120,11 @@ def _answering(
     return answer
 
 
-def _brief(schema: Any) -> Any:
-    """Return a schema without examples: every session of a model reads the schemas of
-    all tools.
-    """
-    if isinstance(schema, list):
-        return [_brief(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        name: _brief(each)
-        for name, each in schema.items()
-        if name != "examples" or not isinstance(each, list)
-    }
-
-
-def _advice(refusal: Refusal, takes: type[Parameters]) -> str:
+def _advice(refusal: Refusal, types: Mapping[str, Schema]) -> str:
     """Return what is wrong, and the arguments that there are: the model's next try
     should fit.
     """
-    names = ", ".join(described(takes, mode="validation")["properties"]) or "none"
+    names = ", ".join(types)
     faults = "; ".join(f"{one['path']} {one['detail']}" for one in refusal.errors)
     return f"{faults or refusal.detail}. Arguments of this tool: {names}."
 

@@ -15,13 +15,14 @@ from api.deliveries import (
     list_deliveries,
     with_body,
 )
-from api.drf_hooks import caller_of
+from api.drf_hooks import caller_of, plain
 from api.parameters import Parameters, read_query
 from api.replays import replay
 from api.resources import answer, id_in
 from api.schema.operations import operation
 from api.views.endpoint import Endpoint
 from integrations.deliveries.body_openings import record_body_opening
+from web.server.head_requests import is_head
 
 TAG = "Deliveries"
 NOUN = "delivery"
@@ -60,7 +61,7 @@ class DeliveryView(Endpoint):
         read_query(Parameters, request.query_params)
         caller = caller_of(request)
         row = find_delivery(caller.organization, id_in(id, NOUN))
-        if request.method == "GET":  # a HEAD hands over no body
+        if not is_head(plain(request)):
             record_body_opening(
                 organization=caller.organization,
                 delivery=row,

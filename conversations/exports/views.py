@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -24,6 +26,7 @@ from conversations.listing.active_filters import active_filters
 from conversations.models import Agent
 from web.active_filters import ActiveFilter
 from web.long_answers import NoSlotFree
+from web.server.head_requests import is_head
 
 RETRY_AFTER = "5"  # seconds
 
@@ -65,6 +68,8 @@ def export_file(request: OrganizationRequest) -> HttpResponseBase:
     if fault_of(wanted):
         return _page(request, wanted)
     organization = request.organization
+    if is_head(request):
+        return _attachment(request, wanted, ())
     try:
         download = Download(
             organization=organization,
@@ -83,16 +88,21 @@ def export_file(request: OrganizationRequest) -> HttpResponseBase:
             chips=chips(request, wanted),
             by=request.user,
         )
-        return StreamingHttpResponse(
-            download,
-            content_type=wanted.format.content_type,
-            headers={
-                "Content-Disposition": f'attachment; filename="{file_name(request, wanted)}"'
-            },
-        )
+        return _attachment(request, wanted, download)
     except BaseException:
         download.close()
         raise
+
+
+def _attachment(
+    request: OrganizationRequest, wanted: ExportRequest, content: Iterable[bytes]
+) -> StreamingHttpResponse:
+    name = file_name(request, wanted)
+    return StreamingHttpResponse(
+        content,
+        content_type=wanted.format.content_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def file_name(request: OrganizationRequest, wanted: ExportRequest) -> str:

@@ -27,6 +27,7 @@ from conversations.models import Recording
 from conversations.recordings.byte_ranges import ByteRange, NotThere, range_in
 from conversations.recordings.files import recordings_storage, sha256_of
 from web.long_answers import Kind, NoSlotFree, Slot, take_slot
+from web.server.head_requests import is_head
 
 PIECE_BYTES = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
@@ -76,9 +77,9 @@ def serve(
         return _with_validators(HttpResponse(status=304), recording)
     storage = recordings_storage()
     if not isinstance(storage, FileSystemStorage):
-        return _redirect(storage, recording, download=download)
+        return _redirect(request, storage, recording, download=download)
     wanted = None
-    if request.method == "GET" and _range_counts(request, recording):
+    if not is_head(request) and _range_counts(request, recording):
         wanted = _range(request, recording)
     response = _body(request, storage, recording, wanted, in_pieces=in_pieces)
     return _described(response, recording, download=download)
@@ -86,7 +87,7 @@ def serve(
 
 def counts_as_playback(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Return whether this answer is worth an entry in the audit log."""
-    return request.method == "GET" and response.status_code in {200, 206, 302}
+    return not is_head(request) and response.status_code in {200, 206, 302}
 
 
 def opening_of(recording: Recording) -> dict[str, Any]:
@@ -150,7 +151,7 @@ def _body(
         wanted = wanted.at_most(PIECE_BYTES)
     part = wanted or ByteRange(0, size)
     response: HttpResponseBase
-    if request.method == "HEAD":
+    if is_head(request):
         response = HttpResponse()
     elif part.length <= PIECE_BYTES:
         response = HttpResponse(_read(storage, recording.file, part))
@@ -208,9 +209,11 @@ def disposition_of(recording: Recording, *, download: bool) -> str:
 
 
 def _redirect(
-    storage: Storage, recording: Recording, *, download: bool
+    request: HttpRequest, storage: Storage, recording: Recording, *, download: bool
 ) -> HttpResponseBase:
-    """Answer with a link, which holds for as long as the settings give it."""
+    """Answer with a link, which holds for as long as the settings give it, and for the
+    method of the request alone.
+    """
     url = storage.url(
         recording.file,
         parameters={  # type: ignore[call-arg]
@@ -218,6 +221,7 @@ def _redirect(
             "ResponseContentDisposition": disposition_of(recording, download=download),
             "ResponseCacheControl": "private",
         },
+        http_method="HEAD" if is_head(request) else None,
     )
     response = HttpResponse(status=302)
     response["Location"] = url

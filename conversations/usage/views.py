@@ -18,6 +18,7 @@ from conversations.formatting import minutes, month_name, short_day, thousands
 from conversations.usage.period import NAMES, Period, read_period
 from conversations.usage.report import Use, read_usage
 from web.csv_cells import Cell, csv_text
+from web.server.head_requests import is_head
 
 
 @require_safe
@@ -45,13 +46,14 @@ def usage_csv(request: OrganizationRequest) -> HttpResponse:
     period = read_period(request.GET, today(request))
     used = read_usage(request.organization, period.first_day, period.last_day)
     span = f"{period.first_day} to {period.last_day}"
-    record(
-        organization=request.organization,
-        by=request.user,
-        action=AuditAction.DATA_EXPORTED,
-        subject=f"the usage of {span}",
-        detail={"format": "CSV"},
-    )
+    if not is_head(request):
+        record(
+            organization=request.organization,
+            by=request.user,
+            action=AuditAction.DATA_EXPORTED,
+            subject=f"the usage of {span}",
+            detail={"format": "CSV"},
+        )
     name = f"usage-{request.organization.slug}-{span.replace(' ', '-')}.csv"
     head = ["month" if period.by_month else "day", "calls", "transcription_minutes"]
     rows: list[list[Cell]] = [

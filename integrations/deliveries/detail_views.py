@@ -23,6 +23,7 @@ from integrations.processing.replay import (
     replay_delivery,
 )
 from integrations.providers import PROVIDERS
+from web.server.head_requests import is_head
 
 
 @require_GET
@@ -58,9 +59,10 @@ def render_page(
 
 
 def note_opening(request: OrganizationRequest, delivery: Delivery) -> None:
-    record_body_opening(
-        organization=request.organization, delivery=delivery, by=request.user
-    )
+    if not is_head(request):
+        record_body_opening(
+            organization=request.organization, delivery=delivery, by=request.user
+        )
 
 
 @require_GET

@@ -31,7 +31,7 @@ def test_every_tool_says_what_it_does_and_only_reads(tools: Tools) -> None:
         assert len(tool["description"]) > 60
         assert tool["title"]
         assert tool["annotations"]["readOnlyHint"]
-        assert tool["inputSchema"]["additionalProperties"] is False
+        assert "additionalProperties" not in tool["inputSchema"]
         for name, argument in tool["inputSchema"]["properties"].items():
             assert argument.get("description"), f"{tool['name']}.{name}"
     # Each session of a model reads all of them.
@@ -298,7 +298,11 @@ def test_an_unknown_page_of_the_help_says_where_there_are_known_ones(
         ("list_agents", {"limit": 0}, "limit must be a whole number from 1 to 200"),
         ("list_agents", {"limit": "many"}, "limit must be"),
         ("list_agents", {"cursor": "x"}, "begin again without it"),
-        ("list_agents", {"colour": 1}, "colour is not known here. Arguments of this"),
+        (
+            "list_agents",
+            {"limit": 201},
+            "got 201. Arguments of this tool: limit, cursor.",
+        ),
         ("get_agent", {}, "agentId is required"),
         ("get_agent", {"agentId": "front"}, "agentId must be a UUID"),
         ("get_agent", {"agentId": 5}, "agentId must be a UUID"),
@@ -313,7 +317,6 @@ def test_an_unknown_page_of_the_help_says_where_there_are_known_ones(
         ("list_deliveries", {"status": {}}, "status must be one of 200"),
         ("search_transcripts", {}, "q is required"),
         ("read_docs", {"path": "statuses", "cursor": "999999"}, "begin again"),
-        ("health", {"q": "x"}, "q is not known here. Arguments of this tool: none"),
     ],
 )
 def test_a_call_that_does_not_fit_says_what_would(

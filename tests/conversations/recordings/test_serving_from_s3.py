@@ -54,6 +54,25 @@ def test_a_download_keeps_its_name(
     assert disposition == 'attachment; filename="call-1.ogg"'
 
 
+def test_the_link_of_a_head_is_signed_for_a_head(
+    bob_client: Client, conversation: Conversation
+) -> None:
+    url = f"/org/acme/conversations/{conversation.id}/recording"
+
+    def signature_of(method: str) -> tuple[str, str]:
+        link = getattr(bob_client, method)(url)["Location"]
+        assert requests.head(link, timeout=10).status_code == 200
+        signed = parse_qs(urlsplit(link).query)
+        return signed["X-Amz-Date"][0], signed["X-Amz-Signature"][0]
+
+    for _ in range(20):  # the second may end between the two
+        got, asked = signature_of("get"), signature_of("head")
+        if got[0] == asked[0]:
+            break
+    assert (got[0], got[1] != asked[1]) == (asked[0], True)
+    assert AuditEntry.objects.count() == 1
+
+
 def test_the_page_lets_the_browser_go_there(
     bob_client: Client, conversation: Conversation, server: str
 ) -> None:
