@@ -41,6 +41,7 @@ ALLOWED_HOSTS = public_config.allowed_hosts()
 BEHIND_PROXY = public_config.behind_proxy()
 SECRET_KEY = secret_key(DATA_DIR, required=not IS_LOCAL)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_FAILURE_VIEW = "integrations.refused_forms.refuse_form"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -89,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "integrations.refused_forms.MethodMiddleware",
 ]
 
 ROOT_URLCONF = "zelto.urls"
