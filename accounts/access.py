@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.http import OrganizationRequest, SignedInRequest
 from accounts.links import page_before
@@ -35,9 +35,6 @@ def login_required(
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        if request.headers.get("HX-Request"):
-            # A part of a page: the login is no part of it, so all of it loads anew.
-            return HttpResponse(status=401, headers={"HX-Refresh": "true"})
         if request.method in {"GET", "HEAD"}:
             return redirect_to_login(request.get_full_path())
         messages.warning(request, NOT_SENT)

@@ -1,4 +1,4 @@
-"""The forms of signing in and out once more, for whoever sent one that was out of date.
+"""The forms of signing in and out, once more for whoever sent one that was out of date.
 
 Signing in gives the forms of a browser another token. So one that was open in a second
 tab is refused when it is sent, though nothing is wrong with it.
@@ -9,12 +9,24 @@ from __future__ import annotations
 from allauth.account import views as allauth_views
 from allauth.account.utils import get_login_redirect_url
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from accounts.sign_in.forms import LoginForm
 
 MAX_EMAIL_CHARACTERS = 254
+
+
+def log_in(request: HttpRequest) -> HttpResponseBase:
+    """Show the form of signing in, or take it.
+
+    htmx, which is led here when it asks for a part of a page, loads all of the page anew:
+    the form is no part of it.
+    """
+    response = allauth_views.login(request)
+    if request.headers.get("HX-Request"):
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def log_in_again(request: HttpRequest, sentence: str) -> HttpResponse:

@@ -56,7 +56,7 @@ window.zeltoLooking = (function () {
 
   // Signed out, or no longer a member: a full load says which.
   function isOver(answer) {
-    return answer.redirected || [401, 403, 404].includes(answer.status);
+    return answer.redirected || answer.status === 403 || answer.status === 404;
   }
 
   // What has the focus or part of the selection stays as it is.

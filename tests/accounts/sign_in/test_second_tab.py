@@ -228,7 +228,8 @@ def test_an_invitation_in_a_second_tab_leads_back_to_itself(
 
 def test_a_part_of_a_page_is_not_filled_with_the_login(client: Client) -> None:
     """htmx would put it into the page; told to, it loads all of the page anew."""
-    response = client.get(AGENTS, headers={"HX-Request": "true"})
-    assert response.status_code == 401
+    led_to = client.get(AGENTS, headers={"HX-Request": "true"})["Location"]
+    assert led_to == f"/login?next={AGENTS}"
+    response = client.get(led_to, headers={"HX-Request": "true"})
     assert response["HX-Refresh"] == "true"
-    assert not response.content
+    assert "HX-Refresh" not in client.get(led_to)
