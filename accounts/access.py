@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.http import OrganizationRequest, SignedInRequest
+from accounts.links import page_before
 from accounts.models import Membership, Role, User
 from web.server.head_requests import is_head
 
@@ -18,6 +20,28 @@ P = ParamSpec("P")
 OrganizationView = Callable[Concatenate[OrganizationRequest, P], HttpResponseBase]
 # Key in the session: where `/` leads back to.
 LAST_ORGANIZATION = "organization"
+NOT_SENT = "You were logged out, so nothing was sent. Log in and send it again."
+
+
+def login_required(
+    view: Callable[..., HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """Open a view to whoever is signed in; lead others to the login and back.
+
+    From a form they come back to the page that it is on, where that is said: what was
+    sent is gone, and its own address may be no page.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.method in {"GET", "HEAD"}:
+            return redirect_to_login(request.get_full_path())
+        messages.warning(request, NOT_SENT)
+        return redirect_to_login(page_before(request, request.get_full_path()))
+
+    return guarded
 
 
 def organization_view(

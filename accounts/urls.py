@@ -3,6 +3,7 @@
 from allauth.account import views as allauth_views
 from django.urls import include, path, re_path
 
+from accounts.sign_in import forms_again
 from accounts.views import (
     audit,
     home,
@@ -15,7 +16,7 @@ from accounts.views import (
 
 # Of allauth only what is used here: no change of e-mail, no codes, no passkeys.
 login_urls = [
-    path("login", allauth_views.login, name="account_login"),
+    path("login", forms_again.log_in, name="account_login"),
     path("logout", allauth_views.logout, name="account_logout"),
     path("inactive", allauth_views.account_inactive, name="account_inactive"),
     path("signup", sign_up.sign_up, name="account_signup"),

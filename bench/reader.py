@@ -44,12 +44,21 @@ class Reader:
         form = {
             "login": tenant.email,
             "password": PASSWORD,
-            "csrfmiddlewaretoken": reader.cookies["csrftoken"],
+            "csrfmiddlewaretoken": reader.cookie("csrf"),
         }
         reader.request("POST", LOGIN, form)
-        if "sessionid" not in reader.cookies:
+        if not reader.cookie("session"):
             raise BenchError("The bench could not sign in.")
         return reader
+
+    def cookie(self, kind: str) -> str:
+        """Return the value of a cookie, or an empty text: its name ends with a port."""
+        of_kind = (
+            value
+            for name, value in self.cookies.items()
+            if name.startswith(f"zelto_{kind}")
+        )
+        return next(of_kind, "")
 
     def get(self, path: str) -> Answer:
         """Return an answer of 200.

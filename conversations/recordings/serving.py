@@ -1,10 +1,10 @@
 """The audio of a conversation to whoever may play it: whole, or the bytes of a range.
 
-A player asks for all that is left and then pauses. So it gets a piece at a time, and asks
-again: a piece is handed over at once. Safari may take a part that is shorter than it
-named for a fault, and gets what it names. That and downloads last as long as their reader
-likes, and take a slot of the process for it; they keep no thread and no open file
-meanwhile.
+Chromium and Firefox ask for all that is left and then pause. So they get a piece at a
+time, and ask again: a piece is handed over at once. Whoever names the last byte gets all
+up to it, and so does every other player: Apple's and FFmpeg's take a part that is shorter
+than they named for a fault. That and downloads last as long as their reader likes, and
+take a slot of the process for it; they keep no thread and no open file meanwhile.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def serve(
     files itself.
 
     download: to be kept, not to be played.
-    in_pieces: for a player, which goes on by itself where a piece ends.
+    in_pieces: what has no end goes in pieces to a player that goes on by itself.
 
     Raises:
         Unsatisfiable: the range is not within the file.
@@ -76,8 +76,9 @@ def serve(
     if _is_known(request, recording):
         return _with_validators(HttpResponse(status=304), recording)
     storage = recordings_storage()
-    if not isinstance(storage, FileSystemStorage):
-        return _redirect(request, storage, recording, download=download)
+    # A link is signed for GET alone: what HEAD asks for is known here.
+    if not is_head(request) and not isinstance(storage, FileSystemStorage):
+        return _redirect(storage, recording, download=download)
     wanted = None
     if not is_head(request) and _range_counts(request, recording):
         wanted = _range(request, recording)
@@ -147,7 +148,7 @@ def _body(
     in_pieces: bool,
 ) -> HttpResponseBase:
     size = recording.size or 0
-    if in_pieces and wanted is not None and (wanted.is_open or not _is_safari(request)):
+    if in_pieces and wanted is not None and wanted.is_open and _goes_on(request):
         wanted = wanted.at_most(PIECE_BYTES)
     part = wanted or ByteRange(0, size)
     response: HttpResponseBase
@@ -165,11 +166,14 @@ def _body(
     return response
 
 
-def _is_safari(request: HttpRequest) -> bool:
-    """Return whether it is Safari, or another browser of a phone by Apple, where all
-    are the same inside."""
+def _goes_on(request: HttpRequest) -> bool:
+    """Return whether it is a player that asks again by itself where a piece ends.
+
+    Chromium and Firefox do. Programs that do not say who they are get pieces as well:
+    none of them has a claim to one of the few slots.
+    """
     agent = request.headers.get("User-Agent", "")
-    return "AppleWebKit" in agent and "Chrome" not in agent
+    return not agent or "Chrome/" in agent or "Firefox/" in agent
 
 
 def _described(
@@ -209,7 +213,7 @@ def disposition_of(recording: Recording, *, download: bool) -> str:
 
 
 def _redirect(
-    request: HttpRequest, storage: Storage, recording: Recording, *, download: bool
+    storage: Storage, recording: Recording, *, download: bool
 ) -> HttpResponseBase:
     """Answer with a link, which holds for as long as the settings give it, and for the
     method of the request alone.
@@ -219,9 +223,9 @@ def _redirect(
         parameters={  # type: ignore[call-arg]
             "ResponseContentType": content_type_of(recording),
             "ResponseContentDisposition": disposition_of(recording, download=download),
-            "ResponseCacheControl": "private",
+            # Nothing that happens here makes a browser forget what is kept of another host.
+            "ResponseCacheControl": "private, no-store",
         },
-        http_method="HEAD" if is_head(request) else None,
     )
     response = HttpResponse(status=302)
     response["Location"] = url

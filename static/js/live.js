@@ -31,6 +31,8 @@
 
   const content = () => place.querySelector("[data-live-content]");
   const rowsOf = (root) => [...root.querySelectorAll("tbody > tr[id]")];
+  // Without the lines that say more of the row above them.
+  const entriesOf = (root) => rowsOf(root).filter((row) => !row.dataset.of);
 
   function say(text, quiet) {
     state.classList.toggle("z-live-off", Boolean(quiet));
@@ -70,8 +72,8 @@
     if (!fresh || fresh.dataset.version === content().dataset.version) return;
     looking.noteNews();
     const known = new Set(rowsOf(content()).map((row) => row.id));
-    const count = rowsOf(fresh).filter((row) => !known.has(row.id)).length;
-    const more = count > 1 && count === rowsOf(fresh).length;
+    const count = entriesOf(fresh).filter((row) => !known.has(row.id)).length;
+    const more = count > 1 && count === entriesOf(fresh).length;
     const text = count + (more ? " or more" : "") + " new " + (count === 1 ? one : many);
     if (count > 0) news.textContent = text;
     if (window.scrollY > SCROLLED && count > 0) hold(fresh, text);
@@ -115,7 +117,7 @@
       } else if (here.dataset.version !== row.dataset.version && !isInUse(here)) {
         const changed = document.adoptNode(row);
         const box = boxOf(changed);
-        if (box) box.checked = boxOf(here).checked;
+        if (box) box.checked = isSelected(here);
         here.replaceWith(changed);
         here = changed;
       }
@@ -123,7 +125,14 @@
       if (next !== here) body.insertBefore(here, next);
       after = here;
     }
-    for (const gone of old.values()) if (!isInUse(gone) && !isSelected(gone)) gone.remove();
+    removeRows([...old.values()]);
+  }
+
+  // A row and the line below it go together, or stay together.
+  function removeRows(rows) {
+    const entry = (row) => row.dataset.of || row.id;
+    const kept = new Set(rows.filter((row) => isInUse(row) || isSelected(row)).map(entry));
+    for (const row of rows) if (!kept.has(entry(row))) row.remove();
   }
 
   // A row that was selected stays, ticked, wherever the list has got to; see selection.js.

@@ -54,7 +54,9 @@
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
       const fresh = page.querySelector("form[data-upload]");
       if (!fresh) {
-        stop("That did not work (" + request.status + "). Try it again.");
+        // Logged out meanwhile, or logged in anew: the page that came says it.
+        const said = page.querySelector("[data-says], .z-messages .alert > div");
+        stop(said ? said.textContent : "That did not work (" + request.status + "). Try it again.");
         return;
       }
       const chosen = form.querySelector("input[type=file]");

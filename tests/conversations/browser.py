@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
@@ -39,8 +40,9 @@ def signed_in_page(
     """Yield a page in which nothing may fail but `expected_fault`, as an answer of 422."""
     options.setdefault("viewport", {"width": 1200, "height": 700})
     context = browser.new_context(base_url=address, **options)
-    session = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+    name = settings.SESSION_COOKIE_NAME
+    session = client.cookies[name].value
+    context.add_cookies([{"name": name, "value": session, "url": address}])
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))

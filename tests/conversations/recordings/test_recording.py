@@ -14,6 +14,7 @@ from django.test import Client
 from accounts.models import AuditAction, AuditEntry, User
 from conversations.models import Conversation, Recording
 from conversations.recordings import serving
+from conversations.recordings.byte_ranges import range_in
 from conversations.recordings.files import recordings_storage
 from tests.conversations.conftest import MakeConversation, MakeRecording
 from web.long_answers import MOST, Kind, budget
@@ -24,6 +25,21 @@ Get = Callable[..., Any]
 WEBKIT = "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 SAFARI = f"{WEBKIT} Version/18.1 Safari/605.1.15"
 CHROME = f"{WEBKIT} Chrome/140.0.0.0 Safari/537.36"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+APPLE = "AppleCoreMedia/1.0.0.22G86 (iPhone; U; CPU OS 18_6 like Mac OS X; en_us)"
+PLAYERS = {
+    "": "a program that does not say who it is",
+    CHROME: "Chrome",
+    FIREFOX: "Firefox",
+    SAFARI: "Safari",
+    APPLE: "what plays for Safari and for apps on Apple's systems",
+    "VLC/3.0.21 LibVLC/3.0.21": "VLC",
+    "Lavf/61.7.100": "FFmpeg, mpv",
+    "GStreamer souphttpsrc 1.22.0 libsoup/3.2.3": "GStreamer, WebKitGTK",
+    "Player/1.0 (Linux;Android 15) AndroidXMedia3/1.8.0": "ExoPlayer",
+    "stagefright/1.2 (Linux;Android 15)": "Android's own player",
+    "curl/8.14.1": "curl",
+}
 
 
 @pytest.fixture
@@ -150,27 +166,70 @@ def test_head_tells_without_the_body(
     assert not AuditEntry.objects.exists()
 
 
-def test_a_player_gets_a_piece_at_a_time(
-    get: Get, audio: bytes, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("agent", [CHROME, FIREFOX, ""])
+def test_a_player_that_asks_again_gets_a_piece_at_a_time(
+    get: Get, audio: bytes, monkeypatch: pytest.MonkeyPatch, agent: str
 ) -> None:
     monkeypatch.setattr(serving, "PIECE_BYTES", 1000)
-    response = get(Range="bytes=50-")
+    response = get(Range="bytes=50-", User_Agent=agent)
     assert response.status_code == 206
     assert not response.streaming
     assert body_of(response) == audio[50:1050]
     assert response["Content-Range"] == f"bytes 50-1049/{len(audio)}"
-    named = get(Range="bytes=50-99999999", User_Agent=CHROME)
-    assert body_of(named) == audio[50:1050]
 
 
-def test_safari_and_a_download_get_all_that_they_name(
-    get: Get, audio: bytes, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("agent", PLAYERS)
+@pytest.mark.parametrize("asked", ["50-99999999", "50-3000", "-2000"])
+def test_whoever_names_an_end_gets_all_up_to_it(
+    get: Get, audio: bytes, monkeypatch: pytest.MonkeyPatch, agent: str, asked: str
 ) -> None:
     monkeypatch.setattr(serving, "PIECE_BYTES", 1000)
-    asked = {"Range": "bytes=50-99999999"}
-    for response in (get(**asked, User_Agent=SAFARI), get("?download", **asked)):
+    wanted = range_in(f"bytes={asked}", len(audio))
+    assert wanted is not None
+    assert wanted.length > serving.PIECE_BYTES
+    part = audio[wanted.start : wanted.end]
+    response = get(Range=f"bytes={asked}", User_Agent=agent)
+    assert response.status_code == 206
+    assert body_of(response) == part
+    assert response["Content-Length"] == str(len(part))
+    last = wanted.end - 1
+    assert response["Content-Range"] == f"bytes {wanted.start}-{last}/{len(audio)}"
+
+
+@pytest.mark.parametrize(
+    "agent", [one for one in PLAYERS if one not in {CHROME, FIREFOX, ""}]
+)
+def test_other_players_get_all_that_is_left(
+    get: Get, audio: bytes, monkeypatch: pytest.MonkeyPatch, agent: str
+) -> None:
+    monkeypatch.setattr(serving, "PIECE_BYTES", 1000)
+    for query in ("", "?download"):
+        response = get(query, Range="bytes=50-", User_Agent=agent)
         assert response.status_code == 206
         assert body_of(response) == audio[50:]
+
+
+def test_the_media_stack_of_apple_gets_each_part_that_it_names(
+    get: Get, audio: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two bytes to see whether ranges work, then all of it, then from where somebody
+    went on listening, each by its first and its last byte."""
+    monkeypatch.setattr(serving, "PIECE_BYTES", 1000)
+    last = len(audio) - 1
+    tag = ""
+    for start, end in ((0, 1), (0, last), (1500, last)):
+        condition = {"If_Range": tag} if tag else {}
+        response = get(
+            Range=f"bytes={start}-{end}",
+            User_Agent=APPLE,
+            X_Playback_Session_Id="0F0B2D7A-11A0-4D2B-9C41-7B0D6E1F3A55",
+            Accept_Encoding="identity",
+            **condition,
+        )
+        assert response.status_code == 206
+        assert body_of(response) == audio[start : end + 1]
+        assert response["Content-Range"] == f"bytes {start}-{end}/{len(audio)}"
+        tag = response["ETag"]
 
 
 def test_a_download_comes_in_chunks_and_only_some_at_a_time(

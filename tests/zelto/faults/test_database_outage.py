@@ -18,13 +18,17 @@ from tests.zelto.stack import SHORT_LEASE, Stack, wait_for
 
 pytestmark = pytest.mark.processes
 
-# A browser that is signed in: its session is looked up in the database.
-SIGNED_IN = {"Cookie": f"sessionid={'a' * 32}"}
 WORDS = "Back in a moment"
 
 
+def signed_in(stack: Stack) -> dict[str, str]:
+    """Return what a browser sends that is signed in: its session is looked up in the
+    database."""
+    return {"Cookie": f"zelto_session_{stack.port}={'a' * 32}"}
+
+
 def assert_it_says_that_it_is_away(stack: Stack) -> None:
-    page = get(stack.port, "/", **SIGNED_IN)
+    page = get(stack.port, "/", **signed_in(stack))
     assert (page.status, page.headers["Retry-After"]) == (503, "5")
     assert WORDS in page.content.decode()
     assert get(stack.port, "/healthz").status == 200
@@ -42,7 +46,7 @@ def test_posts_are_asked_to_come_again_and_all_recovers_by_itself(
     ):
         key = provision(stack)["apiKey"]
         before = stack.pids()
-        assert get(stack.port, "/", **SIGNED_IN).status == 302
+        assert get(stack.port, "/", **signed_in(stack)).status == 302
         with Senders(stack.port, key, threads=8, reposts=0.3) as senders:
             for goes in (server.stop, server.kill9):
                 senders.wait_for_more(100)
@@ -55,7 +59,7 @@ def test_posts_are_asked_to_come_again_and_all_recovers_by_itself(
         wait_for(
             lambda: get(stack.port, "/readyz").status == 200, 30, what="it is ready"
         )
-        assert get(stack.port, "/", **SIGNED_IN).status == 302
+        assert get(stack.port, "/", **signed_in(stack)).status == 302
         assert stack.pids() == before
         assert not senders.odd
         assert not senders.unanswered

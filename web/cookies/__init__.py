@@ -1,0 +1,1 @@
+"""Cookies of our own beside those of other programs on the host."""
