@@ -74,6 +74,19 @@ def env_text(name: str, default: str = "") -> str:
     return value.strip() or default
 
 
+def env_choice(name: str, default: str, *others: str) -> str:
+    """Return a variable that is one of these words; the default where it is empty.
+
+    Raises:
+        ImproperlyConfigured: it is none of them.
+    """
+    value = env_text(name, default)
+    if value not in (default, *others):
+        words = f"{', '.join((default, *others[:-1]))} or {others[-1]}"
+        raise ImproperlyConfigured(f"{name} must be {words}.")
+    return value
+
+
 def env_bool(name: str, default: bool = False) -> bool:
     """Return a variable that says yes or no; the default where it is empty.
 

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -52,6 +54,33 @@ def mail_config() -> MailConfig:
         sender=_sender(),
         name="" if base_address().host in LOOPBACK_NAMES else _mail_domain(),
     )
+
+
+def mail_settings(data_directory: Path) -> dict[str, Any]:
+    """Return Django's settings of mail.
+
+    Raises:
+        ImproperlyConfigured: as of `mail_config`.
+    """
+    mail = mail_config()
+    settings: dict[str, Any] = {
+        "EMAIL_HOST": mail.host,
+        "EMAIL_PORT": mail.port,
+        "EMAIL_HOST_USER": mail.user,
+        "EMAIL_HOST_PASSWORD": mail.password,
+        "EMAIL_USE_SSL": mail.use_ssl,
+        "EMAIL_USE_TLS": mail.use_tls,
+        "EMAIL_TIMEOUT": mail.timeout,
+        "EMAIL_LOCAL_HOSTNAME": mail.name,
+        "DEFAULT_FROM_EMAIL": mail.sender,
+    }
+    if mail.host:
+        return settings | {"EMAIL_BACKEND": "accounts.mail.smtp.EmailBackend"}
+    # Without a mail server each mail is a file: links in it stay out of the log.
+    return settings | {
+        "EMAIL_BACKEND": "accounts.mail.files.EmailBackend",
+        "EMAIL_FILE_PATH": data_directory / "mail",
+    }
 
 
 def _encryption() -> tuple[bool, bool, int]:

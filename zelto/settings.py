@@ -14,6 +14,7 @@ from zelto.env import (
     data_directory,
     database_settings,
     env_bool,
+    env_choice,
     env_int,
     env_list,
     env_text,
@@ -21,7 +22,7 @@ from zelto.env import (
     web_threads,
 )
 from zelto.logging_config import logging_config
-from zelto.mail_config import mail_config
+from zelto.mail_config import mail_settings
 from zelto.recording_config import recording_allow, recording_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -188,22 +189,7 @@ ACCOUNT_RATE_LIMITS = {"login": "120/m/ip"}
 # Sign-up is by invitation unless this opens it.
 OPEN_SIGNUP = env_bool("ZELTO_OPEN_SIGNUP", False)
 
-_mail = mail_config()
-EMAIL_HOST = _mail.host
-EMAIL_PORT = _mail.port
-EMAIL_HOST_USER = _mail.user
-EMAIL_HOST_PASSWORD = _mail.password
-EMAIL_USE_SSL = _mail.use_ssl
-EMAIL_USE_TLS = _mail.use_tls
-EMAIL_TIMEOUT = _mail.timeout
-EMAIL_LOCAL_HOSTNAME = _mail.name
-DEFAULT_FROM_EMAIL = _mail.sender
-if EMAIL_HOST:
-    EMAIL_BACKEND = "accounts.mail.smtp.EmailBackend"
-else:
-    # Without a mail server each mail is a file: links in it stay out of the log.
-    EMAIL_BACKEND = "accounts.mail.files.EmailBackend"
-    EMAIL_FILE_PATH = DATA_DIR / "mail"
+globals().update(mail_settings(DATA_DIR))
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -269,18 +255,11 @@ FETCH_MIN_BYTES_PER_SECOND = env_int("ZELTO_FETCH_MIN_BYTES_PER_SECOND", 8192)
 RECORDING_ALLOW = recording_allow()
 
 # What is kept of a session for which LiveKit's redaction was asked.
-LIVEKIT_REDACTED = env_text("ZELTO_LIVEKIT_REDACTED", "nothing")
-if LIVEKIT_REDACTED not in {"nothing", "words", "all"}:
-    raise ImproperlyConfigured(
-        "ZELTO_LIVEKIT_REDACTED must be nothing, words or all: what is kept of a session "
-        "for which redaction was asked."
-    )
+LIVEKIT_REDACTED = env_choice("ZELTO_LIVEKIT_REDACTED", "nothing", "words", "all")
 
 # Speech to text: which engine, its model by name or folder, how many processors it may
 # take, and who speaks in the first and the second channel of a stereo recording.
-STT_ENGINE = env_text("ZELTO_STT_ENGINE", "faster-whisper")
-if STT_ENGINE not in {"faster-whisper", "none"}:
-    raise ImproperlyConfigured("ZELTO_STT_ENGINE must be faster-whisper or none.")
+STT_ENGINE = env_choice("ZELTO_STT_ENGINE", "faster-whisper", "none")
 STT_MODEL = env_text("ZELTO_STT_MODEL", "base")
 STT_THREADS = env_int(
     "ZELTO_STT_THREADS", max((os.cpu_count() or 1) // 2, 1), minimum=1
