@@ -21,6 +21,7 @@ from zelto.env import (
     web_threads,
 )
 from zelto.logging_config import logging_config
+from zelto.outgoing_config import ca_bundle
 from zelto.recording_config import recording_allow, recording_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -122,9 +123,12 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-# What every POST asks is prepared once per connection; a pooler that hands out
-# connections by the statement cannot bear that.
-if env_bool("ZELTO_PREPARE_STATEMENTS", True):
+# A pooler that hands out connections by the transaction, such as PgBouncer: nothing may
+# be kept in a session.
+TRANSACTION_POOLING = env_bool("ZELTO_TRANSACTION_POOLING", False)
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = TRANSACTION_POOLING
+# What every POST asks is prepared once per connection.
+if env_bool("ZELTO_PREPARE_STATEMENTS", not TRANSACTION_POOLING):
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Holds the counts of the rate limits: every web process must see the same ones.
@@ -176,6 +180,10 @@ ACCOUNT_RATE_LIMITS = {"login": "120/m/ip"}
 # Sign-up is by invitation unless this opens it.
 OPEN_SIGNUP = env_bool("ZELTO_OPEN_SIGNUP", False)
 
+# Whose certificates are trusted beside those that all trust, for every connection that
+# Zelto opens; see web/outgoing/authorities.py.
+CA_BUNDLE = ca_bundle()
+
 EMAIL_HOST = env_text("EMAIL_HOST", "")
 EMAIL_PORT = env_int("EMAIL_PORT", 587, minimum=1)
 EMAIL_HOST_USER = env_text("EMAIL_HOST_USER", "")
@@ -184,7 +192,7 @@ EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", f"zelto@{BASE_HOST}")
 if EMAIL_HOST:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_BACKEND = "accounts.mail.smtp.EmailBackend"
 else:
     # Without a mail server each mail is a file: links in it stay out of the log.
     EMAIL_BACKEND = "accounts.mail.files.EmailBackend"

@@ -21,6 +21,7 @@ from django.conf import settings
 
 from conversations.recordings.address_policy import Forbidden, judge, session_for
 from conversations.recordings.lease_keeper import LeaseKeeper
+from web.outgoing.certificate_faults import certificate_fault
 
 MAX_REDIRECTS = 5
 # For a connection, and for each piece of an answer; the deadline bounds them all.
@@ -205,9 +206,8 @@ def _not_public(host: str) -> str:
 def _what_failed(error: Exception, host: str) -> str:
     """Return a sentence without the error's own text, which has the address in it."""
     if isinstance(error, requests.exceptions.SSLError):
-        return (
-            f"No secure connection to {host} came about: its certificate is not good."
-        )
+        why = certificate_fault(error) or "it answers otherwise than TLS has it."
+        return f"No secure connection to {host} came about: {why}"
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return f"{host} did not answer within {CONNECT_SECONDS} seconds."
     if isinstance(

@@ -32,6 +32,7 @@ from conversations.recordings.lease_keeper import (
 from conversations.recordings.probe import NotAudio, read_audio
 from conversations.recordings.store_audio import store_audio
 from conversations.worker_stop import Turn, is_requested
+from web.outgoing.certificate_faults import certificate_fault
 
 logger = logging.getLogger(__name__)
 
@@ -135,4 +136,6 @@ def _outcome_noted(recording: Recording) -> Iterator[None]:
 def _what_is_wrong(error: Exception) -> str:
     if is_for_want_of_room(error):
         return "There is no room for it on this machine's disk."
+    if why := certificate_fault(error):
+        return f"It was fetched, and the storage could not be reached over TLS: {why}"
     return f"It was fetched but could not be kept ({type(error).__name__})."
