@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
@@ -43,18 +44,25 @@ from tests.zelto.proxies.pgbouncer import (
     with_parameters,
 )
 from tests.zelto.stack import CHECKOUT, SHORT_LEASE, Stack, wait_for
+from zelto.embedded.postgres import connect_as_superuser
+from zelto.embedded.postgres_config import DATABASE, default_socket_folder
 
 pytestmark = pytest.mark.processes
 POOLED = SHORT_LEASE | {"ZELTO_TRANSACTION_POOLING": "true"}
 FILES = "SELECT count(*) FROM conversations_recording WHERE state = 'done'"
 FINDABLE = "SELECT count(*) FROM conversations_searchjob"
 KEPT_IN_A_SESSION = ("statement_timeout", "lock_timeout", "work_mem", "TimeZone")
+# Sessions begin in another time zone than the one that Zelto's are to have.
+ELSEWHERE = "Asia/Kolkata"
 Ask = Callable[..., list[tuple[object, ...]]]
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[OwnServer]:
     with OwnServer() as server:
+        elsewhere = f"ALTER DATABASE {DATABASE} SET timezone TO '{ELSEWHERE}'"
+        with connect_as_superuser(default_socket_folder(server.data_dir)) as connection:
+            connection.execute(elsewhere.encode())
         yield server
 
 
@@ -112,6 +120,17 @@ def test_every_page_is_shown(stack: Stack, key: str) -> None:
     assert len(find_pages(stack)) > 20
     for path in ("/healthz", "/readyz", "/metrics"):
         assert get(stack.port, path).status == 200, path
+
+
+def test_moments_are_those_of_the_clock(stack: Stack, key: str, ask: Ask) -> None:
+    assert post(stack.port, key, body("timed")) == 200
+    wait_until_processed(ask)
+    headers = {"Authorization": f"Bearer {key}"}
+    for _ in range(SERVERS * 2):
+        answer = get(stack.port, "/v1/conversations?limit=5", **headers)
+        for found in json.loads(answer.content)["data"]:
+            created = datetime.fromisoformat(found["createdAt"])
+            assert abs(datetime.now(UTC) - created) < timedelta(minutes=15)
 
 
 def test_words_are_found_and_exported(
