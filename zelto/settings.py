@@ -180,10 +180,6 @@ ACCOUNT_RATE_LIMITS = {"login": "120/m/ip"}
 # Sign-up is by invitation unless this opens it.
 OPEN_SIGNUP = env_bool("ZELTO_OPEN_SIGNUP", False)
 
-# Whose certificates are trusted beside those that all trust, for every connection that
-# Zelto opens; see web/outgoing/authorities.py.
-CA_BUNDLE = ca_bundle()
-
 EMAIL_HOST = env_text("EMAIL_HOST", "")
 EMAIL_PORT = env_int("EMAIL_PORT", 587, minimum=1)
 EMAIL_HOST_USER = env_text("EMAIL_HOST_USER", "")
@@ -233,6 +229,10 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 X_FRAME_OPTIONS = "DENY"
+
+# Whose certificates are trusted beside those that all trust, for every connection that
+# Zelto opens; see web/outgoing/authorities.py.
+CA_BUNDLE = ca_bundle()
 
 # The webhook.
 MAX_BODY_BYTES = env_int("ZELTO_MAX_BODY_BYTES", 5 * 1024 * 1024, minimum=1)
