@@ -10,13 +10,13 @@ PUBLIC := ZELTO_BASE_URL=https://zelto.example.com ALLOWED_HOSTS=zelto.example.c
 	ZELTO_BEHIND_PROXY=true \
 	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz
 
-.PHONY: run test lint format lock screenshots demo bench chromium espeak
+.PHONY: run test lint format lock screenshots demo bench chromium espeak proxies
 
 run: .venv/installed
 	@exec $(PYTHON) -m zelto.embedded run
 
 # What decides: the checks, then all tests.
-test: .venv/installed-for-tests chromium espeak lint
+test: .venv/installed-for-tests chromium espeak proxies lint
 	$(WITH_DATABASE) $(PYTHON) manage.py makemigrations --check --dry-run
 	$(PUBLIC) $(PYTHON) manage.py check --deploy --fail-level WARNING
 	$(WITH_DATABASE) $(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
@@ -128,4 +128,24 @@ espeak:
 			echo "(Debian: apt-get install espeak-ng; macOS: brew install espeak-ng)." >&2; \
 			exit 1; \
 		fi; \
+	fi
+
+# A pooler and a web server in front; none of them is to run as a service of this machine.
+proxies:
+	@missing=; for name in pgbouncer nginx; do \
+		PATH="$$PATH:/usr/sbin" command -v $$name >/dev/null || missing="$$missing $$name"; \
+	done; \
+	if [ -z "$$missing" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		if [ ! -e /usr/sbin/policy-rc.d ]; then \
+			trap 'rm -f /usr/sbin/policy-rc.d' EXIT; \
+			printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; \
+			chmod +x /usr/sbin/policy-rc.d; \
+		fi; \
+		apt-get update -qq && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; \
+	else \
+		echo "The tests run behind a pooler and a web server and lack:$$missing. Install" >&2; \
+		echo "them (Debian: apt-get install pgbouncer nginx; macOS: brew install them)." >&2; \
+		exit 1; \
 	fi

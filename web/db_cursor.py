@@ -50,10 +50,14 @@ def on_live_connection(
     """
     database = connections[DEFAULT_DB_ALIAS]
     database.health_check_done = True  # type: ignore[attr-defined]  # stubs lack it
+    used = None
     try:
+        database.ensure_connection()
+        used = database.connection
         return query()
     except (OperationalError, InterfaceError):
-        if database.is_usable():
+        # A transaction that could not be rolled back has been given another one already.
+        if database.connection is used and database.is_usable():
             raise
         database.close()
         return again()

@@ -8,7 +8,10 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from web.outgoing.authorities import write_authorities
+from zelto.embedded.host import make_data_directory
 from zelto.env import env_list, env_text
+from zelto.outgoing_config import ca_bundle
 
 # A name without a scheme, port or path.
 HOST = re.compile(
@@ -67,12 +70,14 @@ def recording_storage(data_dir: Path) -> dict[str, Any]:
                 "directory_permissions_mode": 0o700,
             },
         }
+    make_data_directory(data_dir)
     options: dict[str, Any] = {
         "bucket_name": bucket,
         "access_key": access_key or None,
         "secret_key": secret_key or None,
         "endpoint_url": endpoint or None,
         "region_name": region or None,
+        "verify": str(write_authorities(data_dir, ca_bundle())),
         # The older one, which still is boto's own choice, is refused by newer regions.
         "signature_version": "s3v4",
         "querystring_auth": True,

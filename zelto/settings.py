@@ -23,6 +23,7 @@ from zelto.env import (
 )
 from zelto.logging_config import logging_config
 from zelto.mail_config import mail_settings
+from zelto.outgoing_config import ca_bundle
 from zelto.recording_config import recording_allow, recording_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -135,9 +136,12 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-# What every POST asks is prepared once per connection; a pooler that hands out
-# connections by the statement cannot bear that.
-if env_bool("ZELTO_PREPARE_STATEMENTS", True):
+# A pooler that hands out connections by the transaction, such as PgBouncer: nothing may
+# be kept in a session.
+TRANSACTION_POOLING = env_bool("ZELTO_TRANSACTION_POOLING", False)
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = TRANSACTION_POOLING
+# What every POST asks is prepared once per connection.
+if env_bool("ZELTO_PREPARE_STATEMENTS", not TRANSACTION_POOLING):
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Holds the counts of the rate limits: every web process must see the same ones.
@@ -213,19 +217,17 @@ STORAGES = {
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
+        **{f"{kind}-src": [SELF] for kind in ("script", "style", "font", "connect")},
+        **{kind: [SELF] for kind in ("media-src", "form-action", "base-uri")},
         "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "media-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
+        **{kind: [NONE] for kind in ("default-src", "frame-ancestors")},
     },
 }
 X_FRAME_OPTIONS = "DENY"
+
+# Whose certificates are trusted beside those that all trust, for every connection that
+# Zelto opens; see web/outgoing/authorities.py.
+CA_BUNDLE = ca_bundle()
 
 # The webhook.
 MAX_BODY_BYTES = env_int("ZELTO_MAX_BODY_BYTES", 5 * 1024 * 1024, minimum=1)

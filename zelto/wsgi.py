@@ -7,14 +7,15 @@ import threading
 from django.core.wsgi import get_wsgi_application
 
 from integrations.operations import counters
+from web.pooling.statement_limits import limit_statements
 from web.server.stalled_clients import ended_when_stalled
 from zelto.draining import Draining
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zelto.settings")
-# libpq's own variable, for the web's connections only: somebody waits for each of their
-# statements. A worker, a migration or a rebuild may take its time.
-os.environ.setdefault("PGOPTIONS", "-c statement_timeout=30s -c lock_timeout=5s")
-# The same for a server that does not even take the connection.
+# For the web's connections only: somebody waits for each of their statements. A worker, a
+# migration or a rebuild may take its time.
+limit_statements()
+# The same for a server that does not even take the connection: libpq's own variable.
 os.environ.setdefault("PGCONNECT_TIMEOUT", "5")
 
 draining = Draining()

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.mail.message import sanitize_address
 
+from web.outgoing.certificate_faults import certificate_fault
+
 # What sending may raise; a ValueError is an address that no mail can be written to.
 ERRORS = (OSError, smtplib.SMTPException, ValueError)
 # Where servers speak TLS from the first byte, and where not.
@@ -103,11 +105,8 @@ def _code(code: int, text: bytes | str) -> str:
 
 
 def _of_connection(error: OSError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            "The certificate of the mail server is not valid for EMAIL_HOST "
-            f"({error.verify_message})."
-        )
+    if why := certificate_fault(error):
+        return f"No TLS with the mail server, EMAIL_HOST: {why}"
     if isinstance(error, ssl.SSLError):
         return f"No TLS with the mail server ({error.reason}).{_about_the_port()}"
     if isinstance(error, TimeoutError):

@@ -10,10 +10,7 @@ from django.conf import settings
 from django.core.mail.backends import smtp
 from django.utils.functional import cached_property
 
-
-def tls_context() -> ssl.SSLContext:
-    """Return by which authorities the certificate of a mail server is checked, and how."""
-    return ssl.create_default_context()
+from web.outgoing.authorities import tls_context
 
 
 class EmailBackend(smtp.EmailBackend):

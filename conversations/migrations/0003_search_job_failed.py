@@ -1,13 +1,15 @@
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
+from web.pooling.migration_operations import SessionLockTimeout
+
 
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("conversations", "0002_index_tries")]
 
     operations = [
-        migrations.RunSQL("SET lock_timeout = '5s'", "RESET lock_timeout"),
+        SessionLockTimeout("5s"),
         AddIndexConcurrently(
             model_name="searchjob",
             index=models.Index(
@@ -16,5 +18,5 @@ class Migration(migrations.Migration):
                 name="search_job_failed",
             ),
         ),
-        migrations.RunSQL("RESET lock_timeout", migrations.RunSQL.noop),
+        SessionLockTimeout(""),
     ]

@@ -20,6 +20,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
+from web.outgoing.authorities import authorities_file, tls_context
+
 # Beside the usual ones: forms of IPv6 that carry an address of IPv4 within.
 ALSO_DENIED = ["::/96", "::ffff:0:0:0/96"]
 Opened = Callable[[socket.socket], object]
@@ -41,8 +43,8 @@ def session_for(url: str, opened: Opened) -> Session:
         Forbidden: the address is not fetched.
     """
     session = Session()
-    # No proxy, no ~/.netrc and no certificates of the environment.
-    session.trust_env = False
+    session.trust_env = False  # no proxy and no ~/.netrc
+    session.verify = authorities_file()
     host = judge(url)
     adapter = _Adapter(_policy(is_allowed=host in _allowed()[0]), opened)
     session.mount("http://", adapter)
@@ -111,6 +113,7 @@ def _is_allowed(host: str) -> bool:
 class _Adapter(_AntiSSRFAdapter):  # type: ignore[misc]
     def __init__(self, policy: AntiSSRFPolicy, opened: Opened) -> None:
         super().__init__(policy)
+        self.poolmanager.connection_pool_kw["ssl_context"] = tls_context()
         self.poolmanager.pool_classes_by_scheme = _pools(opened)
 
     def add_headers(self, request: PreparedRequest, **options: object) -> None:

@@ -16,6 +16,7 @@ import urllib3
 from django.conf import settings
 
 from conversations.recordings.unpacking import COMPRESSIONS, codings_in
+from web.outgoing.certificate_faults import certificate_fault
 
 # For a connection, and for each piece of an answer; the deadline bounds them all.
 CONNECT_SECONDS = 10
@@ -170,9 +171,8 @@ def not_public(host: str) -> str:
 def what_failed(error: Exception, host: str) -> str:
     """Return a sentence without the error's own text, which has the address in it."""
     if isinstance(error, requests.exceptions.SSLError):
-        return (
-            f"No secure connection to {host} came about: its certificate is not good."
-        )
+        why = certificate_fault(error) or "it answers otherwise than TLS has it."
+        return f"No secure connection to {host} came about: {why}"
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return f"{host} did not answer within {CONNECT_SECONDS} seconds."
     if isinstance(

@@ -44,6 +44,7 @@ from conversations.recordings.unpacking import (
     unpack,
 )
 from conversations.worker_stop import Turn, is_requested
+from web.outgoing.certificate_faults import certificate_fault
 
 logger = logging.getLogger(__name__)
 
@@ -194,4 +195,6 @@ def _what_is_wrong(error: Exception) -> str:
         return f"It was fetched and not kept as it is. {error}"
     if is_for_want_of_room(error):
         return "There is no room for it on this machine's disk."
+    if why := certificate_fault(error):
+        return f"It was fetched, and the storage could not be reached over TLS: {why}"
     return f"It was fetched but could not be kept ({type(error).__name__})."

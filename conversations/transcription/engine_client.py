@@ -19,6 +19,7 @@ from django.conf import settings
 
 from conversations.child_process import environment
 from conversations.transcription.results import Heard
+from web.outgoing.authorities import authorities_file
 
 LOOK_EVERY_SECONDS = 1.0
 # A child that says nothing for so long hangs. Loading may fetch the model first.
@@ -27,8 +28,7 @@ MAX_REASON_CHARACTERS = 500  # characters
 # Variables of the libraries that compute, and of those that fetch a model.
 COMPUTING = ("HOME", "TMPDIR", "OMP_*", "KMP_*", "MKL_*", "CT2_*")
 FETCHING_THE_MODEL = (
-    *("HF_*", "XDG_CACHE_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"),
-    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("HF_*", "XDG_CACHE_HOME"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
 )
@@ -77,8 +77,13 @@ def _environment() -> dict[str, str]:
     """Return the environment of the engine; only one that may have to fetch its model
     gets what is needed for that, which may be a token or a proxy's password.
     """
-    is_here = Path(settings.STT_MODEL).is_dir()
-    return environment(*COMPUTING, *(() if is_here else FETCHING_THE_MODEL))
+    if Path(settings.STT_MODEL).is_dir():
+        return environment(*COMPUTING)
+    trusted = authorities_file()
+    return environment(*COMPUTING, *FETCHING_THE_MODEL) | {
+        "SSL_CERT_FILE": trusted,
+        "REQUESTS_CA_BUNDLE": trusted,
+    }
 
 
 def _send_job(child: subprocess.Popen[str], path: Path, channels: int) -> None:

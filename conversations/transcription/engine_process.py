@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from conversations.child_process import limit
+from web.outgoing.certificate_faults import certificate_fault
 from web.private_files import make_owner_only_folder
 
 # A word after a longer pause begins anew, so that who spoke in it comes in between.
@@ -38,7 +39,8 @@ def main() -> None:
         model = load(asked)
     except Exception as error:
         name = Path(asked["model"]).name
-        say(error=f"The model {name} could not be loaded: {error}")
+        why = certificate_fault(error) or error
+        say(error=f"The model {name} could not be loaded: {why}")
         return
     from conversations.transcription import pcm
 

@@ -10,6 +10,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from integrations.demo.posts import Post
+from web.outgoing.authorities import tls_context
 
 PATH = "/webhooks/calls"
 TIMEOUT_SECONDS = 30
@@ -46,12 +47,13 @@ class Webhook:
         parts = urlsplit(base_url)
         self.path = parts.path.rstrip("/") + PATH
         self.url = base_url.rstrip("/") + PATH
-        connect = (
-            http.client.HTTPSConnection
+        self.connection = (
+            http.client.HTTPSConnection(
+                parts.netloc, timeout=TIMEOUT_SECONDS, context=tls_context()
+            )
             if parts.scheme == "https"
-            else http.client.HTTPConnection
+            else http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
         )
-        self.connection = connect(parts.netloc, timeout=TIMEOUT_SECONDS)
 
     def __enter__(self) -> Self:
         return self

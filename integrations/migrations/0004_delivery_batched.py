@@ -3,13 +3,15 @@
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
+from web.pooling.migration_operations import SessionLockTimeout
+
 
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("integrations", "0003_fill_replay_of")]
 
     operations = [
-        migrations.RunSQL("SET lock_timeout = '5s'", "RESET lock_timeout"),
+        SessionLockTimeout("5s"),
         AddIndexConcurrently(
             model_name="delivery",
             index=models.Index(
@@ -19,5 +21,5 @@ class Migration(migrations.Migration):
                 & models.Q(("attempts", 0), ("next_try_at__isnull", True)),
             ),
         ),
-        migrations.RunSQL("RESET lock_timeout", migrations.RunSQL.noop),
+        SessionLockTimeout(""),
     ]

@@ -1,13 +1,15 @@
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
+from web.pooling.migration_operations import SessionLockTimeout
+
 
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("integrations", "0006_delivery_kept_bytes")]
 
     operations = [
-        migrations.RunSQL("SET lock_timeout = '5s'", "RESET lock_timeout"),
+        SessionLockTimeout("5s"),
         AddIndexConcurrently(
             model_name="delivery",
             index=models.Index(
@@ -17,5 +19,5 @@ class Migration(migrations.Migration):
                 name="delivery_refused_bytes",
             ),
         ),
-        migrations.RunSQL("RESET lock_timeout", migrations.RunSQL.noop),
+        SessionLockTimeout(""),
     ]

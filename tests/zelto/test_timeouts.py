@@ -43,6 +43,11 @@ def test_the_web_server_waits_so_long_and_no_longer() -> None:
     assert timeouts("import zelto.wsgi") == ["30s", "5s"]
 
 
+def test_it_does_so_behind_a_pooler_where_it_says_nothing_while_connecting() -> None:
+    said = "import os, zelto.wsgi; assert 'PGOPTIONS' not in os.environ"
+    assert timeouts(said, ZELTO_TRANSACTION_POOLING="true") == ["30s", "5s"]
+
+
 def test_workers_and_commands_may_take_their_time() -> None:
     assert timeouts("import django; django.setup()") == ["0", "0"]
     assert timeouts("import zelto.celery, django; django.setup()") == ["0", "0"]

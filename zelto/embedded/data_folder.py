@@ -11,7 +11,9 @@ from zelto.embedded.host import data_directory_mode
 
 # What Zelto keeps there. Postgres closes its own folder, and lets nobody else do so.
 FOLDERS = {"incoming", "mail", "messages", "models", "recordings", "static"}
-FILES = {"owner.lock", "postgres.log", "postgres.log.1", "secret_key"}
+FILES = {
+    *("certificates.pem", "owner.lock", "postgres.log", "postgres.log.1", "secret_key")
+}
 OURS = FOLDERS | FILES | {"postgres", "test"}
 OF_A_NEW_DISK = {"lost+found"}
 

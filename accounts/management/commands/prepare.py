@@ -7,10 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from accounts import first_owner
 from web import static_files
+from web.pooling.startup_check import pooler_fault
 from web.private_files import make_owner_only_folder
 
 
@@ -23,6 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0, skip_checks=False)
+        if fault := pooler_fault():
+            raise CommandError(fault)
         if not static_files.are_collected():
             make_owner_only_folder(Path(settings.STATIC_ROOT))
             static_files.forget_collected()

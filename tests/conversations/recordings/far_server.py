@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,10 +17,13 @@ class FarServer:
     """A server of scripted answers: `server.says("/a.ogg", answer(audio))`.
 
     `server.heads` are the requests it got, `server.connections` counts who connected at
-    all.
+    all. tls: what it shows who connects; without, it speaks plain HTTP.
     """
 
-    def __init__(self, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.tls = tls
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.listener = socket.create_server((address, 0), family=family)
         self.port: int = self.listener.getsockname()[1]
@@ -32,7 +36,7 @@ class FarServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def says(self, path: str, *answers: Say | bytes) -> str:
         """Answer a path with these, one after the other, the last one again and again;
@@ -80,8 +84,11 @@ class FarServer:
             self._clients.append(client)
             self._begin(self._serve, client)
 
+    def _secured(self, client: socket.socket) -> socket.socket:
+        return self.tls.wrap_socket(client, server_side=True) if self.tls else client
+
     def _serve(self, client: socket.socket) -> None:
-        with suppress(OSError), client:
+        with suppress(OSError), client, self._secured(client) as client:
             head = b""
             while b"\r\n\r\n" not in head:
                 piece = client.recv(65536)

@@ -60,11 +60,13 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def in_s3(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def in_s3(
+    server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[None]:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ZELTO_S3_ENDPOINT", server)
-    recordings = recording_config.recording_storage(Path("unused"))
+    recordings = recording_config.recording_storage(tmp_path)
     with override_settings(STORAGES=settings.STORAGES | {"recordings": recordings}):
         yield
 
