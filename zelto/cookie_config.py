@@ -1,6 +1,6 @@
 """Name the cookies of this Zelto."""
 
-from zelto.public_config import base_address
+from zelto.base_address import base_address
 
 KINDS = ("session", "csrf", "messages", "known_browser")
 

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from email.utils import parseaddr
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -56,14 +55,17 @@ def mail_config() -> MailConfig:
     )
 
 
-def mail_settings(data_directory: Path) -> dict[str, Any]:
+def mail_settings() -> dict[str, Any]:
     """Return Django's settings of mail.
 
     Raises:
         ImproperlyConfigured: as of `mail_config`.
     """
     mail = mail_config()
-    settings: dict[str, Any] = {
+    # Without a mail server each mail is a file: links in it stay out of the log.
+    backend = "smtp" if mail.host else "files"
+    return {
+        "EMAIL_BACKEND": f"accounts.mail.{backend}.EmailBackend",
         "EMAIL_HOST": mail.host,
         "EMAIL_PORT": mail.port,
         "EMAIL_HOST_USER": mail.user,
@@ -73,13 +75,6 @@ def mail_settings(data_directory: Path) -> dict[str, Any]:
         "EMAIL_TIMEOUT": mail.timeout,
         "EMAIL_LOCAL_HOSTNAME": mail.name,
         "DEFAULT_FROM_EMAIL": mail.sender,
-    }
-    if mail.host:
-        return settings | {"EMAIL_BACKEND": "accounts.mail.smtp.EmailBackend"}
-    # Without a mail server each mail is a file: links in it stay out of the log.
-    return settings | {
-        "EMAIL_BACKEND": "accounts.mail.files.EmailBackend",
-        "EMAIL_FILE_PATH": data_directory / "mail",
     }
 
 

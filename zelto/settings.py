@@ -193,7 +193,13 @@ ACCOUNT_RATE_LIMITS = {"login": "120/m/ip"}
 # Sign-up is by invitation unless this opens it.
 OPEN_SIGNUP = env_bool("ZELTO_OPEN_SIGNUP", False)
 
-globals().update(mail_settings(DATA_DIR))
+_mail = mail_settings()
+globals().update(_mail)
+EMAIL_LOCAL_HOSTNAME, EMAIL_BACKEND = (
+    _mail["EMAIL_LOCAL_HOSTNAME"],
+    _mail["EMAIL_BACKEND"],
+)
+EMAIL_FILE_PATH = DATA_DIR / "mail"  # of the backend without a mail server
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
