@@ -36,24 +36,25 @@ new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => {
   requestAnimationFrame(go);
 })))
 """
-# All that a rule may read of a page but its colours: its elements, where each of them
-# is, and what of it can be seen.
+# A page that is recoloured begins a transition for each element and colour; to finish
+# them one by one takes it a second. Without any it has its last colours at once.
+WITHOUT_TRANSITIONS = """
+(() => {
+  if (document.adoptedStyleSheets.length) return;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("*, ::before, ::after { transition: none !important }");
+  document.adoptedStyleSheets.push(sheet);
+})()
+"""
+# What a rule may read of a page, but its colours: its elements, where each of them is,
+# and whether it can be seen.
 SHAPE = """
 (() => {
-  const styles = [
-    "display", "visibility", "opacity", "content-visibility", "position", "z-index",
-    "clip", "clip-path", "overflow", "text-indent", "text-decoration-line",
-    "font-size", "font-weight", "pointer-events", "float",
-  ];
   const told = [document.title, document.documentElement.lang, document.body.outerHTML];
   for (const one of document.querySelectorAll("body, body *")) {
     const { x, y, width, height } = one.getBoundingClientRect();
-    told.push([x, y, width, height].join(" "));
-    for (const pseudo of [null, "::before", "::after"]) {
-      const style = getComputedStyle(one, pseudo);
-      if (pseudo && style.content === "none") continue;
-      told.push(styles.map((name) => style.getPropertyValue(name)).join(" "));
-    }
+    const { visibility, opacity, clipPath } = getComputedStyle(one);
+    told.push([x, y, width, height, visibility, opacity, clipPath].join(" "));
   }
   return told.join("\\n");
 })()
@@ -76,6 +77,7 @@ def script() -> str:
 
 def show(page: Page, width: int, scheme: Any = "light") -> None:
     """Resize and recolour a page, and wait until nothing of it moves."""
+    page.evaluate(WITHOUT_TRANSITIONS)
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": HEIGHT})
     page.evaluate(SETTLED)
@@ -94,14 +96,16 @@ def faults_in_looks(
     """
     page.evaluate(script())
     colours: list[str] = page.evaluate(RULES_ON_COLOURS)
+    widths = [width for width, _ in looks]
     shapes: dict[int, str] = {}
     for number, (width, scheme) in enumerate(looks):
         show(page, width, scheme)
-        shape: str = page.evaluate(SHAPE)
         wanted = OPTIONS | options
-        if shapes.get(width) == shape:
-            wanted |= {"runOnly": {"type": "rule", "values": colours}}
-        shapes[width] = shape
+        if widths.count(width) > 1:
+            shape: str = page.evaluate(SHAPE)
+            if shapes.get(width) == shape:
+                wanted |= {"runOnly": {"type": "rule", "values": colours}}
+            shapes[width] = shape
         left_out = {"exclude": [[one] for one in but]} if but and number else {}
         yield (width, scheme), run(page, wanted, **left_out)
 
