@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import sys
 
 from django.conf import settings
 
@@ -19,6 +20,8 @@ from zelto.wsgi import draining
 POSTS_AND_PROBES = ("/webhooks/", "/healthz", "/readyz", "/metrics")
 # As many connections as granian takes (`--backpressure` in the Procfile), and more.
 OPEN_FILES = 8192
+# For how long a thread that computes keeps the others of its process waiting.
+SWITCH_SECONDS = 0.001
 PROGRAMS = ("/v1", "/mcp")
 UPLOADS = ("/v1/conversations", "/conversations/upload")
 
@@ -39,8 +42,10 @@ def start(loop: asyncio.AbstractEventLoop) -> None:
     """Prepare the process for its requests, before the first one.
 
     Each connection is an open file. Systems start a process with few of them and let it
-    have more when it asks.
+    have more when it asks. And whoever computes for long lets the others go on sooner:
+    each of them needs several turns for a request of a millisecond.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     draining.serve_in(loop)
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)

@@ -98,6 +98,8 @@ _UNLESS_THERE = "ON CONFLICT (uuid) DO NOTHING"
 _FIND = "SELECT uuid, sequence FROM integrations_delivery WHERE uuid = ANY(%s)"
 # Few, since each number of rows is a prepared statement of its own.
 MAX_TOGETHER = 8
+# Writing a larger row takes a while: others do not wait for it.
+MAX_GROUPED_BYTES = 64 * 1024
 
 # A refusal that keeps no body adds to the row of its status, key and minute.
 _FOLD = f"""
@@ -155,6 +157,8 @@ def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
             arrival.body,
         )
     )
+    if arrival.size > MAX_GROUPED_BYTES:
+        return _store_all([row])[0]
     return _group.write(row)
 
 

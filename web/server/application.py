@@ -13,6 +13,7 @@ from typing import Any
 from web import long_answers
 from web.server.environ import Scope, environ_of, header_of
 from web.server.exchange import Application, Exchange, Headers, Send
+from web.server.large_answers import LargeAnswers
 from web.server.limits import Limits
 from web.server.request_body import (
     IS_LATE,
@@ -59,6 +60,7 @@ class Server:
         self.limits = limits
         self.turns = Turns(limits)
         self.room = Room(limits)
+        self.large = LargeAnswers(limits)
         self._application = application
         self._lane_of = lane_of
         self._reads_as_it_arrives = reads_as_it_arrives
@@ -84,8 +86,8 @@ class Server:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         lane = self._lane_of(scope["path"])
-        place = _Place(self.turns, lane)
-        exchange = Exchange(receive, send, place.leave)
+        place = _Place(self.turns, lane, caller_of(scope))
+        exchange = Exchange(receive, send, place.leave, self.large)
         arrival = Arrival(receive, self.limits)
         try:
             if self._is_read_as_it_arrives(scope):
@@ -96,6 +98,8 @@ class Server:
                 return
             with closing(await self._take_in(scope, arrival)) as body:
                 self._check(body, scope, lane)
+                if lane is Lane.POSTS and self._is_large(scope, body):
+                    place.lane = Lane.LARGE_POSTS
                 environ = environ_of(scope, body.file)
                 environ[IS_LATE] = body.is_late
                 await self._work(exchange, place, scope, environ)
@@ -125,6 +129,12 @@ class Server:
         except NoRoom:
             raise busy() from None
 
+    def _is_large(self, scope: Scope, body: TakenIn) -> bool:
+        is_packed = header_of(scope, b"content-encoding") not in ("", "identity")
+        limits = self.limits
+        most = limits.usual_packed_bytes if is_packed else limits.usual_body_bytes
+        return body.length > most
+
     def _check(self, body: TakenIn, scope: Scope, lane: Lane) -> None:
         """Refuse what is not to be handed to the application.
 
@@ -148,7 +158,7 @@ class Server:
         self, exchange: Exchange, place: _Place, scope: Scope, environ: dict[str, Any]
     ) -> None:
         try:
-            await self.turns.take(place.lane, caller_of(scope))
+            await self.turns.take(place.lane, place.caller)
         except TooBusy:
             raise busy() from None
         place.is_taken = True
@@ -156,6 +166,8 @@ class Server:
             await exchange.answer(self._application, environ, self._threads)
         except TooSlow:
             raise late() from None
+        except NoRoom:
+            raise busy() from None
         except Exception:
             logger.exception("An answer broke off")
             if exchange.has_begun:
@@ -168,8 +180,9 @@ class Server:
 class _Place:
     """The place of one request in its lane, given away once, from any thread."""
 
-    def __init__(self, turns: Turns, lane: Lane) -> None:
+    def __init__(self, turns: Turns, lane: Lane, caller: str) -> None:
         self.lane = lane
+        self.caller = caller
         self.is_taken = False
         self._turns = turns
         self._loop = asyncio.get_running_loop()
@@ -182,7 +195,7 @@ class _Place:
         """Give it away."""
         if self.is_taken:
             self.is_taken = False
-            self._turns.release(self.lane)
+            self._turns.release(self.lane, self.caller)
 
 
 class Refused(Exception):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import closing, suppress
 from typing import Any
 
+from web.server.large_answers import KeptAnswer, LargeAnswers
 from web.server.request_body import ArrivingBody, ClientGone, Message, Receive, TooSlow
 from web.server.threads import Threads
 from web.server.turns import in_lane
@@ -22,16 +24,24 @@ class Exchange:
     """Answers one request.
 
     receive, send: of the server. arriving: the body, where the application reads it while
-    it arrives. leave: gives the thread's place in its lane away, once.
+    it arrives. leave: gives the thread's place in its lane away, once. large: keeps an
+    answer that is large.
     """
 
-    def __init__(self, receive: Receive, send: Send, leave: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        send: Send,
+        leave: Callable[[], None],
+        large: LargeAnswers,
+    ) -> None:
         self.loop = asyncio.get_running_loop()
         self.is_gone = False
         self.arriving: ArrivingBody | None = None
         self._receive = receive
         self._send = send
         self._leave = leave
+        self._large = large
         self._status = 500
         self._headers: Headers = []
         self.has_begun = False
@@ -45,30 +55,43 @@ class Exchange:
         Raises:
             TooSlow: the application could not read the body, and has answered nothing
                 that was written.
+            NoRoom: the answer is large, and others take all the room.
         """
         try:
             rest = await threads.run(self._call, application, environ)
-            if isinstance(rest, bytes):
-                if self.arriving is not None and self.arriving.is_late:
-                    raise TooSlow("The body stopped while it was read")
-                await self.write_whole(self._status, self._headers, rest)
+            if isinstance(rest, bytes | KeptAnswer):
+                await self._write_what_is_there(rest)
             elif rest is not None:
                 await self._pass_on(rest, threads)
         finally:
             if self._watching is not None:
                 self._watching.cancel()
 
+    async def _write_what_is_there(self, answer: bytes | KeptAnswer) -> None:
+        if isinstance(answer, KeptAnswer):
+            with closing(answer), suppress(ClientGone):
+                self._require_in_time()
+                self._headers = _with_length(self._headers, answer.length)
+                for part in answer.parts():
+                    await self._write_part(part)
+                await self._end()
+            return
+        self._require_in_time()
+        await self.write_whole(self._status, self._headers, answer)
+
+    def _require_in_time(self) -> None:
+        if self.arriving is not None and self.arriving.is_late:
+            raise TooSlow("The body stopped while it was read")
+
     async def write_whole(self, status: int, headers: Headers, body: bytes) -> None:
         """Write an answer that is there."""
-        if not any(name == b"content-length" for name, _ in headers):
-            headers = [*headers, (b"content-length", str(len(body)).encode())]
         self.has_begun = True
-        await self._start(status, headers)
+        await self._start(status, _with_length(headers, len(body)))
         await self._send({"type": "http.response.body", "body": body})
 
     def _call(
         self, application: Application, environ: dict[str, Any]
-    ) -> bytes | Iterable[bytes] | None:
+    ) -> bytes | KeptAnswer | Iterable[bytes] | None:
         """Return the whole body, or the iterable whose parts any thread may produce, or
         None: it was written from here."""
         with in_lane(self._leave):
@@ -77,7 +100,7 @@ class Exchange:
                 return parts
             try:
                 if self._is_short(parts):
-                    return b"".join(parts)
+                    return self._large.keep(b"".join(parts))
                 self._write_parts(parts)
                 return None
             except ClientGone:
@@ -148,6 +171,12 @@ class Exchange:
         await self._send(
             {"type": "http.response.start", "status": status, "headers": headers}
         )
+
+
+def _with_length(headers: Headers, length: int) -> Headers:
+    if any(name == b"content-length" for name, _ in headers):
+        return headers
+    return [*headers, (b"content-length", str(length).encode())]
 
 
 def close_parts(parts: Iterable[bytes] | Iterator[bytes]) -> None:

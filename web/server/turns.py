@@ -3,7 +3,7 @@
 Each request belongs to a lane and to a caller. A lane never has all threads, so that
 whatever keeps the pages busy leaves some for the webhook, and the other way round.
 Within a lane callers take turns: one who sends a hundred requests waits for a
-hundred, and everybody else for one.
+hundred, and everybody else for one. A program has one thread at a time.
 
 All of it is for the thread of the event loop, but for `leave_lane`.
 """
@@ -21,10 +21,11 @@ from web.server.limits import Limits
 
 
 class Lane(StrEnum):
-    """What a request is for: a post to the webhook or a probe, a program's call, or a
-    page."""
+    """What a request is for: a post to the webhook or a probe, a post that takes long to
+    read, a program's call, or a page."""
 
     POSTS = "posts"
+    LARGE_POSTS = "large posts"
     PROGRAMS = "programs"
     PAGES = "pages"
 
@@ -42,12 +43,17 @@ class Turns:
         self._threads = threads
         self._most = {
             Lane.POSTS: max(threads - 1, 1),
+            # Reading them is work of the interpreter, which two threads do no sooner
+            # than one, and all others wait for.
+            Lane.LARGE_POSTS: 1,
             Lane.PROGRAMS: max(threads // 2, 1),
             Lane.PAGES: max(threads // 2, 1),
         }
         # What is not for posts leaves these to them.
         self._most_besides_posts = max(threads - max(threads // 3, 1), 1)
         self.working: Counter[Lane] = Counter()
+        # What programs ask for may take long: of one caller, one at a time.
+        self._programs: Counter[str] = Counter()
         self._waiting: dict[Lane, OrderedDict[str, deque[asyncio.Future[None]]]] = {
             lane: OrderedDict() for lane in Lane
         }
@@ -66,8 +72,8 @@ class Turns:
         Raises:
             TooBusy: too many wait already, or it waited for `wait_seconds`.
         """
-        if self._has_room(lane):
-            self.working[lane] += 1
+        if self._has_room(lane) and not self._has_its_share(lane, caller):
+            self._begin(lane, caller)
             return
         queue = self._waiting[lane].setdefault(caller, deque())
         if (
@@ -84,35 +90,51 @@ class Turns:
             if turn in queue:
                 queue.remove(turn)
             if turn.done() and not turn.cancelled():
-                self.release(lane)  # its turn came at the very moment
+                self.release(lane, caller)  # its turn came at the very moment
             if isinstance(error, TimeoutError):
                 raise TooBusy from None
             raise
 
-    def release(self, lane: Lane) -> None:
-        """Give a thread back, to whoever's turn it is."""
+    def release(self, lane: Lane, caller: str) -> None:
+        """Give a caller's thread back, to whoever's turn it is."""
         self.working[lane] -= 1
+        if lane is Lane.PROGRAMS:
+            self._programs -= Counter([caller])
         for next_lane in Lane:
             while self._has_room(next_lane) and self._call_next(next_lane):
-                self.working[next_lane] += 1
+                pass
+
+    def _begin(self, lane: Lane, caller: str) -> None:
+        self.working[lane] += 1
+        if lane is Lane.PROGRAMS:
+            self._programs[caller] += 1
+
+    def _has_its_share(self, lane: Lane, caller: str) -> bool:
+        return lane is Lane.PROGRAMS and self._programs[caller] > 0
 
     def _has_room(self, lane: Lane) -> bool:
         working = self.working
         if working.total() >= self._threads or working[lane] >= self._most[lane]:
             return False
+        if lane in (Lane.POSTS, Lane.LARGE_POSTS):
+            posts = working[Lane.POSTS] + working[Lane.LARGE_POSTS]
+            return posts < self._most[Lane.POSTS]
         besides = working[Lane.PROGRAMS] + working[Lane.PAGES]
-        return lane is Lane.POSTS or besides < self._most_besides_posts
+        return besides < self._most_besides_posts
 
     def _call_next(self, lane: Lane) -> bool:
         callers = self._waiting[lane]
-        while callers:
-            caller, queue = callers.popitem(last=False)
+        for caller in list(callers):
+            if self._has_its_share(lane, caller):
+                continue
+            queue = callers.pop(caller)
             while queue:
                 turn = queue.popleft()
                 if turn.done():
                     continue  # it waits no more
                 if queue:
                     callers[caller] = queue  # behind the others
+                self._begin(lane, caller)
                 turn.set_result(None)
                 return True
         return False

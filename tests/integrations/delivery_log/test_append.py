@@ -125,3 +125,17 @@ def test_a_refusal_that_names_its_call_also_asks_whether_that_was_erased(
     # Begin and commit, the lock, and whether anything here was ever erased.
     with django_assert_num_queries(2 + 4):
         post({"call": {"externalId": 1}})
+
+
+def test_nobody_waits_for_a_large_row_to_be_written(
+    arrival: Arrival, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what gathers, one thread writes all: so a large row is not among it."""
+    gathered = []
+    monkeypatch.setattr(delivery_log._group, "write", gathered.append)
+    delivery_log.store(arrival, agent_id=None)
+    assert len(gathered) == 1
+    arrival.body = b"x" * 65 * 1024
+    arrival.size = len(arrival.body)
+    assert delivery_log.store(arrival, agent_id=None) is not None
+    assert len(gathered) == 1

@@ -34,6 +34,7 @@ class Requests:
     def __init__(self, turns: Turns) -> None:
         self.turns = turns
         self.given: list[str] = []
+        self.holding: dict[Lane, list[str]] = {lane: [] for lane in Lane}
         self.refused: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -47,12 +48,13 @@ class Requests:
                     self.refused.append(caller)
                 else:
                     self.given.append(caller)
+                    self.holding[lane].append(caller)
 
             self.tasks.append(asyncio.create_task(take()))
         await settled()
 
     async def release(self, lane: Lane = PAGES) -> None:
-        self.turns.release(lane)
+        self.turns.release(lane, self.holding[lane].pop(0))
         await settled()
 
 
@@ -82,6 +84,30 @@ async def test_posts_leave_a_thread_for_pages(threads: int) -> None:
     assert requests.given[-1] == "person"
 
 
+@pytest.mark.parametrize("threads", [2, 3, 4, 6, 12])
+@in_a_loop
+async def test_a_large_post_waits_for_another_and_others_for_none(threads: int) -> None:
+    requests = Requests(turns_of(threads))
+    await requests.ask("heavy", "heavy", "another", lane=Lane.LARGE_POSTS)
+    assert requests.given == ["heavy"]
+    if threads > 2:
+        await requests.ask("worker", lane=POSTS)
+        assert requests.given == ["heavy", "worker"]
+    await requests.ask("person")
+    assert requests.given[-1] == "person"
+    await requests.release(Lane.LARGE_POSTS)
+    assert requests.given[-1] in ("heavy", "another")
+
+
+@in_a_loop
+async def test_a_program_has_one_thread_at_a_time() -> None:
+    requests = Requests(turns_of(6))
+    await requests.ask("searcher", "searcher", "searcher", "other", lane=PROGRAMS)
+    assert requests.given == ["searcher", "other"]
+    await requests.release(PROGRAMS)
+    assert requests.given == ["searcher", "other", "searcher"]
+
+
 @in_a_loop
 async def test_callers_take_turns() -> None:
     requests = Requests(turns_of(2))
@@ -95,7 +121,7 @@ async def test_callers_take_turns() -> None:
 async def test_there_are_never_more_than_there_are_threads() -> None:
     requests = Requests(turns_of(4))
     for number in range(40):
-        await requests.ask(str(number % 7), lane=list(Lane)[number % 3])
+        await requests.ask(str(number % 7), lane=list(Lane)[number % 4])
     while not all(task.done() for task in requests.tasks):
         assert requests.turns.working.total() <= 4
         await requests.release(next(iter(+requests.turns.working)))
@@ -128,7 +154,7 @@ async def test_nobody_waits_for_longer_than_the_limit() -> None:
     with pytest.raises(TooBusy):
         await turns.take(PAGES, "b")
     assert not turns.waiting()
-    turns.release(PAGES)
+    turns.release(PAGES, "a")
     await turns.take(PAGES, "c")
 
 
@@ -145,7 +171,7 @@ async def test_who_goes_while_waiting_takes_nobodys_place() -> None:
 async def test_who_goes_as_its_turn_comes_gives_it_on() -> None:
     requests = Requests(turns_of(2))
     await requests.ask("a", "gone", "next")
-    requests.turns.release(PAGES)
+    requests.turns.release(PAGES, "a")
     requests.tasks[1].cancel()
     await settled()
     assert requests.given == ["a", "next"]
