@@ -10,6 +10,9 @@ PUBLIC := ZELTO_BASE_URL=https://zelto.example.com ALLOWED_HOSTS=zelto.example.c
 	ZELTO_BEHIND_PROXY=true \
 	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz
 
+# Some containers set it; each of many processes would compile all code again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint format lock screenshots demo bench chromium espeak proxies
 
 run: .venv/installed

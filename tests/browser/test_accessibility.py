@@ -6,39 +6,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import (  # type: ignore[import-untyped]
-    DEFAULT_OPTIONS,
-    Axe,
-)
 from playwright.sync_api import Browser, Cookie, Page, expect
 
 from tests.browser import walk
+from tests.browser.axe import HEIGHT, faults_in_looks, show, too_wide_at
 from tests.zelto.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
-AXE = Axe()
 LOOKS = [(1440, "light"), (1440, "dark"), (390, "light")]
 WIDTHS = [360, 390, 768, 1024, 1440]
-HEIGHT = 900
 # htmx marks what it swaps; a panel is complete once nothing carries these any more.
 BUSY = ".htmx-request, .htmx-settling, .htmx-swapping"
-IS_TOO_WIDE = (
-    "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-)
-# Whatever was changed is laid out and has its last colour: nothing is half-way.
-SETTLED = """
-new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => {
-  for (const one of document.getAnimations()) {
-    if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
-  }
-  requestAnimationFrame(go);
-})))
-"""
-
 FOCUSED = "document.activeElement.outerHTML.slice(0, 200)"
 # An outline of its own or on what stands for it, such as the whole row of a link.
 SHOWS_FOCUS = """
@@ -77,7 +58,7 @@ MARK_ALIKE = r"""
   }
 }
 """
-BUT_ALIKE = {"exclude": [["[data-alike]"]]}
+ALIKE = "[data-alike]"
 
 
 @dataclass
@@ -125,19 +106,19 @@ def walked(
 
 def see_with_axe(page: Page, name: str, seen: Walked) -> None:
     """Of rows that are alike, the first look is at each, the others at one."""
-    page.evaluate(AXE.axe_script)
-    for width, scheme in LOOKS:
-        show(page, width, scheme)
-        if found := faults_of(page):
-            seen.faults[width, scheme][name] = found
-        page.evaluate(MARK_ALIKE)
+    page.evaluate(MARK_ALIKE)
+    for shown, found in faults_in_looks(page, LOOKS, but=[ALIKE]):
+        if found:
+            seen.faults[shown][name] = [
+                f"{one['id']}: {node['target']} {node['html'][:200]}"
+                for one in found
+                for node in one["nodes"]
+            ]
 
 
 def see_widths(page: Page, name: str, seen: Walked) -> None:
-    for width in WIDTHS:
-        show(page, width)
-        if page.evaluate(IS_TOO_WIDE):
-            seen.too_wide[width].append(name)
+    for width in too_wide_at(page, WIDTHS):
+        seen.too_wide[width].append(name)
 
 
 def use_the_keyboard(page: Page, name: str, seen: Walked) -> None:
@@ -171,12 +152,6 @@ def noting(faults: list[str], name: str) -> Iterator[None]:
         faults.append(f"{name}: {error}")
 
 
-def show(page: Page, width: int, scheme: Any = "light") -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": HEIGHT})
-    page.evaluate(SETTLED)
-
-
 @contextmanager
 def look(browser: Browser, cookies: list[Cookie]) -> Iterator[Page]:
     context = browser.new_context(
@@ -193,20 +168,6 @@ def open_whole(page: Page, address: str) -> None:
     show(page, 1440)
     page.goto(address)
     expect(page.locator(BUSY)).to_have_count(0)
-
-
-def faults_of(page: Page) -> list[str]:
-    """What axe finds in the page, but for the rows that are marked as alike."""
-    found: Any = page.evaluate(
-        "([context, options]) => axe.run(context, options)",
-        [BUT_ALIKE, DEFAULT_OPTIONS],
-    )
-    assert found["passes"]
-    return [
-        f"{one['id']}: {node['target']} {node['html'][:200]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -23,7 +25,7 @@ from conversations.models import (
     SearchJob,
     Transcript,
 )
-from conversations.recordings.probe import read_audio
+from conversations.recordings.probe import Audio, read_audio
 from conversations.recordings.store_audio import store_audio
 from conversations.search.index_worker import index_batch
 from tests.conversations.browser import browser_beside_django, signed_in_page
@@ -111,13 +113,23 @@ def make_recording(tmp_path: Path) -> MakeRecording:
             channels=channels,
             heard=heard,
         )
+        audio = audio_of(path.read_bytes(), path.suffix)
         assert store_audio(
-            conversation=conversation, path=path, audio=read_audio(path), claim=None
+            conversation=conversation, path=path, audio=audio, claim=None
         )
         Recording.objects.filter(conversation=conversation).update(**fields)
         return Recording.objects.get(conversation=conversation)
 
     return make
+
+
+@lru_cache(maxsize=8)
+def audio_of(content: bytes, suffix: str) -> Audio:
+    """Return what a file holds; a process reads it, once for all tests with this sound."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "sound").with_suffix(suffix)
+        path.write_bytes(content)
+        return read_audio(path)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""A data folder as `make run` leaves it, to be copied.
+"""A data folder as `make run` and `manage.py provision` leave it, to be copied.
 
-Making a cluster, its tables and the static files takes many times as long as a copy of
-them.
+Making a cluster, its tables, the static files and an organization takes many times as
+long as a copy of them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,13 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 VARIABLE = "ZELTO_TEST_FILLED_FOLDER"
 # What is the same in each; all else, as the secret key, each stack makes for itself.
 COPIED = ("postgres", "static")
+PASSWORD = "a long walk by the river"
+PROVISION = (
+    *("provision", "--organization", "Acme", "--email", "ada@example.org"),
+    *("--password", PASSWORD, "--key-name", "worker"),
+)
+# Beside a copied database: what the command printed when it made Acme in it.
+PRINTED = "provisioned.json"
 MAKING_LASTS = 120.0  # seconds
 
 
@@ -57,20 +64,38 @@ def copy_to(data_dir: Path, environment: Mapping[str, str]) -> None:
         is_elsewhere = bool(environment["DATABASE_URL"]) or source.is_symlink()
         if name == "postgres" and is_elsewhere:
             continue
+        if name == "postgres":
+            shutil.copy(folder / "data" / PRINTED, data_dir)
         subprocess.run(["/bin/cp", "-a", str(source), str(data_dir)], check=True)  # noqa: S603 - paths of our own
 
 
 def make(folder: Path, environment: Mapping[str, str]) -> None:
     """Make the folder, under another name until it is complete."""
     draft = folder / "draft"
+    run_beside_database(draft, environment, "prepare")
+    printed = run_beside_database(draft, environment, *PROVISION)
+    (draft / PRINTED).touch(mode=0o600)  # as all of a data folder
+    (draft / PRINTED).write_text(last_line(printed), "utf-8")
+    draft.rename(folder / "data")
+
+
+def run_beside_database(
+    data_dir: Path, environment: Mapping[str, str], *command: str
+) -> str:
+    """Run a command of manage.py, and return what it printed."""
     with_database = [sys.executable, "-m", "zelto.embedded", "--throwaway", "exec"]
-    subprocess.run(  # noqa: S603 - our own
-        [*with_database, sys.executable, "manage.py", "prepare"],
+    done = subprocess.run(  # noqa: S603 - our own
+        [*with_database, sys.executable, "manage.py", *command],
         cwd=CHECKOUT,
-        env={**environment, "DATABASE_URL": "", "ZELTO_DATA_DIR": str(draft)},
+        env={**environment, "DATABASE_URL": "", "ZELTO_DATA_DIR": str(data_dir)},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         check=True,
+        text=True,
         timeout=MAKING_LASTS,
     )
-    draft.rename(folder / "data")
+    return done.stdout
+
+
+def last_line(printed: str) -> str:
+    return printed.strip().splitlines()[-1]

@@ -57,12 +57,16 @@ UNSET = dict.fromkeys(
     "",
 )
 
+# What takes posts and makes conversations of them; not what fetches recordings.
+FOR_SESSIONS = ("web", "beat", "worker")
 # What a killed worker held comes back after this many seconds, not after a minute.
 SHORT_LEASE = {"ZELTO_LEASE_SECONDS": "3"}
 
 
-def wait_for(condition: Callable[[], bool], seconds: float, *, what: str) -> None:
-    """Wait until the condition holds.
+def wait_for(
+    condition: Callable[[], bool], seconds: float, *, what: str, pace: float = 0.05
+) -> None:
+    """Wait until the condition holds; look again every `pace` seconds.
 
     Raises:
         AssertionError: it does not within so many seconds; `what` says what did not.
@@ -71,7 +75,7 @@ def wait_for(condition: Callable[[], bool], seconds: float, *, what: str) -> Non
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"Not within {seconds:.0f} s: {what}")
-        time.sleep(0.05)
+        time.sleep(pace)
 
 
 def free_port() -> int:

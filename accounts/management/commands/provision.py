@@ -35,6 +35,8 @@ FROM_INPUT = "-"
 
 class Command(BaseCommand):
     help = HELP
+    # Half of the time that it takes; each start checks the code (`manage.py prepare`).
+    requires_system_checks: list[str] = []  # noqa: RUF012
 
     def create_parser(self, *args: Any, **options: Any) -> Any:
         parser = super().create_parser(*args, **options)

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 from conversations.models import Conversation
+from tests.browser.axe import faults_in_looks, faults_of, too_wide_at
 from tests.conversations.browser import signed_in_page
 from tests.conversations.conftest import MakeConversation
 from tests.zelto.stack import wait_for
@@ -89,7 +89,7 @@ def test_the_keys_are_listed_and_can_be_turned_off(
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard")
     expect(dialog).to_contain_text("Next conversation, older")
-    assert Axe().run(page).response["violations"] == []
+    assert faults_of(page) == []
     dialog.get_by_label("Single keys work").uncheck()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -212,17 +212,13 @@ def test_what_else_was_sent_with_a_turn_unfolds(
     expect(page.locator("#turn-2")).to_contain_text("kept")
 
 
-@pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_hides_behind_the_corner(
-    page: Page, with_tool: Conversation, long_one: Conversation, width: int
+    page: Page, with_tool: Conversation, long_one: Conversation
 ) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
     for conversation in (with_tool, long_one):
         page.goto(f"{URL}/{conversation.id}")
         for details in page.locator(".z-turn-details").all()[:5]:
             details.evaluate("one => { one.open = true; }")
-        assert not page.evaluate(
-            "document.documentElement.scrollWidth"
-            " > document.documentElement.clientWidth"
-        )
-        assert Axe().run(page).response["violations"] == []
+        for look, found in faults_in_looks(page, [(390, "light"), (1440, "light")]):
+            assert too_wide_at(page, look[:1]) == []
+            assert found == [], look

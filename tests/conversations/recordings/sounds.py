@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import av
 from av.audio.frame import AudioFrame
@@ -48,6 +50,35 @@ def write_sound(
     The extension decides on the format. picture: with a video stream too. leap: seconds
     that the file's clock jumps in its middle.
     """
+    spans = tuple(map(tuple, heard)) if heard else None
+    path.write_bytes(encoded(path.suffix, seconds, channels, spans, picture, leap))
+    return path
+
+
+# Encoding takes longer than most tests: those of a file share their few sounds.
+@lru_cache(maxsize=8)
+def encoded(
+    suffix: str,
+    seconds: float,
+    channels: int,
+    heard: tuple[tuple[tuple[float, float], ...], ...] | None,
+    picture: bool,
+    leap: float,
+) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "sound").with_suffix(suffix)
+        encode(path, seconds, channels, heard, picture, leap)
+        return path.read_bytes()
+
+
+def encode(
+    path: Path,
+    seconds: float,
+    channels: int,
+    heard: Sequence[Sequence[tuple[float, float]]] | None,
+    picture: bool,
+    leap: float,
+) -> None:
     with av.open(path, "w") as container:
         stream = container.add_stream(CODECS[path.suffix[1:]], rate=RATE)
         assert isinstance(stream, AudioStream)
@@ -62,7 +93,6 @@ def write_sound(
         container.mux(stream.encode(None))
         if moving is not None:
             encode_picture(container, moving)
-    return path
 
 
 def write_broken_packets(path: Path, count: int, *, then_seconds: float) -> Path:
@@ -110,7 +140,9 @@ def encode_picture(container: OutputContainer, stream: VideoStream) -> None:
     container.mux(stream.encode(None))
 
 
-def frame(start: int, channels: int, heard: list[Spans] | None) -> AudioFrame:
+def frame(
+    start: int, channels: int, heard: Sequence[Sequence[tuple[float, float]]] | None
+) -> AudioFrame:
     made = AudioFrame(
         format="s16", layout="stereo" if channels == 2 else "mono", samples=FRAME
     )

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import ApiKey, Organization
+from tests.browser.axe import faults_in_looks, serious
 from tests.conftest import MakeKey
 from tests.conversations.browser import browser_beside_django, signed_in_page
 from tests.integrations.conftest import Post, session
@@ -115,33 +115,22 @@ def test_the_key_is_copied(open_page: Callable[..., Any]) -> None:
         assert copied == page.locator("#made-key").inner_text()
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_holds_whatever_comes_in_any_width_and_theme(
     open_page: Callable[..., Any],
     organization: Organization,
     make_key: MakeKey,
     post: Post,
     process: Callable[[], None],
-    width: int,
-    theme: str,
 ) -> None:
     make_key(organization, name=LONG)
     post(session("call-1", agent={"externalId": LONG, "name": LONG}), **LIVEKIT)
     process()
     post(MISFIT, **LIVEKIT)
-    with open_page(
-        viewport={"width": width, "height": 900}, color_scheme=theme
-    ) as page:
+    with open_page() as page:
         for address in (URL, f"{URL}/livekit", f"{URL}/api"):
             page.goto(address)
-            assert page.evaluate(
-                "document.documentElement.scrollWidth <= window.innerWidth"
-            ), address
-            found = Axe().run(page).response["violations"]
-            serious = [
-                (one["id"], one["nodes"][0]["html"])
-                for one in found
-                if one["impact"] in {"serious", "critical"}
-            ]
-            assert not serious, address
+            for look, found in faults_in_looks(page):
+                assert page.evaluate(
+                    "document.documentElement.scrollWidth <= window.innerWidth"
+                ), (address, look)
+                assert serious(found) == [], (address, look)

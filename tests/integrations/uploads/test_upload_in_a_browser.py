@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.test import Client, override_settings
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from conversations.models import Conversation
+from tests.browser.axe import faults_of
 from tests.conversations.browser import browser_beside_django, signed_in_page
 from tests.conversations.recordings.sounds import write_sound
 
@@ -94,4 +94,4 @@ def test_how_far_it_is_is_shown(open_page: Callable[..., Any], tmp_path: Path) -
 def test_it_breaks_no_rule_of_axe(open_page: Callable[..., Any]) -> None:
     with open_page() as page:
         page.goto(URL)
-        assert Axe().run(page).response["violations"] == []
+        assert faults_of(page) == []

@@ -13,7 +13,7 @@ from tests.zelto.faults.ledger import (
     wait_until_processed,
 )
 from tests.zelto.faults.load import Senders, body, post, provision
-from tests.zelto.stack import SHORT_LEASE, Stack
+from tests.zelto.stack import FOR_SESSIONS, SHORT_LEASE, Stack
 
 pytestmark = pytest.mark.processes
 
@@ -31,7 +31,7 @@ HELD = """
 
 
 def test_a_killed_worker_loses_nothing_and_doubles_nothing() -> None:
-    with Stack(environment=SHORT_LEASE) as stack:
+    with Stack(processes=FOR_SESSIONS, environment=SHORT_LEASE) as stack:
         key = provision(stack)["apiKey"]
         kills_in_a_batch = 0
         acknowledged: list[str] = []
@@ -55,7 +55,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing() -> None:
 
 
 def test_fifty_posts_of_one_call_at_once_make_one_conversation() -> None:
-    with Stack() as stack:
+    with Stack(processes=FOR_SESSIONS) as stack:
         key = provision(stack)["apiKey"]
 
         def send(number: int) -> int:

@@ -16,7 +16,7 @@ from tests.zelto.conftest import Count
 from tests.zelto.faults.ledger import Ask, assert_all_there_once, database
 from tests.zelto.faults.load import body, post, provision
 from tests.zelto.faults.poisoned_worker import DEADLY
-from tests.zelto.stack import CHECKOUT, Stack, wait_for
+from tests.zelto.stack import CHECKOUT, FOR_SESSIONS, Stack, wait_for
 
 pytestmark = pytest.mark.processes
 BATCH = 500
@@ -103,7 +103,8 @@ class Victim:
 
 @pytest.fixture(scope="module")
 def victim() -> Iterator[Victim]:
-    with Stack(environment={"ZELTO_LEASE_SECONDS": str(LEASE)}) as stack:
+    lease = {"ZELTO_LEASE_SECONDS": str(LEASE)}
+    with Stack(processes=FOR_SESSIONS, environment=lease) as stack:
         key = provision(stack)["apiKey"]
         with database(stack) as ask:
             ask(STUMBLE)

@@ -30,7 +30,7 @@ LATE = "SELECT count(*) FROM integrations_delivery WHERE status = 408"
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with Stack() as stack:
+    with Stack(processes=["web"]) as stack:
         yield stack
 
 

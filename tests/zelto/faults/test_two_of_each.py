@@ -16,7 +16,7 @@ from tests.zelto.faults.ledger import (
 )
 from tests.zelto.faults.load import post, provision, revised
 from tests.zelto.own_server import OwnServer
-from tests.zelto.stack import Stack
+from tests.zelto.stack import FOR_SESSIONS, Stack
 
 pytestmark = pytest.mark.processes
 CALLS = 40
@@ -26,8 +26,8 @@ TELLINGS = 15
 def test_it_comes_to_the_plain_fold_of_the_log(count: Count) -> None:
     with (
         OwnServer() as server,
-        Stack(database_url=server.url) as one,
-        Stack(database_url=server.url) as other,
+        Stack(processes=FOR_SESSIONS, database_url=server.url) as one,
+        Stack(processes=FOR_SESSIONS, database_url=server.url) as other,
     ):
         key = provision(one)["apiKey"]
         posts = [
