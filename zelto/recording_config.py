@@ -55,10 +55,8 @@ def recording_storage(data_dir: Path) -> dict[str, Any]:
         ImproperlyConfigured: settings of S3 contradict each other.
     """
     bucket = env_text("ZELTO_S3_BUCKET")
-    access_key, secret_key = (
-        env_text("ZELTO_S3_ACCESS_KEY"),
-        env_text("ZELTO_S3_SECRET_KEY"),
-    )
+    access_key = env_text("ZELTO_S3_ACCESS_KEY")
+    secret_key = env_text("ZELTO_S3_SECRET_KEY")
     endpoint, region = env_text("ZELTO_S3_ENDPOINT"), env_text("ZELTO_S3_REGION")
     check_bucket_settings(bucket, access_key, secret_key, endpoint, region)
     if not bucket:

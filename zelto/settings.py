@@ -195,10 +195,8 @@ OPEN_SIGNUP = env_bool("ZELTO_OPEN_SIGNUP", False)
 
 _mail = mail_settings()
 globals().update(_mail)
-EMAIL_LOCAL_HOSTNAME, EMAIL_BACKEND = (
-    _mail["EMAIL_LOCAL_HOSTNAME"],
-    _mail["EMAIL_BACKEND"],
-)
+EMAIL_LOCAL_HOSTNAME: str = _mail["EMAIL_LOCAL_HOSTNAME"]
+EMAIL_BACKEND: str = _mail["EMAIL_BACKEND"]
 EMAIL_FILE_PATH = DATA_DIR / "mail"  # of the backend without a mail server
 
 LANGUAGE_CODE = "en"

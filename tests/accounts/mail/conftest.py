@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.accounts.mail.certificates import make_certificate
+from web.outgoing import authorities
+
+
+@pytest.fixture(autouse=True)
+def new_authorities() -> Iterator[None]:
+    """Read anew whom this process trusts, which is what its environment says."""
+    authorities._all_authorities.cache_clear()
+    yield
+    authorities._all_authorities.cache_clear()
 
 
 @pytest.fixture

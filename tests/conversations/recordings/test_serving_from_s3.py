@@ -14,7 +14,7 @@ from conversations.models import Conversation, Recording
 from conversations.recordings import serving
 from conversations.recordings.files import recordings_storage
 from tests.conversations.conftest import MakeConversation, MakeRecording
-from tests.conversations.recordings.test_storing_in_s3 import bucket, in_s3, server
+from tests.conversations.object_store.test_storing_in_s3 import bucket, in_s3, server
 
 __all__ = ["bucket", "in_s3", "server"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from tests.zelto.test_public_settings import PUBLIC, start
+from tests.zelto.config.test_public_settings import PUBLIC, start
 from zelto import env
 from zelto.mail_config import mail_config
 
