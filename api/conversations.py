@@ -82,6 +82,29 @@ class Recording(Resource):
     )
 
 
+class Outcome(Resource):
+    """Whether the session reached what it was for, as LiveKit's SDK reports it."""
+
+    result: Literal["success", "fail"] | None = Field(
+        description="Null where nobody said so.", examples=["success"]
+    )
+    reason: str | None = Field(
+        description="In the words of the agent's code.", examples=["Order found."]
+    )
+
+
+class Evaluation(Resource):
+    """What one judge said of the session."""
+
+    name: str = Field(description="Of the judge.", examples=["accuracy"])
+    verdict: str | None = Field(
+        description="Mostly `pass`, `fail` or `maybe`.", examples=["pass"]
+    )
+    reason: str | None = Field(
+        description="In the judge's words.", examples=["All facts were right."]
+    )
+
+
 class Conversation(Resource):
     """A finished session; what was said is its transcript."""
 
@@ -120,6 +143,13 @@ class Conversation(Resource):
     customer: Customer = Field(description="Who called, as far as that was sent.")
     version: str | None = Field(
         description="The agent build that took the call.", examples=["2026.11.3"]
+    )
+    outcome: Outcome = Field(description="What came of it, as far as that was sent.")
+    evaluations: list[Evaluation] = Field(
+        description="Of the judges that the agent's code asked, at most 50."
+    )
+    tags: list[str] = Field(
+        description="Of the agent's code, at most 50.", examples=[["vip"]]
     )
     metadata: dict[str, Any] = Field(
         description="As sent, merged over all posts of the call.",

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from accounts.links import absolute_url
 from conversations.models import Conversation
+from conversations.verdicts import verdict_in
 from web.iso_time import iso_microseconds
 
 
@@ -24,6 +25,7 @@ def conversation_shape(row: Conversation) -> dict[str, Any]:
     row: read `with_recording`.
     """
     recording = row.recording_or_none
+    verdict = verdict_in(row.metadata)
     return {
         "id": row.id,
         "agentId": row.agent_id,
@@ -40,6 +42,19 @@ def conversation_shape(row: Conversation) -> dict[str, Any]:
             "name": row.customer_name or None,
         },
         "version": row.version or None,
+        "outcome": {
+            "result": verdict.result or None,
+            "reason": verdict.reason or None,
+        },
+        "evaluations": [
+            {
+                "name": one.name,
+                "verdict": one.verdict or None,
+                "reason": one.reason or None,
+            }
+            for one in verdict.evaluations
+        ],
+        "tags": verdict.tags,
         "metadata": row.metadata,
         "hasTranscript": row.has_transcript,
         "hasAudio": row.has_audio,

@@ -120,7 +120,9 @@ def _of_recording(payload: Mapping[str, Any]) -> dict[str, Any]:
     if header.get("room_id"):
         report.setdefault("room_id", header["room_id"])
     report.setdefault("job_id", header.get("job_id") or None)
-    return _body(payload, report, facts={})
+    # As the SDK's own recorder writes it.
+    facts = {"channels": ["user", "agent"]} if payload.get("audio") else {}
+    return _body(payload, report, facts)
 
 
 def _of_logs(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,6 +75,9 @@ def test_it_tells_all_of_a_conversation(api: Api, conversation: Conversation) ->
         "cost": "0.042500",
         "customer": {"number": "+15550100", "name": "Ada Lovelace"},
         "version": "2026.11.3",
+        "outcome": {"result": None, "reason": None},
+        "evaluations": [],
+        "tags": [],
         "metadata": {"campaign": "spring", "deep": {"a": [1, None]}},
         "hasTranscript": True,
         "hasAudio": False,
@@ -232,3 +235,22 @@ def test_no_objects_are_made_of_the_turns(
         tracemalloc.stop()
     assert most < 24 * 1024 * 1024
     assert response.json()["content"] == turns
+
+
+def test_it_tells_what_was_judged(
+    api: Api, make_conversation: MakeConversation
+) -> None:
+    judged = make_conversation(
+        external_id="room-3",
+        metadata={
+            "outcome": {"outcome": "fail", "reason": "The caller gave up."},
+            "evaluations": [{"name": "tone", "verdict": "pass", "reasoning": "Kind."}],
+            "tags": ["lk.fail", "vip"],
+        },
+    )
+    told = api.get(f"{ROOT}/{judged.id}").json()
+    assert told["outcome"] == {"result": "fail", "reason": "The caller gave up."}
+    assert told["evaluations"] == [
+        {"name": "tone", "verdict": "pass", "reason": "Kind."}
+    ]
+    assert told["tags"] == ["vip"]

@@ -199,6 +199,7 @@ def test_verdict_and_tags_are_facts_of_the_conversation(
     assert metadata["outcome"] == {"outcome": "success", "reason": "scripted success"}
     assert metadata["tags"] == ["lk.success", "vip:true"]
     assert metadata["livekitApiKey"] == "APIprobe"
+    assert metadata["channels"] == ["user", "agent"]
     assert metadata["recordingStartedAt"] == pytest.approx(1795906418.8466578)
 
 
