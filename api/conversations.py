@@ -188,6 +188,9 @@ class ConversationParameters(PageParameters):
     ended_reason: Text | None = Field(
         None, description="Exactly.", examples=["user_initiated"]
     )
+    outcome: word("success", "fail") | None = Field(  # type: ignore[valid-type]
+        None, description="What came of it.", examples=["fail"]
+    )
     has_transcript: Flag | None = Field(
         None, description="Has at least one turn.", examples=[True]
     )
@@ -243,6 +246,7 @@ class ConversationParameters(PageParameters):
             reference_id=self.reference_id or "",
             ended_reason=self.ended_reason or "",
             version=self.version or "",
+            outcome=self.outcome or "",
             has_transcript=self.has_transcript,
             has_audio=self.has_audio,
             metadata=tuple(self.metadata.items()),

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-RESULTS = {"success": "success", "fail": "fail"}
+# What a session comes to, and how pages call it.
+OUTCOMES = [("success", "Success"), ("fail", "Fail")]
 MAX_SHOWN = 50
 
 
@@ -44,7 +45,7 @@ def verdict_in(metadata: Mapping[str, Any]) -> Verdict:
     judged = metadata.get("evaluations")
     tags = metadata.get("tags")
     return Verdict(
-        result=RESULTS.get(str(outcome.get("outcome")), ""),
+        result=_result(outcome.get("outcome")),
         reason=_text(outcome.get("reason")),
         evaluations=[
             Evaluation(
@@ -61,6 +62,10 @@ def verdict_in(metadata: Mapping[str, Any]) -> Verdict:
             if isinstance(tag, str) and tag and not tag.startswith("lk.")
         ],
     )
+
+
+def _result(value: Any) -> str:
+    return value if isinstance(value, str) and value in dict(OUTCOMES) else ""
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,7 @@ from conversations.listing.columns import METADATA
 from conversations.listing.query import ListQuery
 from conversations.models import Agent
 from conversations.providers import label_of
+from conversations.verdicts import OUTCOMES
 from web.active_filters import ActiveFilter, filters_in_force
 
 
@@ -27,6 +28,7 @@ def _named(asked: ListQuery, agent: Agent | None) -> Iterator[tuple[str, str, st
     yield "provider", "Provider", label_of(asked.provider)
     yield "ended_reason", "Ended", asked.ended_reason
     yield "version", "Version", asked.version
+    yield "outcome", "Outcome", dict(OUTCOMES).get(asked.outcome, "")
     yield "has_transcript", "Transcript", yes_or_no(asked.has_transcript)
     yield "has_audio", "Audio", yes_or_no(asked.has_audio)
     for key, value in asked.metadata:

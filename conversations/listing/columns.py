@@ -36,6 +36,7 @@ LABELS = {
     "duration": "Duration",
     "turns": "Turns",
     "ended": "Ended",
+    "outcome": "Outcome",
     "cost": "Cost",
     "audio": "Audio",
 }

@@ -13,6 +13,7 @@ from accounts.models import Organization
 from conversations.days import read_day
 from conversations.listing.columns import METADATA, read_columns
 from conversations.models import Provider, SavedView
+from conversations.verdicts import OUTCOMES
 from web.list_form import FlagFilter, IdFilter, ListForm, PickFilter, TextFilter
 
 MAX_METADATA_FILTERS = 10
@@ -84,6 +85,7 @@ class ConversationListForm(DaysForm):
     )
     ended_reason = TextFilter("Ended reason", list="ended-reasons", placeholder="Any")
     version = TextFilter("Version", list="versions", placeholder="Any")
+    outcome = PickFilter("Outcome", OUTCOMES, noun="outcome")
     has_transcript = FlagFilter("Transcript")
     has_audio = FlagFilter("Audio")
     first_day = DayFilter("Arrived from", name="From")

@@ -41,6 +41,7 @@ class ListQuery:
     reference: str = ""
     ended_reason: str = ""
     version: str = ""
+    outcome: str = ""
     has_transcript: bool | None = None
     has_audio: bool | None = None
     metadata: tuple[tuple[str, str], ...] = ()
@@ -96,6 +97,7 @@ class ListQuery:
             reference=self.reference,
             ended_reason=self.ended_reason,
             version=self.version,
+            outcome=self.outcome,
             has_transcript=self.has_transcript,
             has_audio=self.has_audio,
             metadata=self.metadata,

@@ -15,6 +15,7 @@ from accounts.models import Organization
 from conversations.call_duration import reported_duration
 from conversations.models.agent import Agent
 from conversations.providers import label_of, way_of
+from conversations.verdicts import OUTCOMES
 from web.paging import Position
 
 if TYPE_CHECKING:
@@ -108,6 +109,11 @@ class Conversation(models.Model):
     customer_number = models.CharField(max_length=64, blank=True)
     customer_name = models.CharField(max_length=255, blank=True)
     version = models.CharField(max_length=255, blank=True)
+    # What came of it, as `verdicts` reads it from the metadata. A default of the
+    # database's: a process of the version before may still write.
+    outcome = models.CharField(
+        max_length=8, blank=True, db_default="", choices=OUTCOMES
+    )
     metadata = models.JSONField(default=dict, blank=True)
     recording_url = models.CharField(max_length=4096, blank=True)
     turn_count = models.PositiveIntegerField(default=0)

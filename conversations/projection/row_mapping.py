@@ -15,6 +15,7 @@ from conversations import bulk_write
 from conversations.models import Conversation, Transcript
 from conversations.projection.fold import CallState
 from conversations.projection.logged_update import CallKey, TooLarge
+from conversations.verdicts import verdict_in
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -27,6 +28,7 @@ CONVERSATION_FIELDS = (
     "customer_number",
     "customer_name",
     "version",
+    "outcome",
     "metadata",
     "recording_url",
     "sent_duration_seconds",
@@ -125,6 +127,7 @@ def fill(row: Conversation, state: CallState) -> Transcript:
     row.customer_name = state.customer_name or ""
     row.version = state.version or ""
     row.metadata = state.metadata
+    row.outcome = verdict_in(state.metadata).result
     row.turn_count = len(state.turns or ())
     row.has_transcript = state.has_transcript
     row.is_test = state.metadata.get("zeltoTest") is True

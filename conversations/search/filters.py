@@ -31,6 +31,7 @@ class Filters:
     reference_id: str = ""
     ended_reason: str = ""
     version: str = ""
+    outcome: str = ""
     has_transcript: bool | None = None
     has_audio: bool | None = None
     metadata: tuple[tuple[str, str], ...] = ()
@@ -82,6 +83,8 @@ class Filters:
             yield lexemes.ended_fact(self.ended_reason)
         if self.version:
             yield lexemes.version_fact(self.version)
+        if self.outcome:
+            yield lexemes.outcome_fact(self.outcome)
         if self.has_transcript is not None:
             yield lexemes.transcript_fact(self.has_transcript)
         if self.has_audio is not None:
@@ -135,6 +138,8 @@ def narrow_by_facts(
         queryset = queryset.filter(ended_reason=filters.ended_reason)
     if filters.version:
         queryset = queryset.filter(version=filters.version)
+    if filters.outcome:
+        queryset = queryset.filter(outcome=filters.outcome)
     if filters.has_transcript is not None:
         queryset = queryset.filter(has_transcript=filters.has_transcript)
     if filters.has_audio is not None:

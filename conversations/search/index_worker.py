@@ -61,6 +61,7 @@ class Call(NamedTuple):
     customer_number: str
     ended_reason: str
     version: str
+    outcome: str
     has_transcript: bool
     has_audio: bool
     created_at: datetime
@@ -75,6 +76,8 @@ class Call(NamedTuple):
         yield lexemes.provider_fact(self.provider)
         yield lexemes.ended_fact(self.ended_reason)
         yield lexemes.version_fact(self.version)
+        if self.outcome:
+            yield lexemes.outcome_fact(self.outcome)
         yield lexemes.transcript_fact(self.has_transcript)
         yield lexemes.audio_fact(self.has_audio)
         for key, value in islice(metadata.items(), lexemes.MAX_METADATA_LEXEMES):
@@ -180,7 +183,7 @@ def _is_ours() -> bool:
 _READ = """
     SELECT call.id, call.organization_id, call.agent_id, call.provider,
         call.external_id, call.customer_name, call.customer_number, call.ended_reason,
-        call.version, call.has_transcript, call.has_audio, call.created_at,
+        call.version, call.outcome, call.has_transcript, call.has_audio, call.created_at,
         call.metadata::text, transcript.system_prompt, transcript.turns::text
     FROM conversations_conversation AS call
     LEFT JOIN conversations_transcript AS transcript

@@ -53,6 +53,10 @@ def version_fact(version: str) -> str:
     return fact("v", version)
 
 
+def outcome_fact(outcome: str) -> str:
+    return fact("o", outcome)
+
+
 def metadata_fact(key: str, value: str) -> str:
     return fact("m", f"{key}\n{value}")
 

@@ -18,4 +18,6 @@ def text_of(row: ListRow, column: Column) -> str:
     conversation = row.conversation
     if column.name == "customer":
         return conversation.customer_name or conversation.customer_number
+    if column.name == "outcome":
+        return conversation.get_outcome_display()
     return conversation.version if column.name == "version" else ""

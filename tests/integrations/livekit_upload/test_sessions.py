@@ -195,6 +195,7 @@ def test_verdict_and_tags_are_facts_of_the_conversation(
 ) -> None:
     upload_all(token, requests_of("py-1.8.9-voice"))
     process()
+    assert the_call().outcome == "success"
     metadata = the_call().metadata
     assert metadata["outcome"] == {"outcome": "success", "reason": "scripted success"}
     assert metadata["tags"] == ["lk.success", "vip:true"]
