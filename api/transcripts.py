@@ -80,9 +80,6 @@ class Transcript(Resource):
             "019ab1d2-7c1e-7d30-9a55-0c9f4b7a1e22/recording"
         ],
     )
-    searched_characters: SearchedCharacters | None = Field(
-        description="How much of each turn is found by words; null where all of it is."
-    )
     # Kept as they are: building a model of each of 10,000 turns is for nobody.
     content: Annotated[list[dict[str, Any]] | None, DescribedAs(list[Turn] | None)] = (
         Field(
@@ -110,8 +107,6 @@ def transcript_json(organization: Organization, conversation_id: UUID) -> bytes:
     found = rows.filter(pk=conversation_id).annotate(
         system_prompt=F("transcript__system_prompt"),
         content=Cast("transcript__turns", TextField()),
-        said_limit=F("search_entry__said_limit"),
-        tools_limit=F("search_entry__tools_limit"),
     )
     row: Any = found.first()
     if row is None:
@@ -129,11 +124,13 @@ def transcript_json(organization: Organization, conversation_id: UUID) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptPart:
-    """transcript: without its turns. was_sent: whether there are any, be it none.
-    total: of all turns.
+    """transcript: without its turns. searched: how much of each turn is found by words;
+    None where all of it is. was_sent: whether there are any turns, be it none. total: of
+    all turns.
     """
 
     transcript: Transcript
+    searched: SearchedCharacters | None
     was_sent: bool
     total: int
     turns: list[StoredTurn]
@@ -159,6 +156,7 @@ def get_transcript_part(
         raise nothing("conversation")
     return TranscriptPart(
         _without_turns(row),
+        _searched(row),
         was_sent=row.total is not None,
         total=row.total or 0,
         turns=turns_of_part(row.part),
@@ -166,11 +164,11 @@ def get_transcript_part(
 
 
 def _without_turns(row: Any) -> Transcript:
-    """row: a conversation with its prompt and what is searched of its turns."""
+    """row: a conversation with its prompt."""
+    return Transcript(**transcript_shape(row, row.system_prompt or ""), content=None)
+
+
+def _searched(row: Any) -> SearchedCharacters | None:
     limits = {"said": row.said_limit, "tools": row.tools_limit}
     is_cut = any(limit is not None for limit in limits.values())
-    return Transcript(
-        **transcript_shape(row, row.system_prompt or ""),
-        searched_characters=SearchedCharacters(**limits) if is_cut else None,
-        content=None,
-    )
+    return SearchedCharacters(**limits) if is_cut else None

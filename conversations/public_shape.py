@@ -25,7 +25,6 @@ def conversation_shape(row: Conversation) -> dict[str, Any]:
     row: read `with_recording`.
     """
     recording = row.recording_or_none
-    verdict = verdict_in(row.metadata)
     return {
         "id": row.id,
         "agentId": row.agent_id,
@@ -42,6 +41,23 @@ def conversation_shape(row: Conversation) -> dict[str, Any]:
             "name": row.customer_name or None,
         },
         "version": row.version or None,
+        **_judged(row),
+        "metadata": row.metadata,
+        "hasTranscript": row.has_transcript,
+        "hasAudio": row.has_audio,
+        "recording": {
+            "state": recording.public_state if recording else "none",
+            "error": (recording.last_error or None) if recording else None,
+            "sourceUrl": row.recording_url or None,
+        },
+        "createdAt": row.created_at,
+        "updatedAt": row.updated_at,
+    }
+
+
+def _judged(row: Conversation) -> dict[str, Any]:
+    verdict = verdict_in(row.metadata)
+    return {
         "outcome": {
             "result": verdict.result or None,
             "reason": verdict.reason or None,
@@ -55,16 +71,6 @@ def conversation_shape(row: Conversation) -> dict[str, Any]:
             for one in verdict.evaluations
         ],
         "tags": verdict.tags,
-        "metadata": row.metadata,
-        "hasTranscript": row.has_transcript,
-        "hasAudio": row.has_audio,
-        "recording": {
-            "state": recording.public_state if recording else "none",
-            "error": (recording.last_error or None) if recording else None,
-            "sourceUrl": row.recording_url or None,
-        },
-        "createdAt": row.created_at,
-        "updatedAt": row.updated_at,
     }
 
 

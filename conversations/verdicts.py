@@ -5,7 +5,6 @@ It lies in the metadata of a conversation, where any sender may write anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,10 +35,11 @@ class Verdict:
         return bool(self.result or self.evaluations or self.tags)
 
 
-def verdict_in(metadata: Mapping[str, Any]) -> Verdict:
+def verdict_in(metadata: Any) -> Verdict:
     """Return what the metadata of a conversation says; what has another shape is left
     out.
     """
+    metadata = metadata if isinstance(metadata, dict) else {}
     outcome = metadata.get("outcome")
     outcome = outcome if isinstance(outcome, dict) else {}
     judged = metadata.get("evaluations")

@@ -33,7 +33,7 @@ from api.mcp.server import tool
 from api.pagination import strange_cursor
 from api.parameters import Cursor, Id, Parameters
 from api.resources import as_json
-from api.transcripts import Transcript, get_transcript_part
+from api.transcripts import SearchedCharacters, Transcript, get_transcript_part
 from conversations.stored_turns import StoredTurn
 
 # Read and cut at once; far more than fit into one answer.
@@ -44,6 +44,13 @@ FIND_IT = "list_conversations and search_transcripts give the ids."
 ConversationWithPage = with_url(Conversation)
 TranscriptWithPage = with_url(
     Transcript,
+    searchedCharacters=(
+        SearchedCharacters | None,
+        Field(
+            description="How much of each turn is found by words; null where all of it "
+            "is."
+        ),
+    ),
     nextCursor=(
         str | None,
         Field(
@@ -133,6 +140,7 @@ def get_transcript(caller: Caller, arguments: TranscriptArguments) -> dict[str, 
         prompt = "… (in the first part)"
     return as_json(part.transcript) | {
         "systemPrompt": cut(prompt, MAX_TEXT_CHARACTERS) if prompt else None,
+        "searchedCharacters": as_json(part.searched) if part.searched else None,
         "content": shown[: end - start] if part.was_sent else None,
         "nextCursor": str(end) if end < part.total else None,
         "url": page_of_conversation(organization, arguments.conversation_id),

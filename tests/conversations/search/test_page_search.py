@@ -116,7 +116,7 @@ def test_every_page_is_what_testing_every_row_gives(
 
 
 def test_every_question_is_asked(two_years):
-    assert len(every_question(two_years)) == 31
+    assert len(every_question(two_years)) == 33
 
 
 def test_words_are_found_in_turns_names_numbers_and_references(
