@@ -48,9 +48,11 @@ HEADERS = [
     ),
     OpenApiParameter(
         "Content-Encoding",
-        {"type": "string", "enum": ["gzip", "identity", ""], "examples": ["identity"]},
+        {"type": "string", "examples": ["gzip"]},
         OpenApiParameter.HEADER,
-        description="The size limit is counted after decompression.",
+        description="`gzip`, or nothing; a word that names no compression counts for "
+        "nothing, another compression is 415. The size limit is counted after "
+        "decompression.",
     ),
 ]
 

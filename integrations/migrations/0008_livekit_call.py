@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_audit_opening_index"),
+        ("accounts", "0001_schema"),
         ("integrations", "0007_delivery_refused_bytes"),
     ]
 

@@ -109,6 +109,7 @@ def test_a_transcript_is_that_of_rest_with_its_page(
     told = api.get(f"/v1/conversations/{conversation.id}/transcript").json()
     assert tools.call("get_transcript", conversationId=str(conversation.id)) == {
         **told,
+        "searchedCharacters": None,
         "nextCursor": None,
         "url": url(f"conversations/{conversation.id}"),
     }

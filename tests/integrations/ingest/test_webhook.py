@@ -358,7 +358,7 @@ def test_unknown_paths_below_webhooks_answer_problems() -> None:
 
 def test_a_wrong_host_answers_a_problem(post: Post) -> None:
     response = post(session(), Host="evil.example")
-    assert_problem(response, 400, "understood")
+    assert_problem(response, 400, "ALLOWED_HOSTS")
 
 
 @pytest.mark.parametrize("body", [session(), {}], ids=["good", "bad"])

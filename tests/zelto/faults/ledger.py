@@ -67,17 +67,15 @@ def assert_all_there_once(ask: Ask, acknowledged: list[str]) -> dict[str, object
 
 
 def assert_as_sent(ask: Ask, revisions: Mapping[str, int]) -> dict[str, object]:
-    """Check that each conversation is the plain fold of its posts in the log's order,
-    and that none is behind the newest post that was acknowledged.
+    """Check that each conversation of these calls is the plain fold of its posts in the
+    log's order, and that none is behind the newest post that was acknowledged.
     """
     sent = defaultdict(list)
     for external_id, payload in ask(LOG):
         sent[external_id].append(payload)
     found = {name: shown for name, *shown in ask(CONVERSATIONS)}
     assert found.keys() == sent.keys()
-    different = [
-        name for name, payloads in sent.items() if as_shown(payloads) != found[name]
-    ]
+    different = [name for name in revisions if as_shown(sent[name]) != found[name]]
     assert not different, f"Not as sent: {different[:5]} of {len(different)}"
     for external_id, revision in revisions.items():
         revised = [payload["metadata"]["revision"] for payload in sent[external_id]]
