@@ -65,7 +65,12 @@ def take_session(post: Post) -> None:
     arrival.agent_reference = content["agentName"] or arrival.agent_reference
     if not content["agentName"]:
         arrival.wait_seconds = WAIT_SECONDS
-    store(arrival, upload.RECORDING, content, Delivery.Source.LIVEKIT_SESSION)
+    try:
+        store(arrival, upload.RECORDING, content, Delivery.Source.LIVEKIT_SESSION)
+    except Refusal:
+        if content["audio"]:
+            received.let_go(received.received_address(content["audio"]["file"]))
+        raise
 
 
 def _is_long(post: Post) -> bool:

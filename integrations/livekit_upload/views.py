@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
@@ -18,12 +19,13 @@ from accounts.models import ApiKey
 from conversations.recordings.incoming import is_for_want_of_room
 from integrations.delivery_log import append as delivery_log
 from integrations.ingest import unknown_keys
+from integrations.ingest.rate_limit import count_post
 from integrations.livekit_upload import addresses, answers
 from integrations.livekit_upload.addresses import UploadAddress, read_address
 from integrations.livekit_upload.logs import take_logs
 from integrations.livekit_upload.posts import KEY_OVER, Post
 from integrations.livekit_upload.sessions import take_session
-from integrations.operations.counters import add, count_answers
+from integrations.operations.counters import count_answers
 from integrations.problems import Refusal, problem
 from integrations.request_body import BodyFault
 from integrations.worker_wakeup import wake_worker
@@ -75,8 +77,9 @@ def _receive(request: HttpRequest, address: UploadAddress) -> HttpResponse:
         _admit(check)
         take = TAKERS.get(address.signal)
         if take is None:
-            add(f"livekit uploads {_known(address.signal)}")
             return _taken(request)
+        if address.signal == addresses.SESSIONS:
+            _require_rate(check.organization_id)
         take(post)
     except BodyFault as fault:
         return _refuse(post, Refusal(fault.status, fault.detail))
@@ -107,10 +110,16 @@ def _admit(check: KeyCheck) -> None:
         raise Refusal(403, WRONG_SCOPE)
 
 
-def _known(signal: str) -> str:
-    """Return the name of a signal that is counted; what anybody may write is not one."""
-    name = signal.partition("/")[0]
-    return name if name in ("traces", "metrics") else "other"
+def _require_rate(organization_id: UUID) -> None:
+    """Count a session as a post of its organization. Log records are not counted: some
+    workers send thousands, and the session must not wait for those.
+
+    Raises:
+        Refusal: 503, there were too many in this minute.
+    """
+    rate = count_post(organization_id)
+    if rate and rate.is_over:
+        raise Refusal(503, f"Over {rate.limit} posts a minute.")
 
 
 def _refuse(post: Post, refusal: Refusal) -> HttpResponse:

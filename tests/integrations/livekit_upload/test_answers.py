@@ -289,3 +289,23 @@ def test_a_webhook_post_cannot_name_a_file_of_the_storage(
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM conversations_recording")
         assert cursor.fetchone() == (0,)
+
+
+def test_sessions_count_as_posts_and_come_again_where_there_are_too_many(
+    token: str, settings: Any
+) -> None:
+    settings.RATE_PER_MINUTE = 1
+    answers_of = [upload(token, session_request()).status_code for _ in range(3)]
+    assert 503 in answers_of
+    logs = requests_of(CASE, "logs")[0]
+    assert upload(token, logs).status_code == 200
+
+
+def test_the_audio_of_a_session_that_is_refused_goes(token: str, settings: Any) -> None:
+    # More than its chat history, less than that and its header.
+    settings.MAX_BODY_BYTES = 4500
+    voice = requests_of("py-1.8.9-voice", "recordings")[0]
+    answer = upload(token, voice)
+    assert answer.status_code == 413
+    assert "one session" in answer.json()["detail"]
+    assert not UnusedFile.objects.exists()
