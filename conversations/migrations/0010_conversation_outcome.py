@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 choices=[("success", "Success"), ("fail", "Fail")],
                 db_default="",
-                max_length=8,
+                max_length=32,
             ),
         ),
     ]

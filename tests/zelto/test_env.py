@@ -13,7 +13,7 @@ from tests.zelto.stack import CHECKOUT
 from zelto import env, recording_config
 from zelto.embedded.postgres_config import default_socket_folder
 
-READ = re.compile(r'env_(?:text|bool|int|list)\(\s*"([A-Z_]+)"')
+READ = re.compile(r'env_(?:text|bool|int|list|choice)\(\s*"([A-Z_]+)"')
 
 
 @pytest.fixture(autouse=True)
