@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 choices=[("success", "Success"), ("fail", "Fail")],
                 db_default="",
+                default="",
                 max_length=32,
             ),
         ),

@@ -112,7 +112,7 @@ class Conversation(models.Model):
     # What came of it, as `verdicts` reads it from the metadata. A default of the
     # database's: a process of the version before may still write.
     outcome = models.CharField(
-        max_length=32, blank=True, db_default="", choices=OUTCOMES
+        max_length=32, blank=True, default="", db_default="", choices=OUTCOMES
     )
     metadata = models.JSONField(default=dict, blank=True)
     recording_url = models.CharField(max_length=4096, blank=True)

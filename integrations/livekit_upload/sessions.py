@@ -13,6 +13,7 @@ from django.conf import settings
 
 from conversations.recordings import received
 from conversations.recordings.incoming import incoming_file
+from integrations.delivery_log.append import Arrival
 from integrations.livekit_upload import redaction
 from integrations.livekit_upload.call_ids import call_id
 from integrations.livekit_upload.posts import Post, store
@@ -65,6 +66,10 @@ def take_session(post: Post) -> None:
     arrival.agent_reference = content["agentName"] or arrival.agent_reference
     if not content["agentName"]:
         arrival.wait_seconds = WAIT_SECONDS
+    _store(arrival, content)
+
+
+def _store(arrival: Arrival, content: dict[str, Any]) -> None:
     try:
         store(arrival, upload.RECORDING, content, Delivery.Source.LIVEKIT_SESSION)
     except Refusal:
