@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from conversations.models import Conversation
@@ -98,7 +100,10 @@ def test_a_tool(
 ) -> None:
     turns: list[dict[str, Any]] = [{"role": "user", "content": "Where is it?"}]
     for _ in range(ROWS):
-        conversation = make_conversation(turns=turns)
+        # Of this week, whenever this runs: what is older is read otherwise.
+        conversation = make_conversation(
+            turns=turns, created_at=timezone.now() - timedelta(days=3)
+        )
         make_delivery(outcome="rejected")
     make_findable()
     ids = {
