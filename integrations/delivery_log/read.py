@@ -242,9 +242,7 @@ def _is_large(rows: Sequence[_Row]) -> bool:
 def _rows(deliveries: DeliveryQuerySet) -> list[_Row]:
     found = [
         _Row(*values)
-        for values in deliveries.knowing_bodies()
-        .order_by("sequence")
-        .values_list(*_Row._fields)
+        for values in deliveries.knowing_bodies().values_list(*_Row._fields)
     ]
     found.sort(key=lambda row: fold_order(PIECES.get(row.source), row.sequence))
     return found

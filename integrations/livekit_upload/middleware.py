@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
+from integrations.ingest.middleware import answer_early
 from integrations.livekit_upload.addresses import is_upload
 from integrations.livekit_upload.views import receive
 
@@ -21,7 +22,4 @@ class LiveKitUploadMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not is_upload(request.path_info):
             return self.get_response(request)
-        request.get_host()  # raises for a host that is not ours
-        response = receive(request)
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        return answer_early(request, receive)

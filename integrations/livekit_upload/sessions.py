@@ -21,7 +21,7 @@ from integrations.models import Delivery
 from integrations.problems import Refusal
 from integrations.providers.livekit import upload
 from integrations.providers.livekit.wire import NotProtobuf
-from integrations.request_body import BodyFault, parse
+from integrations.request_body import parse
 from integrations.uploads.multipart import Parts, Wanted, read_parts
 from integrations.uploads.take import upload_slot
 from web.storable_text import replace_unstorable
@@ -125,10 +125,7 @@ def _history(parts: Parts, *, is_redacted: bool) -> dict[str, Any] | None:
     sent = parts.kept.get("chat_history")
     if sent is None:
         return None
-    try:
-        history = parse(sent, called="The part chat_history")
-    except BodyFault as fault:
-        raise Refusal(fault.status, fault.detail) from fault
+    history = parse(sent, called="The part chat_history")
     if is_redacted and not redaction.keeps_words():
         return redaction.history_without_words(history)
     return history

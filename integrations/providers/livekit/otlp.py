@@ -39,7 +39,9 @@ def read_protobuf(data: bytes, budget: Budget) -> Iterator[LogRecord]:
         NotProtobuf: it is none, or holds more than the budget.
     """
     for resource_logs in wire.messages(data, 1, budget):
-        common = _attributes(resource_logs, 1, 1, budget)
+        common: dict[str, Any] = {}
+        for resource in wire.messages(resource_logs, 1, budget):
+            common |= _key_values(resource, 1, budget)
         for scope_logs in wire.messages(resource_logs, 2, budget):
             yield from _scope_logs(scope_logs, common, budget)
 
@@ -77,14 +79,6 @@ def _record(
         elif number == 6 and isinstance(value, bytes):
             own |= _key_value(value, budget, MAX_DEPTH)
     return LogRecord(scope, time, severity, body, common | own)
-
-
-def _attributes(data: bytes, number: int, inner: int, budget: Budget) -> dict[str, Any]:
-    """Return the attributes of the message that has this number."""
-    found: dict[str, Any] = {}
-    for message in wire.messages(data, number, budget):
-        found |= _key_values(message, inner, budget)
-    return found
 
 
 def _key_values(data: bytes, number: int, budget: Budget) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The same with the real s3rver 3.7.1, over https; it must be installed by hand:
 
-npm install --prefix /tmp/s3rver s3rver@3.7.1
-ZELTO_S3RVER=/tmp/s3rver  # beside pytest
+npm install --prefix var/s3rver s3rver@3.7.1
+ZELTO_S3RVER=var/s3rver  # beside pytest
 """
 
 from __future__ import annotations
