@@ -1,12 +1,13 @@
 """Keep LiveKit projects, their events, and the sessions that those let expect."""
 
-import accounts.identifiers
-import accounts.models.encrypted_text
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
-import integrations.models.livekit_project
 from django.db import migrations, models
+
+import accounts.identifiers
+import accounts.models.encrypted_text
+import integrations.models.livekit_project
 
 
 class Migration(migrations.Migration):
