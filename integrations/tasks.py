@@ -10,6 +10,7 @@ from accounts.mail import queue as mail_queue
 from conversations import worker_stop
 from conversations.worker_wakeup import Throttle
 from integrations.delivery_log import retention
+from integrations.livekit_projects import event_worker
 from integrations.processing import worker as processing_worker
 
 
@@ -18,6 +19,13 @@ def process_deliveries() -> None:
     """Process what waits in the log, and wake another run where there is more."""
     if processing_worker.process_until_quiet():
         _process_more.wake()
+
+
+@shared_task
+def process_livekit_events() -> None:
+    """Read what waits of LiveKit's events, and wake another run where there is more."""
+    if event_worker.process_until_quiet():
+        _process_more_events.wake()
 
 
 @shared_task
@@ -39,4 +47,7 @@ def send_waiting_mails() -> None:
 
 # Behind whatever waits in the queue by now.
 _process_more = Throttle(lambda **options: process_deliveries.apply_async(**options))
+_process_more_events = Throttle(
+    lambda **options: process_livekit_events.apply_async(**options)
+)
 _forget_more = Throttle(lambda **options: forget.apply_async(**options))

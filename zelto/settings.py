@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "web.cache_control.CacheControlMiddleware",
     "integrations.program_paths.ProgramPathMiddleware",
     "integrations.ingest.middleware.WebhookMiddleware",
+    "integrations.livekit_projects.middleware.LiveKitEventMiddleware",
     "integrations.livekit_upload.middleware.LiveKitUploadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

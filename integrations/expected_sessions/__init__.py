@@ -1,0 +1,1 @@
+"""Sessions of agents that LiveKit told of, and what became of each."""

@@ -1,0 +1,1 @@
+"""LiveKit projects that are watched: their pages, their events, what these say."""
