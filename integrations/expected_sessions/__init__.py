@@ -1,1 +1,1 @@
-"""Sessions of agents that LiveKit told of, and what became of each."""
+"""Sessions that LiveKit told of: which arrived, which were refused, which are missing."""

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db.models import Model, Q
 
+from integrations.expected_sessions import tallies
 from integrations.livekit_projects import fact_rows
 from integrations.livekit_projects.egress_facts import EgressFacts
 from integrations.livekit_projects.facts import EventFacts
@@ -220,4 +221,5 @@ def _under_their_jobs(
 
 
 def _forget(absorbed: Sequence[ExpectedSession]) -> None:
+    tallies.move((tallies.key_of(row), None) for row in absorbed if row.state)
     ExpectedSession.objects.filter(pk__in=[row.pk for row in absorbed]).delete()
