@@ -11,7 +11,8 @@ from conversations import worker_stop
 from conversations.worker_wakeup import Throttle
 from integrations.delivery_log import retention
 from integrations.expected_sessions.join import settle_due
-from integrations.livekit_projects import event_worker
+from integrations.livekit_events import event_worker
+from integrations.livekit_projects.removal import delete_removed
 from integrations.processing import worker as processing_worker
 
 
@@ -39,7 +40,7 @@ def forget() -> None:
     """
     mail_files.forget_old_mails()
     mail_queue.forget_expired()
-    if retention.forget().there_is_more:
+    if delete_removed() | retention.forget().there_is_more:
         _forget_more.wake()
 
 

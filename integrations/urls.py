@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from integrations.help.views import help_detail, help_index
 from integrations.ingest.webhook import receive
-from integrations.livekit_projects.webhook import receive_event
+from integrations.livekit_events.webhook import receive_event
 from integrations.operations.health import healthz, readyz
 from integrations.operations.metrics import metrics
 

@@ -44,6 +44,8 @@ DEBUG = public_config.debug()
 ALLOWED_HOSTS = public_config.allowed_hosts()
 BEHIND_PROXY = public_config.behind_proxy()
 SECRET_KEY = secret_key(DATA_DIR, required=not IS_LOCAL)
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", [])
+DEFAULT_EXCEPTION_REPORTER_FILTER = "web.error_reports.ReportFilter"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 CSRF_FAILURE_VIEW = "integrations.refused_forms.refuse_form"
 COOKIE_NAMES = cookie_config.cookie_names()
@@ -85,7 +87,7 @@ MIDDLEWARE = [
     "web.cache_control.CacheControlMiddleware",
     "integrations.program_paths.ProgramPathMiddleware",
     "integrations.ingest.middleware.WebhookMiddleware",
-    "integrations.livekit_projects.middleware.LiveKitEventMiddleware",
+    "integrations.livekit_events.middleware.LiveKitEventMiddleware",
     "integrations.livekit_upload.middleware.LiveKitUploadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -46,6 +46,11 @@ class AuditAction(models.TextChoices):
     BODY_OPENED = "body.opened", "Raw body opened"
     RECORDING_OPENED = "recording.opened", "Recording opened"
     DELIVERY_REPLAYED = "delivery.replayed", "Delivery replayed"
+    LIVEKIT_PROJECT_ADDED = "livekit_project.added", "LiveKit project added"
+    LIVEKIT_PROJECT_CHANGED = "livekit_project.changed", "LiveKit project changed"
+    LIVEKIT_PROJECT_REMOVED = "livekit_project.removed", "LiveKit project removed"
+    LIVEKIT_SECRET_ENTERED = "livekit_secret.entered", "LiveKit API secret entered"
+    LIVEKIT_SECRET_REMOVED = "livekit_secret.removed", "LiveKit API secret removed"
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):

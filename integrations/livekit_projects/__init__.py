@@ -1,1 +1,1 @@
-"""LiveKit projects that are watched: their pages, their events, what these say."""
+"""LiveKit projects that are watched: their pages, their secrets, their removal."""

@@ -1,4 +1,6 @@
-"""Keep what decides, in any order of events, who joined a room and when an agent left."""
+"""Keep what decides, in any order of events, who joined a room and when an agent left;
+let projects be removed in batches.
+"""
 
 from django.db import migrations, models
 
@@ -29,5 +31,10 @@ class Migration(migrations.Migration):
             model_name="livekitroom",
             name="undecided",
             field=models.JSONField(db_default={}, default=dict),
+        ),
+        migrations.AddField(
+            model_name="livekitproject",
+            name="removed_at",
+            field=models.DateTimeField(null=True),
         ),
     ]

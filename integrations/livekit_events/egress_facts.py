@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from integrations.livekit_projects.event_values import (
+from integrations.livekit_events.event_values import (
     Message,
     member,
     message,

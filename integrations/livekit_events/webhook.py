@@ -15,11 +15,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from integrations import request_body
 from integrations.ingest.webhook import read_stream
-from integrations.livekit_projects import event_log, known_projects
-from integrations.livekit_projects.event_wakeup import wake_worker
-from integrations.livekit_projects.known_projects import KnownProject
-from integrations.livekit_projects.refusals import count_refusal
-from integrations.livekit_projects.signature import BadSignature, verify
+from integrations.livekit_events import event_log, known_projects
+from integrations.livekit_events.event_wakeup import wake_worker
+from integrations.livekit_events.known_projects import KnownProject
+from integrations.livekit_events.refusals import count_refusal
+from integrations.livekit_events.signature import BadSignature, verify
 from integrations.problems import problem
 from integrations.request_body import BodyFault
 

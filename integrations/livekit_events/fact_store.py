@@ -15,12 +15,12 @@ from uuid import UUID
 from django.db.models import Model, Q
 
 from integrations.expected_sessions import tallies
-from integrations.livekit_projects import fact_rows
-from integrations.livekit_projects.egress_facts import EgressFacts
-from integrations.livekit_projects.facts import EventFacts
-from integrations.livekit_projects.room_facts import RoomFacts
-from integrations.livekit_projects.session_facts import SessionFacts
-from integrations.livekit_projects.table_writes import update_rows
+from integrations.livekit_events import fact_rows
+from integrations.livekit_events.egress_facts import EgressFacts
+from integrations.livekit_events.facts import EventFacts
+from integrations.livekit_events.room_facts import RoomFacts
+from integrations.livekit_events.session_facts import SessionFacts
+from integrations.livekit_events.table_writes import update_rows
 from integrations.models import ExpectedSession, LiveKitEgress, LiveKitRoom
 
 Facts = TypeVar("Facts", RoomFacts, SessionFacts, EgressFacts)

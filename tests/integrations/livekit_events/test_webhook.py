@@ -14,12 +14,12 @@ from django.db import OperationalError
 from django.test import Client
 
 from accounts.models import Organization
-from integrations.livekit_projects import signature, webhook
+from integrations.livekit_events import signature, webhook
 from integrations.models import LiveKitCredential, LiveKitEvent, LiveKitProject
 from integrations.operations import counters
-from tests.integrations.livekit_projects import livekit_server
-from tests.integrations.livekit_projects.conftest import PostEvent
-from tests.integrations.livekit_projects.livekit_server import event, room, written
+from tests.integrations.livekit_events import livekit_server
+from tests.integrations.livekit_events.conftest import PostEvent
+from tests.integrations.livekit_events.livekit_server import event, room, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -298,7 +298,7 @@ def test_it_asks_to_send_again_where_it_cannot_be_stored(
     def broken(*_: object) -> bool:
         raise OperationalError("away")
 
-    monkeypatch.setattr("integrations.livekit_projects.event_log.store", broken)
+    monkeypatch.setattr("integrations.livekit_events.event_log.store", broken)
     response = post_event(STARTED)
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0

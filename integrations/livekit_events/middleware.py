@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 
 from integrations.ingest.middleware import answer_early
-from integrations.livekit_projects.webhook import PREFIX, receive_event
+from integrations.livekit_events.webhook import PREFIX, receive_event
 
 
 class LiveKitEventMiddleware:

@@ -16,10 +16,10 @@ from livekit.protocol.egress import EgressInfo, FileInfo
 from livekit.protocol.models import DisconnectReason, ParticipantInfo
 from livekit.protocol.webhook import WebhookEvent
 
-from integrations.livekit_projects.facts import EventFacts, read_event
-from integrations.livekit_projects.room_facts import RoomFacts
-from integrations.livekit_projects.session_facts import SessionFacts
-from tests.integrations.livekit_projects.livekit_server import (
+from integrations.livekit_events.facts import EventFacts, read_event
+from integrations.livekit_events.room_facts import RoomFacts
+from integrations.livekit_events.session_facts import SessionFacts
+from tests.integrations.livekit_events.livekit_server import (
     agent,
     at,
     caller,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from integrations.livekit_projects.session_facts import earliest, latest
+from integrations.livekit_events.session_facts import earliest, latest
 
 # By their numbers; 5 and 6 are not given.
 KINDS = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from integrations.delivery_log.group_commit import GroupCommit
-from integrations.livekit_projects.event_values import Message
+from integrations.livekit_events.event_values import Message
 from web.db_cursor import on_live_connection, server_binding_cursor
 from web.storable_text import is_storable, replace_unstorable
 
@@ -25,10 +25,12 @@ _STORE = """
         INSERT INTO integrations_livekitevent (project_id, event_id, name, body)
         SELECT arrived.* FROM arrived
         JOIN integrations_livekitproject AS project ON project.id = arrived.project_id
+        WHERE project.removed_at IS NULL
         ORDER BY arrived.project_id, arrived.event_id
         ON CONFLICT (project_id, event_id) DO NOTHING
     )
-    SELECT id FROM integrations_livekitproject WHERE id = ANY(%s::uuid[])
+    SELECT id FROM integrations_livekitproject
+    WHERE id = ANY(%s::uuid[]) AND removed_at IS NULL
 """
 
 

@@ -65,7 +65,10 @@ def forget(token: str) -> None:
 def _look_up(token: str) -> KnownProject | None:
     now = time.monotonic()
     project_id = (
-        LiveKitProject.objects.filter(token=token).values_list("id", flat=True).first()
+        LiveKitProject.objects.watched()
+        .filter(token=token)
+        .values_list("id", flat=True)
+        .first()
     )
     if project_id is None:
         return None

@@ -17,9 +17,9 @@ from django.utils import timezone
 from conversations import worker_stop
 from integrations import request_body
 from integrations.expected_sessions import join
-from integrations.livekit_projects import gaps
-from integrations.livekit_projects.fact_store import ReadEvent, add_facts
-from integrations.livekit_projects.facts import read_event
+from integrations.livekit_events import gaps
+from integrations.livekit_events.fact_store import ReadEvent, add_facts
+from integrations.livekit_events.facts import read_event
 from integrations.operations import heartbeat
 from integrations.request_body import BodyFault
 from web.database_errors import is_away

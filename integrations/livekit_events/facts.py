@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from integrations.livekit_projects.egress_facts import EgressFacts, read_egress
-from integrations.livekit_projects.event_values import (
+from integrations.livekit_events.egress_facts import EgressFacts, read_egress
+from integrations.livekit_events.event_values import (
     Message,
     member,
     message,
@@ -25,14 +25,14 @@ from integrations.livekit_projects.event_values import (
     number,
     text,
 )
-from integrations.livekit_projects.room_facts import (
+from integrations.livekit_events.room_facts import (
     KINDS,
     LEAVE_REASONS,
     Caller,
     Participant,
     RoomFacts,
 )
-from integrations.livekit_projects.session_facts import SessionFacts
+from integrations.livekit_events.session_facts import SessionFacts
 
 JOB_STATUSES = ("JS_PENDING", "JS_RUNNING", "JS_SUCCESS", "JS_FAILED", "JS_CANCELLED")
 JOB_REASONS = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.livekit_projects.egress_facts import RANKS, EgressFacts
-from integrations.livekit_projects.room_facts import Caller, Participant, RoomFacts
-from integrations.livekit_projects.session_facts import SessionFacts
+from integrations.livekit_events.egress_facts import RANKS, EgressFacts
+from integrations.livekit_events.room_facts import Caller, Participant, RoomFacts
+from integrations.livekit_events.session_facts import SessionFacts
 from integrations.models import ExpectedSession, LiveKitEgress, LiveKitRoom
 
 SESSION_FIELDS = (

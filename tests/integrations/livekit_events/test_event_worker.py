@@ -17,7 +17,7 @@ from livekit.protocol.agent import JobState
 from livekit.protocol.webhook import WebhookEvent
 
 from accounts.models import Organization
-from integrations.livekit_projects import event_log, event_worker, fact_store
+from integrations.livekit_events import event_log, event_worker, fact_store
 from integrations.models import (
     ExpectedSession,
     LiveKitEgress,
@@ -26,7 +26,7 @@ from integrations.models import (
     LiveKitProject,
     LiveKitRoom,
 )
-from tests.integrations.livekit_projects.livekit_server import (
+from tests.integrations.livekit_events.livekit_server import (
     agent,
     at,
     caller,
