@@ -10,7 +10,7 @@ from types import FrameType
 
 from django.core.exceptions import ImproperlyConfigured
 
-from bench import memory, pages, posts, processing, visible
+from bench import events, memory, pages, posts, processing, visible
 from bench.errors import BenchError
 from bench.instance import Instance, empty_instance
 from bench.neighbours import cli as neighbours
@@ -22,7 +22,7 @@ from zelto.env import data_directory
 
 QUIET_LOAD = 0.7
 NEIGHBOURS = "neighbours"  # a bench of its own
-SECTIONS = ("posts", "processing", "visible", "memory", "pages")
+SECTIONS = ("posts", "processing", "visible", "events", "memory", "pages")
 
 
 def read_arguments() -> argparse.Namespace:
@@ -93,6 +93,12 @@ class Run:
             self.report.add(
                 "visible",
                 *visible.measure(self.instance, tenant, samples=samples, load=rate / 2),
+            )
+        if "events" in self.sections:
+            self.announce("events")
+            seconds = 6 if self.is_quick else 60
+            self.report.add(
+                "events", *events.measure(self.instance, tenant, seconds=seconds)
             )
         if "memory" in self.sections:
             self.announce("memory")

@@ -8,6 +8,7 @@ from web.server.turns import Lane
 
 # What asks whether a process is well never waits behind pages.
 POSTS_AND_PROBES = ("/webhooks/", addresses.PREFIX, "/healthz", "/readyz", "/metrics")
+EVENTS = "/webhooks/livekit/"
 PROGRAMS = ("/v1", "/mcp")
 UPLOADS = ("/v1/conversations", "/conversations/upload", addresses.SESSIONS)
 
@@ -15,6 +16,8 @@ UPLOADS = ("/v1/conversations", "/conversations/upload", addresses.SESSIONS)
 def lane_of(path: str) -> Lane:
     """Return the lane of a path."""
     path = normalized(path)
+    if path.startswith(EVENTS):
+        return Lane.EVENTS
     if path.startswith(POSTS_AND_PROBES):
         return Lane.POSTS
     return Lane.PROGRAMS if path.startswith(PROGRAMS) else Lane.PAGES

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from integrations.delivery_log.group_commit import GroupCommit
@@ -73,7 +74,7 @@ def store(event: ArrivedEvent) -> bool:
 
 def _store_all(events: Sequence[ArrivedEvent]) -> list[bool]:
     projects = [one.project_id for one in events]
-    parameters = [
+    parameters: list[Any] = [
         projects,
         [one.event_id for one in events],
         [one.name for one in events],

@@ -136,7 +136,8 @@ def _add_alone(events: Sequence[StoredEvent]) -> set[UUID]:
 def _claim(limit: int) -> list[StoredEvent]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [limit])
-        ids, size = [], 0
+        ids: list[int] = []
+        size = 0
         for event_id, length in cursor.fetchall():
             if ids and size + length > BATCH_BYTES:
                 break
@@ -145,7 +146,7 @@ def _claim(limit: int) -> list[StoredEvent]:
         if not ids:
             return []
         cursor.execute(_BODIES, [ids])
-        return [StoredEvent(*row[:5], bytes(row[5])) for row in cursor.fetchall()]
+        return [StoredEvent(*head, bytes(body)) for *head, body in cursor.fetchall()]
 
 
 def _add(events: Sequence[StoredEvent]) -> set[UUID]:

@@ -32,7 +32,7 @@ class SessionFacts:
 
     def __or__(self, other: SessionFacts) -> SessionFacts:
         """Return what both say, of which the first gives the reference."""
-        last_joined_at, left_at = max(_last_time(self), _last_time(other))[1:]
+        newer = max(self, other, key=_last_time)
         ended = max(_end(self), _end(other))
         return SessionFacts(
             reference=self.reference,
@@ -49,16 +49,16 @@ class SessionFacts:
             job_error=ended[2] if ended else "",
             worker_id=max(self.worker_id, other.worker_id),
             joined_at=earliest(self.joined_at, other.joined_at),
-            last_joined_at=last_joined_at,
-            left_at=left_at,
+            last_joined_at=newer.last_joined_at,
+            left_at=newer.left_at,
             has_spoken=self.has_spoken or other.has_spoken,
         )
 
 
-def _last_time(one: SessionFacts) -> tuple[object, ...]:
+def _last_time(one: SessionFacts) -> tuple[float, float]:
+    """Return when it joined last, and when it left then, in an order: 0 for untold."""
     joined, left = one.last_joined_at, one.left_at
-    rank = (joined is not None, joined and joined.timestamp(), left is not None)
-    return (*rank, left and left.timestamp()), joined, left
+    return (joined.timestamp() if joined else 0, left.timestamp() if left else 0)
 
 
 def _end(one: SessionFacts) -> tuple[datetime, str, str] | tuple[()]:

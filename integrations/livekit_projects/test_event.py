@@ -18,7 +18,7 @@ from integrations.livekit_events import known_projects
 from integrations.livekit_events.event_worker import TEST_EVENT
 from integrations.livekit_events.signature import BadSignature, verify
 from integrations.livekit_events.webhook import take
-from integrations.models import LiveKitCredential, LiveKitEvent, LiveKitProject
+from integrations.models import LiveKitEvent, LiveKitProject
 
 VALID_SECONDS = 300
 UNREADABLE = "The secret of {} can no longer be read, since SECRET_KEY was changed. Enter it again."
@@ -50,9 +50,10 @@ def send_test(project: LiveKitProject) -> str:
         {"event": TEST_EVENT, "id": event_id, "createdAt": str(int(time.time()))}
     ).encode()
     for credential in project.credentials.all():
-        if credential.secret is None:
+        secret = credential.secret
+        if secret is None:
             raise TestFailed(UNREADABLE.format(credential.api_key))
-        _check(project, body, _signed(body, credential))
+        _check(project, body, _signed(body, credential.api_key, secret))
     known = known_projects.find(project.token, max_age=0)
     if known is None or not take(known, body):
         raise TestFailed("The project was removed meanwhile.")
@@ -67,15 +68,15 @@ def sent_test(project: LiveKitProject, event_id: str) -> SentTest | None:
     return SentTest(event_id, event.processed_at is not None) if event else None
 
 
-def _signed(body: bytes, credential: LiveKitCredential) -> str:
+def _signed(body: bytes, api_key: str, secret: str) -> str:
     now = int(time.time())
     claims = {
-        "iss": credential.api_key,
+        "iss": api_key,
         "nbf": now,
         "exp": now + VALID_SECONDS,
         "sha256": base64.b64encode(hashlib.sha256(body).digest()).decode(),
     }
-    return jwt.encode(claims, credential.secret, algorithm="HS256")
+    return jwt.encode(claims, secret, algorithm="HS256")
 
 
 def _check(project: LiveKitProject, body: bytes, token: str) -> None:

@@ -69,6 +69,7 @@ def test_a_slash_that_belongs_to_a_name_stays() -> None:
 def test_the_front_puts_them_into_the_same_lane() -> None:
     assert lane_of("//webhooks//calls/") is Lane.POSTS
     assert lane_of("//healthz") is Lane.POSTS
+    assert lane_of("//webhooks//livekit/abc") is Lane.EVENTS
     assert lane_of("//mcp/") is Lane.PROGRAMS
     assert reads_as_it_arrives("//v1//conversations//")
 

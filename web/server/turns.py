@@ -21,13 +21,17 @@ from web.server.limits import Limits
 
 
 class Lane(StrEnum):
-    """What a request is for: a post to the webhook or a probe, a post that takes long to
-    read, a program's call, or a page."""
+    """What a request is for: a post to the webhook or a probe, an event of a server that
+    sends hundreds a second, a post that takes long to read, a program's call, or a page."""
 
     POSTS = "posts"
+    EVENTS = "events"
     LARGE_POSTS = "large posts"
     PROGRAMS = "programs"
     PAGES = "pages"
+
+
+_POSTED = (Lane.POSTS, Lane.EVENTS, Lane.LARGE_POSTS)
 
 
 class TooBusy(Exception):
@@ -43,6 +47,8 @@ class Turns:
         self._threads = threads
         self._most = {
             Lane.POSTS: max(threads - 1, 1),
+            # So many that they are written together, and never in the way of a post.
+            Lane.EVENTS: max(threads // 3, 1),
             # Reading them is work of the interpreter, which two threads do no sooner
             # than one, and all others wait for.
             Lane.LARGE_POSTS: 1,
@@ -75,11 +81,10 @@ class Turns:
         if self._has_room(lane) and not self._has_its_share(lane, caller):
             self._begin(lane, caller)
             return
+        if self._is_full(lane):
+            raise TooBusy
         queue = self._waiting[lane].setdefault(caller, deque())
-        if (
-            len(queue) >= self._limits.max_waiting_of_a_caller
-            or self.waiting() >= self._limits.max_waiting
-        ):
+        if len(queue) >= self._limits.max_waiting_of_a_caller:
             raise TooBusy
         turn = asyncio.get_running_loop().create_future()
         queue.append(turn)
@@ -104,6 +109,12 @@ class Turns:
             while self._has_room(next_lane) and self._call_next(next_lane):
                 pass
 
+    def _is_full(self, lane: Lane) -> bool:
+        waiting = self.waiting()
+        if lane is Lane.EVENTS and waiting >= self._limits.max_waiting // 2:
+            return True  # each has a caller of its own: the others have room still
+        return waiting >= self._limits.max_waiting
+
     def _begin(self, lane: Lane, caller: str) -> None:
         self.working[lane] += 1
         if lane is Lane.PROGRAMS:
@@ -116,9 +127,8 @@ class Turns:
         working = self.working
         if working.total() >= self._threads or working[lane] >= self._most[lane]:
             return False
-        if lane in (Lane.POSTS, Lane.LARGE_POSTS):
-            posts = working[Lane.POSTS] + working[Lane.LARGE_POSTS]
-            return posts < self._most[Lane.POSTS]
+        if lane in _POSTED:
+            return sum(working[one] for one in _POSTED) < self._most[Lane.POSTS]
         besides = working[Lane.PROGRAMS] + working[Lane.PAGES]
         return besides < self._most_besides_posts
 

@@ -84,11 +84,13 @@ def of_track(participant: ParticipantInfo) -> ParticipantInfo:
     return ParticipantInfo(sid=participant.sid, identity=participant.identity)
 
 
-def track(kind: int = 0) -> TrackInfo:
+def track(kind: str = "AUDIO") -> TrackInfo:
     return TrackInfo(sid="TR_one", type=kind)
 
 
-def egress(status: int = 3, updated: float = 60, **fields: Any) -> EgressInfo:
+def egress(
+    status: str = "EGRESS_COMPLETE", updated: float = 60, **fields: Any
+) -> EgressInfo:
     fields.setdefault(
         "file_results",
         [
@@ -133,13 +135,13 @@ def one_call(job_id: str = "AJ_one", number: int = 1) -> list[WebhookEvent]:
     sid, other = f"RM_{number}", f"PA_person_{number}"
     in_room = room(sid)
     ended = JobState(
-        status=2,
+        status="JS_SUCCESS",
         started_at=nano(1),
         ended_at=nano(56),
         participant_identity=f"agent-{job_id}",
         worker_id="AW_one",
     )
-    began = JobState(status=1, started_at=nano(1), worker_id="AW_one")
+    began = JobState(status="JS_RUNNING", started_at=nano(1), worker_id="AW_one")
     them = caller(sid=other)
     us = agent(job_id)
     return [

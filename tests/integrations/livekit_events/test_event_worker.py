@@ -17,6 +17,7 @@ from livekit.protocol.agent import JobState
 from livekit.protocol.webhook import WebhookEvent
 
 from accounts.models import Organization
+from integrations.expected_sessions import join
 from integrations.livekit_events import event_log, event_worker, fact_store
 from integrations.models import (
     ExpectedSession,
@@ -51,7 +52,7 @@ TELLING = ("id", "created_at", "due_at", "expected_at", "state", "counted_name")
 def settled(monkeypatch: pytest.MonkeyPatch) -> list[set[UUID]]:
     """The sessions that were given to the join, each time."""
     calls: list[set[UUID]] = []
-    monkeypatch.setattr(event_worker.join, "settle", lambda ids: calls.append(set(ids)))
+    monkeypatch.setattr(join, "settle", lambda ids: calls.append(set(ids)))
     return calls
 
 
@@ -86,7 +87,11 @@ def forget(project: LiveKitProject) -> None:
 DAY = [
     *one_call("AJ_one", 1),
     *one_call("AJ_two", 2),
-    event("egress_started", 2, egress_info=egress(0, updated=2, file_results=[])),
+    event(
+        "egress_started",
+        2,
+        egress_info=egress("EGRESS_STARTING", updated=2, file_results=[]),
+    ),
     event("egress_ended", 60, egress_info=egress()),
     # A worker that chooses its identity, and a server that tells of its job.
     event(
@@ -106,7 +111,9 @@ DAY = [
         1,
         job=job(
             "AJ_bot",
-            JobState(status=1, started_at=nano(1), participant_identity="bot"),
+            JobState(
+                status="JS_RUNNING", started_at=nano(1), participant_identity="bot"
+            ),
             room=room("RM_3"),
         ),
     ),
@@ -205,12 +212,13 @@ def test_a_session_is_looked_at_later_if_the_join_could_not_be_asked(
     def broken(_ids: object) -> None:
         raise ValueError("broken")
 
-    monkeypatch.setattr(event_worker.join, "settle", broken)
+    monkeypatch.setattr(join, "settle", broken)
     keep(project, one_call())
     with pytest.raises(ValueError, match="broken"):
         process()
     assert not LiveKitEvent.objects.filter(processed_at=None).exists()
-    assert ExpectedSession.objects.get().due_at <= timezone.now()
+    due_at = ExpectedSession.objects.get().due_at
+    assert due_at is not None and due_at <= timezone.now()
 
 
 def test_one_bad_event_says_why_and_is_in_nobodys_way(

@@ -120,9 +120,13 @@ HARD = [
     event(
         "agent_job_ended",
         50,
-        job=job(state=JobState(status=3, ended_at=nano(50), error="lost")),
+        job=job(state=JobState(status="JS_FAILED", ended_at=nano(50), error="lost")),
     ),
-    event("agent_job_ended", 51, job=job(state=JobState(status=2, ended_at=nano(51)))),
+    event(
+        "agent_job_ended",
+        51,
+        job=job(state=JobState(status="JS_SUCCESS", ended_at=nano(51))),
+    ),
     event("room_finished", 60, room=room()),
 ]
 
@@ -261,8 +265,10 @@ def test_a_person_who_is_called_like_an_agent_is_none(identity: str) -> None:
     assert room_after([published(them)]).was_joined
 
 
-@pytest.mark.parametrize(("kind", "has_spoken"), [(0, True), (1, False), (2, False)])
-def test_only_audio_is_speech(kind: int, has_spoken: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "has_spoken"), [("AUDIO", True), ("VIDEO", False), ("DATA", False)]
+)
+def test_only_audio_is_speech(kind: str, has_spoken: bool) -> None:
     message = event(
         "track_published",
         room=room(),
@@ -274,7 +280,7 @@ def test_only_audio_is_speech(kind: int, has_spoken: bool) -> None:
 
 
 def test_a_job_that_waited_in_vain_says_why() -> None:
-    state = JobState(status=4, ended_at=nano(9), reason=1)
+    state = JobState(status="JS_CANCELLED", ended_at=nano(9), reason="JSR_NO_CAPACITY")
     told = read(event("agent_job_ended", job=job(state=state))).session
     assert told is not None
     assert (told.job_status, told.job_error) == ("cancelled", "no capacity")
@@ -311,9 +317,18 @@ def test_an_older_server_tells_one_file() -> None:
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_newest_word_on_an_egress_counts(order: int) -> None:
     events = [
-        event("egress_started", egress_info=egress(0, updated=2, file_results=[])),
-        event("egress_updated", egress_info=egress(1, updated=9, file_results=[])),
-        event("egress_ended", egress_info=egress(4, updated=60, error="no space")),
+        event(
+            "egress_started",
+            egress_info=egress("EGRESS_STARTING", updated=2, file_results=[]),
+        ),
+        event(
+            "egress_updated",
+            egress_info=egress("EGRESS_ACTIVE", updated=9, file_results=[]),
+        ),
+        event(
+            "egress_ended",
+            egress_info=egress("EGRESS_FAILED", updated=60, error="no space"),
+        ),
     ][::order]
     found = [read(one).egress for one in events]
     told = found[0]

@@ -62,7 +62,7 @@ def page(base: str, project: LiveKitProject) -> str:
 
 
 def text_of(response: Any) -> str:
-    return response.content.decode()
+    return str(response.content, "utf-8")
 
 
 def test_an_admin_adds_a_project_and_finds_its_address(

@@ -13,6 +13,7 @@ from web.server.limits import Limits
 from web.server.turns import Lane, TooBusy, Turns
 
 POSTS, PROGRAMS, PAGES = Lane.POSTS, Lane.PROGRAMS, Lane.PAGES
+EVENTS = Lane.EVENTS
 Step = Callable[[], Awaitable[None]]
 
 
@@ -99,6 +100,30 @@ async def test_a_large_post_waits_for_another_and_others_for_none(threads: int) 
     assert requests.given[-1] in ("heavy", "another")
 
 
+@pytest.mark.parametrize("threads", [2, 3, 4, 6, 12])
+@in_a_loop
+async def test_events_leave_threads_for_posts_and_pages(threads: int) -> None:
+    requests = Requests(turns_of(threads))
+    await requests.ask(*map(str, range(30)), lane=EVENTS)
+    assert 0 < requests.turns.working[EVENTS] <= max(threads // 3, 1)
+    if threads > 2:
+        await requests.ask("worker", lane=POSTS)
+        assert requests.given[-1] == "worker"
+    await requests.ask("person")
+    assert requests.given[-1] == "person"
+
+
+@in_a_loop
+async def test_events_that_wait_shut_no_post_out() -> None:
+    requests = Requests(turns_of(2, max_waiting=8))
+    await requests.ask(*map(str, range(20)), lane=EVENTS)
+    assert len(requests.refused) == 20 - 1 - 4
+    await requests.ask("worker", lane=POSTS)
+    assert "worker" not in requests.refused
+    await requests.release(EVENTS)
+    assert requests.given[-1] == "worker"
+
+
 @in_a_loop
 async def test_a_program_has_one_thread_at_a_time() -> None:
     requests = Requests(turns_of(6))
@@ -121,7 +146,7 @@ async def test_callers_take_turns() -> None:
 async def test_there_are_never_more_than_there_are_threads() -> None:
     requests = Requests(turns_of(4))
     for number in range(40):
-        await requests.ask(str(number % 7), lane=list(Lane)[number % 4])
+        await requests.ask(str(number % 7), lane=list(Lane)[number % len(Lane)])
     while not all(task.done() for task in requests.tasks):
         assert requests.turns.working.total() <= 4
         await requests.release(next(iter(+requests.turns.working)))
