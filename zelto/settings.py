@@ -37,15 +37,13 @@ WEB_THREADS = web_threads()
 BASE_URL = str(base_address())
 LOCAL_HOSTS = LOOPBACK_NAMES
 BASE_HOST = base_address().host
-IS_LOCAL = public_config.is_local()
-IS_HTTPS = base_address().scheme == "https"
+IS_LOCAL, IS_HTTPS = public_config.is_local(), base_address().scheme == "https"
 
-DEBUG = public_config.debug()
-ALLOWED_HOSTS = public_config.allowed_hosts()
+DEBUG, ALLOWED_HOSTS = public_config.debug(), public_config.allowed_hosts()
 BEHIND_PROXY = public_config.behind_proxy()
 SECRET_KEY = secret_key(DATA_DIR, required=not IS_LOCAL)
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", [])
-DEFAULT_EXCEPTION_REPORTER_FILTER = "web.error_reports.ReportFilter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "web.server.error_reports.ReportFilter"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 CSRF_FAILURE_VIEW = "integrations.refused_forms.refuse_form"
 COOKIE_NAMES = cookie_config.cookie_names()

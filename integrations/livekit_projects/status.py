@@ -53,12 +53,13 @@ class LatestEvent:
 
 def project_statuses(organization: Organization) -> list[ProjectStatus]:
     """Return the projects of an organization by name, in two queries."""
-    projects = LiveKitProject.objects.in_organization(organization).order_by("name")
+    projects = list(
+        LiveKitProject.objects.in_organization(organization).order_by("name")
+    )
     now = timezone.now()
+    credentials = LiveKitCredential.objects.filter(project__in=projects)
     unreadable = {
-        one.project_id
-        for one in LiveKitCredential.objects.filter(project__in=projects)
-        if one.secret is None
+        one.project_id for one in (credentials if projects else ()) if not one.secret
     }
     return [
         ProjectStatus(one, one.state_at(now), one.pk in unreadable) for one in projects

@@ -158,7 +158,7 @@ def test_an_unknown_id_looks_like_anothers(
         if names == {"slug"}:
             continue
         unknown = {each: uuid.uuid4() for each in names} | {"slug": everything["slug"]}
-        unknown |= {"number": 1} if "number" in names else {}
+        unknown |= {each: 1 for each in ("number", "credential_id") if each in names}
         response = alice_client.get(reverse(name, kwargs=unknown))
         assert response.status_code in {404, 405}, name
 
