@@ -108,8 +108,8 @@ def _lacking_of(sessions: Iterable[ExpectedSession]) -> dict[UUID | None, Conver
         for one in sessions
         if not (one.caller_is_told and one.told_egress)
     }
-    rows = Conversation.objects.filter(id__in=ids).select_related("recording")
-    return {one.id: one for one in rows}
+    rows = Conversation.objects.filter(id__in=[one for one in ids if one])
+    return {one.id: one for one in rows.select_related("recording")}
 
 
 def _files_of(sessions: Collection[ExpectedSession]) -> dict[InRoom, RecordedFile]:
