@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0009_livekit_projects"),
+        ("integrations", "0010_livekit_facts"),
     ]
 
     operations = [
