@@ -9,6 +9,7 @@ from integrations.erasure import bulk_views
 from integrations.erasure import views as erasure_views
 from integrations.keys import views as key_views
 from integrations.livekit_projects import views as livekit_views
+from integrations.recording_store import views as store_views
 from integrations.settings_pages import (
     create_key_view,
     mcp_view,
@@ -59,6 +60,16 @@ settings_urls = [
     ),
     path(f"{INTEGRATIONS}/mcp", mcp_view.agent_access, name="mcp"),
     *key_urls("mcp"),
+    path(
+        f"{INTEGRATIONS}/recording-store",
+        store_views.recording_store,
+        name="recording-store",
+    ),
+    path(
+        f"{INTEGRATIONS}/recording-store/remove",
+        store_views.remove_recording_store,
+        name="recording-store-remove",
+    ),
 ]
 
 PROJECTS = f"{INTEGRATIONS}/livekit/projects"

@@ -70,6 +70,11 @@ _PHRASES: dict[str, tuple[str, ...]] = {
     ),
     AuditAction.BODY_OPENED: ("opened the raw body of {subject}",),
     AuditAction.RECORDING_OPENED: ("opened the recording of {subject}",),
+    AuditAction.RECORDING_STORE_SET: (
+        "set the recording store {subject}",
+        "with the access key {access_key}",
+    ),
+    AuditAction.RECORDING_STORE_REMOVED: ("removed the recording store {subject}",),
     AuditAction.DELIVERY_REPLAYED: ("replayed the delivery of {subject}",),
     AuditAction.LIVEKIT_PROJECT_ADDED: (
         "began to watch the LiveKit project {subject}",

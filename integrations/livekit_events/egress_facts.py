@@ -23,6 +23,14 @@ STATUSES = (
     *("EGRESS_FAILED", "EGRESS_ABORTED", "EGRESS_LIMIT_REACHED"),
 )
 PREFIX = "EGRESS_"
+# Which request it was started by: its key in the event, and the kind as it is stored.
+KINDS = {
+    "roomComposite": "room_composite",
+    "trackComposite": "track_composite",
+    "participant": "participant",
+    "track": "track",
+    "web": "web",
+}
 # Of a status as it is stored: how far an egress has come.
 RANKS = {
     status.removeprefix(PREFIX).lower(): rank for rank, status in enumerate(STATUSES)
@@ -44,6 +52,8 @@ class EgressFacts:
     rank: int = 0
     room_sid: str = ""
     room_name: str = ""
+    kind: str = ""
+    is_audio_only: bool = False
     error: str = ""
     files: list[dict[str, Any]] = field(default_factory=list)
     started_at: datetime | None = None
@@ -65,6 +75,7 @@ def read_egress(egress: Message, created_at: datetime) -> EgressFacts | None:
     if not egress_id:
         return None
     status = member(egress, "status", STATUSES).removeprefix(PREFIX).lower()
+    kind, request = _request(egress)
     return EgressFacts(
         egress_id,
         moment(egress, "updatedAt") or created_at,
@@ -72,11 +83,27 @@ def read_egress(egress: Message, created_at: datetime) -> EgressFacts | None:
         rank=RANKS.get(status, 0),
         room_sid=text(egress, "roomId", 64),
         room_name=text(egress, "roomName"),
+        kind=kind,
+        is_audio_only=_is_audio_only(request),
         error=text(egress, "error", 2000),
         files=_files(egress),
         started_at=moment(egress, "startedAt"),
         ended_at=moment(egress, "endedAt"),
     )
+
+
+def _request(egress: Message) -> tuple[str, Message]:
+    for key, kind in KINDS.items():
+        request = message(egress, key)
+        if request:
+            return kind, request
+    return "", {}
+
+
+def _is_audio_only(request: Message) -> bool:
+    if request.get("audioOnly") is True:
+        return True
+    return bool(text(request, "audioTrackId")) and not text(request, "videoTrackId")
 
 
 def _files(egress: Message) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ SESSION_FIELDS = (
     *("joined_at", "last_joined_at", "left_at", "has_spoken"),
 )
 EGRESS_FIELDS = (
-    *("room_sid", "room_name", "status", "error", "files"),
+    *("room_sid", "room_name", "kind", "is_audio_only", "status", "error", "files"),
     *("started_at", "ended_at", "updated_at"),
 )
 

@@ -1,6 +1,6 @@
 """Adding what events say to what is known: rooms, sessions and recordings.
 
-A batch locks rooms before sessions, each in one order, and the sessions of a room with
+A batch locks rooms and recordings before sessions, each in one order, and the sessions of a room with
 it: so two workers, and `join`, wait for each other in no circle.
 """
 
@@ -45,9 +45,11 @@ def add_facts(events: Sequence[ReadEvent], now: datetime) -> set[UUID]:
     changed_rooms = _add_rooms(_combined(events, lambda one: one.facts.room, _sid))
     told = _combined(events, lambda one: one.facts.session, lambda one: one.reference)
     organizations = {one.project_id: one.organization_id for one in events}
-    changed = _add_sessions(told, changed_rooms, organizations, now)
-    _add_egresses(_combined(events, lambda one: one.facts.egress, _egress_id))
-    return changed
+    recorded = _combined(events, lambda one: one.facts.egress, _egress_id)
+    changed_rooms |= {
+        (key[0], recorded[key].room_sid) for key in _add_egresses(recorded)
+    }
+    return _add_sessions(told, changed_rooms, organizations, now)
 
 
 def _sid(facts: RoomFacts) -> str:
@@ -92,7 +94,9 @@ def _add_rooms(told: Mapping[Key, RoomFacts]) -> set[Key]:
     return set(changes)
 
 
-def _add_egresses(told: Mapping[Key, EgressFacts]) -> None:
+def _add_egresses(told: Mapping[Key, EgressFacts]) -> set[Key]:
+    """Add to recordings; return those of which something changed."""
+
     def rows(keys: Collection[Key]) -> dict[Key, LiveKitEgress]:
         found = LiveKitEgress.objects.filter(_any_of(keys, "egress_id")).order_by("id")
         locked = found.select_for_update(no_key=True)
@@ -107,6 +111,7 @@ def _add_egresses(told: Mapping[Key, EgressFacts]) -> None:
     known |= rows(missing) if missing else {}
     changes = _changes(told, known, fact_rows.egress_facts, fact_rows.egress_values)
     update_rows(LiveKitEgress, {known[key].pk: changes[key] for key in changes})
+    return set(changes)
 
 
 def _any_of(keys: Collection[Key], name: str) -> Q:

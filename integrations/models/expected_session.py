@@ -142,6 +142,10 @@ class ExpectedSession(models.Model):
     # By our clock: when its conversation came; that was after its time of grace.
     arrived_at = models.DateTimeField(null=True)
     came_late = models.BooleanField(default=False)
+    # What its conversation was told beside what was sent: the caller, and the recording
+    # of this egress.
+    caller_is_told = models.BooleanField(default=False)
+    told_egress = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[ExpectedSessionQuerySet] = ExpectedSessionQuerySet.as_manager()  # type: ignore[assignment]
@@ -243,6 +247,9 @@ class LiveKitEgress(models.Model):
     egress_id = models.CharField(max_length=64)
     room_sid = models.CharField(max_length=64, blank=True)
     room_name = models.CharField(max_length=255, blank=True)
+    # `room_composite`, `track_composite`, `track`, `participant` or `web`.
+    kind = models.CharField(max_length=32, blank=True)
+    is_audio_only = models.BooleanField(default=False)
     # As LiveKit says it, without its prefix: `complete`, `failed`, `aborted` ...
     status = models.CharField(max_length=32, blank=True)
     error = models.TextField(blank=True)
@@ -252,8 +259,6 @@ class LiveKitEgress(models.Model):
     ended_at = models.DateTimeField(null=True)
     # LiveKit's time of what is known here: an older event changes nothing.
     updated_at = models.DateTimeField(null=True)
-    # When a file of it was given to a conversation's recording.
-    attached_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
