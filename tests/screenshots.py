@@ -40,6 +40,7 @@ PAGES = {
     "integrations": "settings/integrations",
     "livekit": "settings/integrations/livekit",
     "api": "settings/integrations/api",
+    "livekit-projects": "settings/integrations/livekit/projects",
     "agent-access": "settings/integrations/mcp",
     "members": "settings/members",
     "organization": "settings/organization",
@@ -48,6 +49,7 @@ PAGES = {
     "log-out": "../../logout",
     "help": "../../help",
     "help-connect": "../../help/connect-livekit",
+    "help-projects": "../../help/livekit-projects",
     "help-body": "../../help/call-body",
     "help-missing": "../../help/missing-call",
     "help-statuses": "../../help/statuses",
@@ -81,6 +83,7 @@ BEHIND: dict[str, tuple[str, ...]] = {
 OF_A_MEMBER = {
     "conversations": "conversations",
     "livekit": "settings/integrations/livekit",
+    "livekit-projects": "settings/integrations/livekit/projects",
     "members": "settings/members",
     "forbidden": "deliveries",
 }

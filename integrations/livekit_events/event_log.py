@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -13,16 +14,14 @@ from integrations.livekit_events.event_values import Message
 from web.db_cursor import on_live_connection, server_binding_cursor
 from web.storable_text import is_storable, replace_unstorable
 
-MAX_TOGETHER = 256
+# Few, since each number of rows is a prepared statement of its own.
+MAX_TOGETHER = 16
 MAX_ID_CHARACTERS = 64
 MAX_NAME_CHARACTERS = 64
 
 # What came before is there already: the same id is the same event.
 _STORE = """
-    WITH arrived AS (
-        SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bytea[])
-            AS arrived (project_id, event_id, name, body)
-    ), stored AS (
+    WITH arrived (project_id, event_id, name, body) AS (VALUES {rows}), stored AS (
         INSERT INTO integrations_livekitevent (project_id, event_id, name, body)
         SELECT arrived.* FROM arrived
         JOIN integrations_livekitproject AS project ON project.id = arrived.project_id
@@ -31,8 +30,9 @@ _STORE = """
         ON CONFLICT (project_id, event_id) DO NOTHING
     )
     SELECT id FROM integrations_livekitproject
-    WHERE id = ANY(%s::uuid[]) AND removed_at IS NULL
+    WHERE id IN (SELECT project_id FROM arrived) AND removed_at IS NULL
 """
+_ROW = "(%s::uuid, %s::text, %s::text, %s::bytea)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +73,22 @@ def store(event: ArrivedEvent) -> bool:
 
 
 def _store_all(events: Sequence[ArrivedEvent]) -> list[bool]:
-    projects = [one.project_id for one in events]
-    parameters: list[Any] = [
-        projects,
-        [one.event_id for one in events],
-        [one.name for one in events],
-        [one.body for one in events],
-        projects,
-    ]
+    parameters: list[Any] = []
+    for one in events:
+        parameters += (one.project_id, one.event_id, one.name, one.body)
 
     def insert() -> set[UUID]:
         with server_binding_cursor() as cursor:
-            cursor.execute(_STORE, parameters)
+            cursor.execute(_store_statement(len(events)), parameters)
             return {project_id for (project_id,) in cursor.fetchall()}
 
     known = on_live_connection(insert, again=insert)
     return [one.project_id in known for one in events]
+
+
+@cache
+def _store_statement(count: int) -> str:
+    return _STORE.format(rows=", ".join([_ROW] * count))
 
 
 _group: GroupCommit[ArrivedEvent, bool] = GroupCommit(_store_all, at_most=MAX_TOGETHER)

@@ -1,7 +1,7 @@
 """Adding what events say to what is known: rooms, sessions and recordings.
 
-A batch locks rooms and recordings before sessions, each in one order, and the sessions of a room with
-it: so two workers, and `join`, wait for each other in no circle.
+A batch locks rooms and recordings before sessions, each in one order, and the sessions
+of a room with it: so two workers, and `join`, wait for each other in no circle.
 """
 
 from __future__ import annotations

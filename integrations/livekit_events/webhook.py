@@ -20,6 +20,7 @@ from integrations.livekit_events.event_wakeup import wake_worker
 from integrations.livekit_events.known_projects import KnownProject
 from integrations.livekit_events.refusals import count_refusal
 from integrations.livekit_events.signature import BadSignature, verify
+from integrations.operations import counters
 from integrations.problems import problem
 from integrations.request_body import BodyFault
 
@@ -38,6 +39,12 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,32}")
 @csrf_exempt
 def receive_event(request: HttpRequest, token: str) -> HttpResponse:
     """Take one event of a LiveKit server; answer 200 once it is on disk."""
+    response = _answer(request, token)
+    counters.add(f"{counters.LIVEKIT_EVENTS}{response.status_code}")
+    return response
+
+
+def _answer(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         detail = "LiveKit's server POSTs its events to this address."
         return problem(request, 405, detail, headers={"Allow": "POST"})

@@ -25,6 +25,7 @@ View = Callable[[HttpRequest], HttpResponse]
 WRITE_EVERY_SECONDS = 2.0
 # The names of the rows; a number follows those that end in a space.
 POSTS = "posts "
+LIVEKIT_EVENTS = "livekit events "
 TURNED_AWAY = "turned away "
 PROCESSED = "processed"
 FAILED = "failed"

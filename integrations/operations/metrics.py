@@ -110,6 +110,7 @@ class _FromDatabase(Collector):
     def collect(self) -> Iterator[Metric]:
         totals = dict(RunningTotal.objects.values_list("name", "value"))
         yield _posts(totals)
+        yield _livekit_events(totals)
         yield _turned_away(totals)
         yield _deliveries(totals)
         yield _processing_seconds(totals)
@@ -127,6 +128,18 @@ def _posts(totals: dict[str, float]) -> Metric:
     for name, value in sorted(totals.items()):
         if name.startswith(counters.POSTS):
             family.add_metric([name.removeprefix(counters.POSTS)], value)
+    return family
+
+
+def _livekit_events(totals: dict[str, float]) -> Metric:
+    family = CounterMetricFamily(
+        "zelto_livekit_events",
+        "Answers of POST /webhooks/livekit/...",
+        labels=["status"],
+    )
+    for name, value in sorted(totals.items()):
+        if name.startswith(counters.LIVEKIT_EVENTS):
+            family.add_metric([name.removeprefix(counters.LIVEKIT_EVENTS)], value)
     return family
 
 

@@ -324,5 +324,14 @@ def test_no_answer_says_the_secret(
     assert livekit_server.SECRET not in repr(known)
 
 
+def test_answers_are_counted_for_operators(post_event: PostEvent) -> None:
+    post_event(STARTED)
+    post_event(STARTED, token="wrong")
+    counters.write_all()
+    shown = Client().get("/metrics").content.decode()
+    assert 'zelto_livekit_events_total{status="200"}' in shown
+    assert 'zelto_livekit_events_total{status="401"}' in shown
+
+
 def test_its_leeway_is_what_the_help_page_says() -> None:
     assert timedelta(seconds=signature.LEEWAY_SECONDS) == timedelta(minutes=5)
