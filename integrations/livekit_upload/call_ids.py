@@ -38,6 +38,12 @@ def call_id(
     return found
 
 
+def is_known(organization_id: UUID, job_id: str) -> bool:
+    """Tell whether something of this job's session came before."""
+    calls = LiveKitCall.objects.filter(organization_id=organization_id, job_id=job_id)
+    return bool(job_id) and calls.exists()
+
+
 def _find(organization_id: UUID, job_id: str, room_sid: str) -> LiveKitCall | None:
     calls = LiveKitCall.objects.filter(organization_id=organization_id)
     if job_id:

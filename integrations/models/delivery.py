@@ -121,6 +121,7 @@ class Delivery(models.Model):
         TRANSCRIPTION = "transcription", "Zelto's transcription"
         LIVEKIT_LOGS = "livekit-logs", "LiveKit's upload: logs"
         LIVEKIT_SESSION = "livekit-session", "LiveKit's upload: session"
+        LIVEKIT_TRACES = "livekit-traces", "LiveKit's upload: traces"
 
     sequence = models.BigAutoField(primary_key=True)
     uuid = models.UUIDField(unique=True, default=time_ordered_uuid, editable=False)
