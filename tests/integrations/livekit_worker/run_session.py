@@ -100,8 +100,8 @@ def session_of(
 ) -> tuple[AgentSession[None], Callable[[], Awaitable[None]]]:
     """Return the session of a scenario, and what goes on in it."""
     if scenario == VOICE:
-        session, microphone, speaker = voice.voice_session()
-        return session, partial(voice.hold, microphone, speaker)
+        session, microphone = voice.voice_session()
+        return session, partial(voice.hold, session, microphone)
     session = AgentSession[None](llm=scripted_agent.ScriptedModel())
     return session, partial(scripted_agent.SCENARIOS[scenario], session)
 
