@@ -15,13 +15,13 @@ from zelto.env import data_directory
 Measure = Callable[[Instance, bool], Figures]
 MEASURES: dict[str, Measure] = {
     "rate": lambda instance, is_quick: measuring.rate(
-        instance, count=200 if is_quick else 3_000
+        instance, count=200 if is_quick else 1_000
     ),
     "visible": lambda instance, is_quick: measuring.visible(
-        instance, samples=5 if is_quick else 30
+        instance, samples=5 if is_quick else 20
     ),
     "worker": lambda instance, is_quick: measuring.real_worker(
-        instance, samples=1 if is_quick else 5
+        instance, samples=1 if is_quick else 3
     ),
     "audio": lambda instance, is_quick: measuring.audio(
         instance, minutes=1 if is_quick else 10, sessions=1 if is_quick else 3

@@ -14,12 +14,12 @@ from typing import Any
 
 import psutil
 
+from bench import processing
 from bench.errors import BenchError
 from bench.instance import Instance, Tenant
 from bench.livekit_upload.bodies import TEXT, VOICE, Recorded
 from bench.livekit_upload.sending import Client, post_sessions
 from bench.livekit_upload.sound import two_voices
-from bench.processing import now, wait_until_drained
 from bench.report import Figures
 from bench.visible import PAUSE, Watcher
 from tests.integrations.livekit_worker.worker import run_worker
@@ -39,13 +39,13 @@ def rate(instance: Instance, *, count: int) -> Figures:
     first = next(NUMBERS)
     options = {"connections": CONNECTIONS}
     post_sessions(instance, tenant, recorded, first=first, count=WARM_UP, **options)
-    wait_until_drained(instance)
-    began_at = now(instance)
+    processing.wait_until_drained(instance)
+    began_at = processing.now(instance)
     before = _seconds_of(instance)
     sent = post_sessions(
         instance, tenant, recorded, first=first + WARM_UP, count=count, **options
     )
-    wait_until_drained(instance)
+    processing.wait_until_drained(instance)
     spent = _seconds_of(instance) - before
     lasted, failed = instance.execute(
         "SELECT EXTRACT(epoch FROM max(processed_at) - min(received_at))::float, "
@@ -54,6 +54,7 @@ def rate(instance: Instance, *, count: int) -> Figures:
         began_at,
     )[0]
     _require_conversations(instance, tenant, WARM_UP + count)
+    posted = _cpu_of_posts(instance, tenant)
     return {
         "sessions": count,
         "requests": sent.requests,
@@ -61,7 +62,18 @@ def rate(instance: Instance, *, count: int) -> Figures:
         "stored_per_second": count / sent.seconds,
         "processed_per_second": count / lasted,
         "cpu_ms_per_session": 1000 * spent / count,
+        "cpu_ms_per_webhook_post": 1000 * posted,
     }
+
+
+def _cpu_of_posts(instance: Instance, tenant: Tenant, seconds: int = 5) -> float:
+    """Return the processor seconds of a session that code posts to the webhook, in the
+    same minute: what else the machine does affects both.
+    """
+    before = _seconds_of(instance)
+    sent = processing.post(instance, tenant, seconds=seconds)
+    processing.wait_until_drained(instance)
+    return (_seconds_of(instance) - before) / sent.answers
 
 
 def _require_conversations(instance: Instance, tenant: Tenant, count: int) -> None:
