@@ -108,10 +108,13 @@ def _settle_batch(ids: list[UUID], now: datetime) -> None:
 def _locked(ids: list[UUID]) -> Iterable[ExpectedSession]:
     """Return sessions with those of the same rooms, locked in one order."""
     asked = ExpectedSession.objects.filter(id__in=ids).exclude(room_sid="")
-    rooms = list(asked.values_list("project_id", "room_sid").distinct())
+    rooms = list(
+        asked.values_list("organization_id", "project_id", "room_sid").distinct()
+    )
     in_rooms = Q(
-        project_id__in={project_id for project_id, _ in rooms},
-        room_sid__in={room_sid for _, room_sid in rooms},
+        organization_id__in={room[0] for room in rooms},  # the index begins with it
+        project_id__in={room[1] for room in rooms},
+        room_sid__in={room[2] for room in rooms},
     )
     rows = ExpectedSession.objects.filter(Q(id__in=ids) | in_rooms)
     return rows.order_by("id").select_for_update(no_key=True)

@@ -151,7 +151,7 @@ def _add_sessions(
     now: datetime,
 ) -> set[UUID]:
     rooms = {(key[0], one.room_sid) for key, one in told.items() if one.room_sid}
-    known = _sessions(told, rooms | set(changed_rooms))
+    known = _sessions(told, rooms | set(changed_rooms), organizations)
     told, absorbed = _under_their_jobs(told, known)
     missing = sorted(told.keys() - known.keys())
     ExpectedSession.objects.bulk_create(
@@ -167,7 +167,7 @@ def _add_sessions(
         ],
         ignore_conflicts=True,
     )
-    known |= _sessions(dict.fromkeys(missing), ()) if missing else {}
+    known |= _sessions(set(missing), (), organizations) if missing else {}
     changes = _changes(told, known, fact_rows.session_facts, fact_rows.session_values)
     of_rooms = {
         key
@@ -184,10 +184,13 @@ def _add_sessions(
 
 
 def _sessions(
-    keys: Collection[Key], rooms: Collection[Key]
+    keys: Collection[Key], rooms: Collection[Key], organizations: Mapping[UUID, UUID]
 ) -> dict[Key, ExpectedSession]:
     """Return sessions and all of these rooms, locked."""
-    wanted = _any_of(keys, "reference") | _any_of(rooms, "room_sid")
+    # The index by rooms begins with it.
+    of_organizations = Q(organization_id__in=set(organizations.values()))
+    in_rooms = of_organizations & _any_of(rooms, "room_sid")
+    wanted = _any_of(keys, "reference") | in_rooms
     rows = ExpectedSession.objects.filter(wanted).order_by("id")
     return {
         (row.project_id, row.reference): row
