@@ -93,7 +93,7 @@ def take(project: KnownProject, body: bytes) -> bool:
 def _verify(
     request: HttpRequest, token: str, project: KnownProject, body: bytes
 ) -> None:
-    header = request.headers.get("Authorization")
+    header = request.META.get("HTTP_AUTHORIZATION")
     try:
         verify(header, body, project.credentials)
     except BadSignature:
@@ -107,10 +107,10 @@ def _verify(
 
 
 def _require_type(request: HttpRequest) -> None:
-    media_type = request.headers.get("Content-Type", "").partition(";")[0]
+    media_type = request.META.get("CONTENT_TYPE", "").partition(";")[0]
     if media_type.strip().lower() not in TYPES:
         raise BodyFault(415, f"Send an event as {TYPES[0]}.")
-    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity"):
         raise BodyFault(415, "Send an event without Content-Encoding.")
 
