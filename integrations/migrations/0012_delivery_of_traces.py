@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0009_livekit_projects")]
+    dependencies = [("integrations", "0011_supplements")]
 
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                     ("livekit-logs", "LiveKit's upload: logs"),
                     ("livekit-session", "LiveKit's upload: session"),
                     ("livekit-traces", "LiveKit's upload: traces"),
+                    ("livekit-events", "LiveKit's events"),
                 ],
                 db_default="post",
                 default="post",
