@@ -92,7 +92,7 @@ def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
     Raises:
         NotAnUpload: it does not read as a call.
     """
-    kind = payload.get(KIND)
+    kind = str(payload.get(KIND))
     readers = {RECORDING: _of_recording, TRACES: _of_traces}
     reading = providers.read("livekit", readers.get(kind, _of_logs)(payload))
     if reading.update is None:
