@@ -42,6 +42,7 @@ class CallUpdate:
     fills_only: names of facts that are said only where nobody else says them.
     agent_is_guess: likewise, who took the call.
     received_audio: the name of a file in the storage of recordings that came along.
+    lost_audio: a sentence that says why audio that was sent is not here.
     """
 
     external_id: str
@@ -63,3 +64,4 @@ class CallUpdate:
     fills_only: frozenset[str] = frozenset()
     agent_is_guess: bool = False
     received_audio: str | None = None
+    lost_audio: str | None = None

@@ -13,10 +13,12 @@ from dataclasses import replace
 from typing import Any
 
 from conversations.projection.update import CallUpdate
+from conversations.turn_values import is_number
 from integrations import providers
 from integrations.providers.livekit import wire
 from integrations.providers.livekit.otlp import LogRecord
 from integrations.providers.livekit.wire import Budget
+from web.json_bounds import Bounds, check_bounds
 
 KIND = "livekitUpload"  # the key that tells what a body of the log is
 RECORDING, LOGS = "recording", "logs"
@@ -28,6 +30,10 @@ ERROR_SEVERITY = 17
 TEST_PREFIXES = ("mock-job-", "SRM_")
 MAX_HEADER_FIELDS = 10_000
 NANOSECONDS = 1_000_000_000
+# Of a session summary, which lists a few models.
+SUMMARY_BOUNDS = Bounds(containers=10_000, values=50_000, depth=32)
+# The years 2000 and 2200, in seconds.
+EARLIEST, LATEST = 946_684_800, 7_258_118_400
 
 
 class NotAnUpload(Exception):
@@ -71,11 +77,23 @@ def _seconds(timestamp: bytes) -> float:
 
 
 def _object_in(text: str) -> dict[str, Any]:
+    """Return an object, or an empty one where it is none or holds more than any has: the
+    transcript is not in it.
+    """
     try:
-        value = json.loads(text)
+        check_bounds(text.encode("utf-8", "replace"), SUMMARY_BOUNDS)
+        value = json.loads(text, parse_constant=lambda _name: None)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _time(seconds: float | None) -> float | None:
+    """Return a time, or None for one that a worker never meant: it was not set, or its
+    clock was not.
+    """
+    is_meant = seconds is not None and EARLIEST <= seconds < LATEST
+    return seconds if is_meant else None
 
 
 def is_of_a_session(record: LogRecord) -> bool:
@@ -105,16 +123,27 @@ def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
     return replace(
         update,
         received_audio=audio["file"] if audio else None,
+        lost_audio=payload.get("audioLost") or None,
         fills_only=frozenset() if has_summary else frozenset({"started_at"}),
         agent_is_guess=not payload["agentName"],
     )
+
+
+def audio_file_in(body: bytes) -> str:
+    """Return the name of the file with the audio of a stored session; empty for none."""
+    try:
+        audio = json.loads(body).get("audio")
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+    name = audio.get("file") if isinstance(audio, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _of_recording(payload: Mapping[str, Any]) -> dict[str, Any]:
     header = payload["header"]
     summary = header.get("session_summary") or {}
     report = {**summary, "chat_history": payload.get("chatHistory")}
-    started = header.get("start_time")
+    started = _time(header.get("start_time"))
     if started and not summary:
         report["audio_recording_started_at"] = started
     if header.get("room_id"):
@@ -132,9 +161,10 @@ def _of_logs(payload: Mapping[str, Any]) -> dict[str, Any]:
     evaluations: list[Any] = []
     for record in payload["records"]:
         attributes, said = record["attributes"], record["body"]
-        report.setdefault("job_id", attributes.get("job_id"))
-        report.setdefault("room_id", attributes.get("room_id"))
-        report.setdefault("room", attributes.get("room"))
+        for key in ("job_id", "room_id", "room"):
+            # Lines of the log have no room, and may come first.
+            if isinstance(attributes.get(key), str):
+                report.setdefault(key, attributes[key])
         if said == SESSION_REPORT:
             report |= _session_report(attributes, record["time"])
         elif said == CHAT_ITEM:
@@ -152,7 +182,7 @@ def _of_logs(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def _session_report(attributes: Mapping[str, Any], time: int) -> dict[str, Any]:
     return {
-        "started_at": time / NANOSECONDS if time else None,
+        "started_at": _time(time / NANOSECONDS) if is_number(time) else None,
         "timestamp": attributes.get("session.report_timestamp"),
         "agent_name": attributes.get("agent_name"),
         "sdk_version": attributes.get("sdk_version"),
