@@ -15,7 +15,7 @@ from integrations import request_body
 from integrations.delivery_log.ignored import count_ignored, note_ignored
 from integrations.ingest.webhook import read_stream
 from integrations.livekit_upload import redaction
-from integrations.livekit_upload.call_ids import call_id
+from integrations.livekit_upload.call_ids import UploadedCall, call_id
 from integrations.livekit_upload.posts import Post, as_body, store
 from integrations.models import Delivery
 from integrations.problems import Refusal
@@ -99,10 +99,13 @@ def _is_error(record: LogRecord) -> bool:
 def _store(post: Post, job: str, room: str, records: Sequence[LogRecord]) -> None:
     arrival = post.arrival()
     call = call_id(
-        arrival.organization_id,
-        job_id=job,
-        room_sid=room,
-        is_redacted=any(map(_asks_redaction, records)),
+        UploadedCall(
+            arrival.organization_id,
+            job_id=job,
+            room_sid=room,
+            item_ids=upload.item_ids_of(one.attributes for one in records),
+            is_redacted=any(map(_asks_redaction, records)),
+        )
     )
     arrival.external_id = call.external_id
     kept = [one for one in records if upload.is_of_a_session(one) or _is_error(one)]

@@ -16,7 +16,7 @@ from conversations.recordings.incoming import incoming_file
 from integrations.delivery_log.append import Arrival
 from integrations.livekit_upload import redaction
 from integrations.livekit_upload.audio import SessionAudio, keep_audio
-from integrations.livekit_upload.call_ids import call_id
+from integrations.livekit_upload.call_ids import UploadedCall, call_id
 from integrations.livekit_upload.posts import RETRY_AFTER, Post, store
 from integrations.models import Delivery
 from integrations.problems import Refusal
@@ -58,10 +58,14 @@ def take_session(post: Post) -> None:
         job, room = _ids(header)
         sent = _sent_history(parts)
         call = call_id(
-            arrival.organization_id,
-            job_id=job,
-            room_sid=room,
-            is_redacted=bool(header.get("redaction_enabled")),
+            UploadedCall(
+                arrival.organization_id,
+                job_id=job,
+                room_sid=room,
+                # With its job it needs nothing else.
+                item_ids=() if job else upload.item_ids_in(sent),
+                is_redacted=bool(header.get("redaction_enabled")),
+            )
         )
         arrival.external_id = call.external_id
         content = {

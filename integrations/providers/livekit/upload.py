@@ -19,6 +19,7 @@ from integrations.providers.livekit import wire
 from integrations.providers.livekit.otlp import LogRecord
 from integrations.providers.livekit.wire import Budget
 from web.json_bounds import Bounds, check_bounds
+from web.storable_text import replace_unstorable
 
 KIND = "livekitUpload"  # the key that tells what a body of the log is
 RECORDING, LOGS = "recording", "logs"
@@ -29,6 +30,7 @@ ERROR_SEVERITY = 17
 # Of a job that no server dispatched: a console, a simulation.
 TEST_PREFIXES = ("mock-job-", "SRM_")
 MAX_HEADER_FIELDS = 10_000
+MAX_ID_CHARACTERS = 100
 NANOSECONDS = 1_000_000_000
 # Of a session summary, which lists a few models.
 SUMMARY_BOUNDS = Bounds(containers=10_000, values=50_000, depth=32)
@@ -127,6 +129,28 @@ def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
         fills_only=frozenset() if has_summary else frozenset({"started_at"}),
         agent_is_guess=not payload["agentName"],
     )
+
+
+def item_ids_in(history: Any) -> list[str]:
+    """Return the ids of the items of a chat history, in their order."""
+    items = history.get("items") if isinstance(history, dict) else None
+    return _ids_of(items if isinstance(items, list) else ())
+
+
+def item_ids_of(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the ids of chat items that log records hold, by their attributes."""
+    return _ids_of(
+        item for one in records for item in _items(one.get("chat.item"))
+    )
+
+
+def _ids_of(items: Iterable[Any]) -> list[str]:
+    ids = (item.get("id") for item in items if isinstance(item, dict))
+    return [
+        replace_unstorable(one[:MAX_ID_CHARACTERS])
+        for one in ids
+        if isinstance(one, str) and one
+    ]
 
 
 def audio_file_in(body: bytes) -> str:
