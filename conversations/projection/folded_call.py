@@ -23,7 +23,7 @@ class FoldedCall:
         the last that does; it may be a guess.
     agents: all that are named. named: of the new ones, how each names its agent.
     has_recording: a new one names a recording, or says why there is none. received: the
-        files that came with new ones.
+        files that came with new ones. guesses: agents that were only guessed.
     """
 
     state: CallState
@@ -39,6 +39,7 @@ class FoldedCall:
     warnings: dict[int, list[Remark]] = field(default_factory=dict)
     named_first: int = 0
     agent_is_guess: bool = False
+    guesses: set[AgentKey] = field(default_factory=set)
 
     def recording_of(self, conversation: Conversation) -> NamedRecording:
         """Return what the new ones say of the recording of their conversation."""
@@ -62,8 +63,10 @@ class FoldedCall:
         """Note who took the call; a guess counts only where nobody else says it."""
         if not self.named_first or one.sequence < self.named_first:
             self.named_first, self.named_at = one.sequence, one.received_at
-        if one.update.agent_is_guess and self.agent is not None:
-            return
+        if one.update.agent_is_guess:
+            self.guesses.add(agent)
+            if self.agent is not None:
+                return
         if self.agent_is_guess:
             self.agents.discard(self.agent)
             self.named = [other for other in self.named if other.key != self.agent]

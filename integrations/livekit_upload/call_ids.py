@@ -51,14 +51,19 @@ def call_id(uploaded: UploadedCall) -> LiveKitCall:
         else:
             found = _among(of_room, one.item_ids)
         if found is None:
-            return LiveKitCall.objects.create(
+            # A session without items, which nothing tells from another such, is there.
+            found, is_new = LiveKitCall.objects.get_or_create(
                 organization_id=one.organization_id,
                 job_id=one.job_id or _stand_in(one, of_room),
                 room_sid=one.room_sid,
-                external_id=one.job_id or _id_in_room(one, of_room),
-                is_redacted=one.is_redacted,
-                item_ids=_kept(one, ()),
+                defaults={
+                    "external_id": one.job_id or _id_in_room(one, of_room),
+                    "is_redacted": one.is_redacted,
+                    "item_ids": _kept(one, ()),
+                },
             )
+            if is_new:
+                return found
         _note(found, one)
     return found
 

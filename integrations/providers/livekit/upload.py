@@ -139,9 +139,7 @@ def item_ids_in(history: Any) -> list[str]:
 
 def item_ids_of(records: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the ids of chat items that log records hold, by their attributes."""
-    return _ids_of(
-        item for one in records for item in _items(one.get("chat.item"))
-    )
+    return _ids_of(item for one in records for item in _items(one.get("chat.item")))
 
 
 def _ids_of(items: Iterable[Any]) -> list[str]:

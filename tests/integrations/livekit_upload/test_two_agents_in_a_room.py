@@ -31,7 +31,10 @@ CASE = "py-1.5.1-text-handoff"
 OTHERS = [
     (b"AJ_760f64fa02b8", b"AJ_111111111111"),
     (b"item_", b"mite_"),
-    (b"Hi, you have reached Northwind support", b"Hi, you have reached Southsea support!"),
+    (
+        b"Hi, you have reached Northwind support",
+        b"Hi, you have reached Southsea support!",
+    ),
 ]
 
 
