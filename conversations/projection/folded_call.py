@@ -38,7 +38,7 @@ class FoldedCall:
     received: list[str] = field(default_factory=list)
     warnings: dict[int, list[Remark]] = field(default_factory=dict)
     named_first: int = 0
-    agent_is_guess: bool = False
+    agent_guess: int = 0
     guesses: set[AgentKey] = field(default_factory=set)
 
     def recording_of(self, conversation: Conversation) -> NamedRecording:
@@ -63,14 +63,15 @@ class FoldedCall:
         """Note who took the call; a guess counts only where nobody else says it."""
         if not self.named_first or one.sequence < self.named_first:
             self.named_first, self.named_at = one.sequence, one.received_at
-        if one.update.agent_is_guess:
+        guess = one.update.agent_guess
+        if guess:
             self.guesses.add(agent)
-            if self.agent is not None:
+            if self.agent is not None and guess >= self.agent_guess:
                 return
-        if self.agent_is_guess:
+        if self.agent_guess and self.agent != agent:
             self.agents.discard(self.agent)
             self.named = [other for other in self.named if other.key != self.agent]
-        self.agent_is_guess = one.update.agent_is_guess
+        self.agent_guess = guess
         self.agent = self.agent if is_late else agent
         self.agents.add(agent)
         if is_new:

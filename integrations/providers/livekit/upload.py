@@ -117,7 +117,8 @@ def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
     if reading.update is None:
         first = reading.errors[0]
         raise NotAnUpload(f"{first.path} {first.detail}")
-    update = reading.update
+    guess = 0 if payload["agentName"] else _guess(payload, body["sessionReport"])[0]
+    update = replace(reading.update, agent_guess=guess)
     if not is_recording:
         return replace(update, turns_are_parts=True)
     has_summary = bool(payload["header"].get("session_summary"))
@@ -127,7 +128,6 @@ def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
         received_audio=audio["file"] if audio else None,
         lost_audio=payload.get("audioLost") or None,
         fills_only=frozenset() if has_summary else frozenset({"started_at"}),
-        agent_is_guess=not payload["agentName"],
     )
 
 
@@ -255,15 +255,20 @@ def _body(
 
 
 def agent_of(payload: Mapping[str, Any], report: Mapping[str, Any]) -> str:
-    """Return the agent's id: the name it is dispatched by, else the one in the address,
-    else that of the first agent that spoke.
+    """Return the agent's id: the name it is dispatched by, else a guess."""
+    return str(payload.get("agentName") or _guess(payload, report)[1])
+
+
+def _guess(payload: Mapping[str, Any], report: Mapping[str, Any]) -> tuple[int, str]:
+    """Return how good a guess of the agent is, 1 the best, and the guess: the one in the
+    address, else the first that spoke, else one that took over, else nobody.
     """
-    named = payload.get("agentName") or payload.get("agentSlug")
-    if named:
-        return str(named)
+    if payload.get("agentSlug"):
+        return 1, str(payload["agentSlug"])
     history = report.get("chat_history")
     items = history.get("items") if isinstance(history, dict) else None
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict) and item.get("type") == "agent_handoff":
-            return str(item.get("new_agent_id") or NAMELESS_AGENT)
-    return NAMELESS_AGENT
+            rank = 3 if item.get("old_agent_id") else 2
+            return rank, str(item.get("new_agent_id") or NAMELESS_AGENT)
+    return 4, NAMELESS_AGENT
