@@ -12,9 +12,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from integrations import request_body
-from integrations.delivery_log.ignored import count_ignored, note_ignored
+from integrations.delivery_log.ignored import note_ignored
 from integrations.ingest.webhook import read_stream
-from integrations.livekit_upload import redaction
+from integrations.livekit_upload import counted_posts, redaction
 from integrations.livekit_upload.call_ids import UploadedCall, call_id
 from integrations.livekit_upload.posts import Post, as_body, store
 from integrations.models import Delivery
@@ -54,9 +54,7 @@ def take_logs(post: Post) -> None:
         elif errors := [one for one in records if _is_error(one)]:
             _note_errors(post, job, room, errors)
         else:
-            arrival = post.arrival()
-            arrival.external_id = job or room
-            count_ignored(arrival, reason=COUNTED)
+            counted_posts.count(post.arrival(), COUNTED)
 
 
 def _records(post: Post) -> list[LogRecord]:
@@ -68,6 +66,11 @@ def _records(post: Post) -> list[LogRecord]:
     packed = read_stream(post.request, limit)
     data = request_body.decompress(packed, encoding or "identity", limit)
     if not data:
+        return []
+    # A session's records may be all that there is of it.
+    is_read = upload.may_be_of_a_session(data)
+    if counted_posts.is_over(post.check.key_id) and not is_read:
+        counted_posts.count(post.arrival(), counted_posts.UNREAD)
         return []
     if "json" in headers.get("Content-Type", ""):
         return list(otlp.read_json(request_body.parse(data)))

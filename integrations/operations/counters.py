@@ -43,6 +43,8 @@ _ADD = """
     ON CONFLICT (name) DO UPDATE SET value = total.value + EXCLUDED.value
 """
 
+# Of others, that count by themselves.
+_others: list[Callable[[], None]] = []
 _lock = threading.Lock()
 _counted: defaultdict[str, float] = defaultdict(float)
 
@@ -108,6 +110,11 @@ def write() -> None:
         raise
 
 
+def also_write(write_others: Callable[[], None]) -> None:
+    """Have `write_others` called whenever the counters of this process are written."""
+    _others.append(write_others)
+
+
 def keep_writing() -> None:
     """Start a thread of this process that writes the counters every few seconds."""
     threading.Thread(target=_write_forever, name="counters", daemon=True).start()
@@ -118,6 +125,8 @@ def _write_forever() -> None:
         time.sleep(WRITE_EVERY_SECONDS)
         try:
             write()
+            for write_others in _others:
+                write_others()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("The counts could not be written yet: %s", error)
         finally:

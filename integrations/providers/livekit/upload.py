@@ -103,6 +103,11 @@ def is_of_a_session(record: LogRecord) -> bool:
     return record.scope in (CHAT_SCOPE, VERDICT_SCOPE)
 
 
+def may_be_of_a_session(data: bytes) -> bool:
+    """Tell whether a post of logs may say something of a session, without reading it."""
+    return CHAT_SCOPE.encode() in data or VERDICT_SCOPE.encode() in data
+
+
 def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
     """Return what an upload that the log holds says of its call.
 
