@@ -11,18 +11,18 @@ from conversations.projection.folded_call import FoldedCall
 
 # What has a conversation, or was touched by a person, stays.
 _DELETE = """
-    DELETE FROM conversations_agent AS agent
-    USING unnest(%s::uuid[], %s::text[], %s::text[])
-        AS guessed (organization_id, provider, external_id)
-    WHERE agent.organization_id = guessed.organization_id
-        AND agent.provider = guessed.provider
-        AND agent.external_id = guessed.external_id
-        AND agent.name = '' AND agent.description = ''
-        AND agent.merged_into_id IS NULL AND agent.retired_at IS NULL
-        AND NOT EXISTS (
-            SELECT 1 FROM conversations_conversation WHERE agent_id = agent.id)
-        AND NOT EXISTS (
-            SELECT 1 FROM conversations_agent WHERE merged_into_id = agent.id)
+    DELETE FROM conversations_agent WHERE id IN (
+        SELECT agent.id FROM conversations_agent AS agent
+        JOIN unnest(%s::uuid[], %s::text[], %s::text[])
+            AS guessed (organization_id, provider, external_id)
+            USING (organization_id, provider, external_id)
+        WHERE agent.name = '' AND agent.description = ''
+            AND agent.merged_into_id IS NULL AND agent.retired_at IS NULL
+            AND NOT EXISTS (
+                SELECT 1 FROM conversations_conversation WHERE agent_id = agent.id)
+            AND NOT EXISTS (
+                SELECT 1 FROM conversations_agent WHERE merged_into_id = agent.id)
+        FOR UPDATE OF agent SKIP LOCKED)
 """
 
 
@@ -30,7 +30,7 @@ def delete_guesses_behind(calls: Iterable[FoldedCall]) -> None:
     """Once the transaction is committed, delete the agents that these calls were
     thought to be of and are not, where no other call is.
 
-    Whoever stores a call of one at that moment finds it gone, and makes it again.
+    One that somebody stores a call of at that moment is left alone: its row is held.
     """
     guesses = {guess for call in calls for guess in call.guesses}
     if guesses:

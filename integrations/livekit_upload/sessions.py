@@ -96,6 +96,9 @@ def _store(arrival: Arrival, content: dict[str, Any], audio: SessionAudio) -> No
 def _slot(organization_id: UUID) -> Slot:
     """Take the slot of a long upload; where none is free, the sessions that ended
     together do not come again together.
+
+    Raises:
+        Refusal: 503, none is free.
     """
     try:
         return upload_slot(organization_id)
@@ -153,7 +156,12 @@ def _names(post: Post, header: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sent_history(parts: Parts) -> dict[str, Any] | None:
-    """Return the chat history; one that was cut off is no JSON."""
+    """Return the chat history; one that was cut off is no JSON.
+
+    Raises:
+        Refusal: the body ended in it.
+        BodyFault: it is no JSON.
+    """
     sent = parts.kept.get("chat_history")
     if sent is None:
         return None

@@ -44,10 +44,10 @@ class LiveKitCall(models.Model):
             models.Index(fields=["created_at"], name="livekit_call_age"),
         )
 
+    def __str__(self) -> str:
+        return f"{self.job_id or self.room_sid} is {self.external_id}"
+
     @property
     def has_job(self) -> bool:
         """Tell whether its job is known."""
         return bool(self.job_id) and not self.job_id.startswith(self.UNKNOWN_JOB)
-
-    def __str__(self) -> str:
-        return f"{self.job_id or self.room_sid} is {self.external_id}"

@@ -31,9 +31,9 @@ from tests.zelto.stack import SHORT_LEASE, Stack, wait_for
 
 pytestmark = pytest.mark.processes
 
-SECONDS = float(os.environ.get("ZELTO_FAULT_SECONDS", "12"))
+SECONDS = float(os.environ.get("ZELTO_FAULT_SECONDS", "8"))
 SEED = int(os.environ.get("ZELTO_FAULT_SEED") or random.randrange(10**6))  # noqa: S311
-ROLES = ["web-worker", "web-worker", "worker", "media", "web"]
+ROLES = ["web-worker", "web-worker", "web-worker", "worker", "media"]
 SENDERS = 4
 WAITING = """
     SELECT count(*) FROM integrations_delivery
@@ -94,6 +94,10 @@ class Jobs:
                 self.upload(job, piece)
             number += 1
 
+    def wait_for_more(self, count: int) -> None:
+        enough = self.answers[200] + count
+        wait_for(lambda: self.answers[200] >= enough, 60, what="more is acknowledged")
+
     def upload(self, job: str, piece: str) -> None:
         path, body, kind = self.piece(job, piece)
         for _ in range(4):
@@ -130,9 +134,7 @@ def kill_at_random(stack: Stack, jobs: Jobs) -> dict[str, int]:
     kills: dict[str, int] = defaultdict(int)
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
-        before = jobs.answers[200]
-        enough = before + chance.randrange(1, 40)
-        wait_for(lambda: jobs.answers[200] >= enough, 60, what="more is acknowledged")
+        jobs.wait_for_more(chance.randrange(1, 40))
         role = chance.choice(ROLES)
         with suppress(KeyError, ProcessLookupError):
             stack.kill9(role)
