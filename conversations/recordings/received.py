@@ -29,6 +29,7 @@ def keep(organization_id: UUID, path: Path) -> str:
     """Store a file as it is, and return its name in the storage.
 
     Raises:
+        TimeoutError: writing took over an hour.
         Exception: whatever the storage raises.
     """
     name = f"{organization_id}{files.RECEIVED_FOLDER}{uuid4()}"

@@ -18,7 +18,7 @@ from integrations.livekit_upload import redaction
 from integrations.livekit_upload.audio import SessionAudio, keep_audio
 from integrations.livekit_upload.call_ids import UploadedCall, call_id
 from integrations.livekit_upload.posts import RETRY_AFTER, Post, store
-from integrations.models import Delivery
+from integrations.models import Delivery, LiveKitCall
 from integrations.problems import Refusal
 from integrations.providers.livekit import upload
 from integrations.providers.livekit.wire import NotProtobuf
@@ -55,18 +55,8 @@ def take_session(post: Post) -> None:
         with path.open("wb", buffering=0) as file:
             parts = read_parts(post.request, file, _wanted())
         header = _header(parts)
-        job, room = _ids(header)
         sent = _sent_history(parts)
-        call = call_id(
-            UploadedCall(
-                arrival.organization_id,
-                job_id=job,
-                room_sid=room,
-                # With its job it needs nothing else.
-                item_ids=() if job else upload.item_ids_in(sent),
-                is_redacted=bool(header.get("redaction_enabled")),
-            )
-        )
+        call = _call(arrival, header, sent)
         arrival.external_id = call.external_id
         content = {
             "callId": call.external_id,
@@ -81,6 +71,22 @@ def take_session(post: Post) -> None:
     _store(arrival, content, audio)
     if audio.may_come_again:
         raise Refusal(503, f"The session is stored. {audio.lost}")
+
+
+def _call(
+    arrival: Arrival, header: dict[str, Any], history: dict[str, Any] | None
+) -> LiveKitCall:
+    job, room = _ids(header)
+    return call_id(
+        UploadedCall(
+            arrival.organization_id,
+            job_id=job,
+            room_sid=room,
+            # With its job it needs nothing else.
+            item_ids=() if job else upload.item_ids_in(history),
+            is_redacted=bool(header.get("redaction_enabled")),
+        )
+    )
 
 
 def _store(arrival: Arrival, content: dict[str, Any], audio: SessionAudio) -> None:

@@ -70,11 +70,6 @@ class Parts:
     is_cut: bool = False
     file_fault: FileFault | None = None
 
-    @property
-    def has_file(self) -> bool:
-        """Tell whether the file is here, whole."""
-        return bool(self.file_bytes) and self.file_fault is None
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
