@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -38,7 +39,7 @@ def delete_guesses_behind(calls: Iterable[FoldedCall]) -> None:
 
 
 def _delete(guesses: Collection[AgentKey]) -> None:
-    columns = [
+    columns: list[Any] = [
         [key.organization_id for key in guesses],
         [key.provider for key in guesses],
         [key.external_id for key in guesses],

@@ -23,7 +23,6 @@ from conversations.projection.charges import charge_calls
 from conversations.projection.erased_calls import erased_among
 from conversations.projection.fold import CallState
 from conversations.projection.folded_call import FoldedCall, fold_updates
-from conversations.projection.guessed_agents import delete_guesses_behind
 from conversations.projection.logged_update import (
     BodyGone,
     CallKey,
@@ -70,7 +69,6 @@ def store_calls(
     stored = make(posted, agent_ids)
     known = {key: parts for key, parts in calls.items() if key not in stored}
     stored |= _continue(known, agent_ids, history, max_transcript_bytes)
-    delete_guesses_behind(new.values())
     charge_calls({key: stored[key] for key in posted if key in stored})
     warn_of_shared_ids(stored, {key: one.first for key, one in new.items()})
     enqueue_recordings(
@@ -116,7 +114,6 @@ def _continue(
         behind = conversations[key].applied_through
         folded[key] = fold_updates(states[key], calls[key], behind=behind)
     save(stored, folded, agent_ids)
-    delete_guesses_behind(folded.values())
     return stored
 
 

@@ -18,7 +18,6 @@ from conversations.projection.charges import charge_calls
 from conversations.projection.erased_calls import erased_among
 from conversations.projection.fold import CallState
 from conversations.projection.folded_call import FoldedCall, fold_updates
-from conversations.projection.guessed_agents import delete_guesses_behind
 from conversations.projection.logged_update import (
     BodyGone,
     CallKey,
@@ -125,7 +124,6 @@ def store_folded(prepared: PreparedCall) -> ProjectionResult | None:
         if call not in made:
             raise CallMoved
         result = made[call]
-    delete_guesses_behind([folded])
     if folded.named:
         charge_calls({call: result})
         store.warn_of_shared_ids({call: result}, {call: folded.first})

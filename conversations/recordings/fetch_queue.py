@@ -90,7 +90,7 @@ def _note_lost(lost: Iterable[NamedRecording]) -> None:
         Recording(
             conversation=one.conversation,
             state=Recording.State.FAILED,
-            last_error=one.lost,
+            last_error=one.lost or "",
         )
         for one in lost
     ]

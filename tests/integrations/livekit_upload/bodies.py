@@ -70,16 +70,15 @@ def record(
     room: str = "RM_1",
     severity: int = 9,
     time: Any = "1795906418820539648",
-    **attributes: Any,
+    attributes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    values = {"job_id": job, "room_id": room, **attributes}
+    values = {"job_id": job, "room_id": room, **(attributes or {})}
     return {
         "timeUnixNano": time,
         "severityNumber": severity,
         "body": {"stringValue": body},
         "attributes": [
-            {"key": key.replace("__", "."), "value": any_value(value)}
-            for key, value in values.items()
+            {"key": key, "value": any_value(value)} for key, value in values.items()
         ],
     }
 

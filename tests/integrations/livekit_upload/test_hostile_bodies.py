@@ -147,9 +147,12 @@ def test_times_that_nobody_can_mean_cost_no_transcript(
             "session report",
             job="AJ_2",
             time=time if isinstance(time, int) else 1,
-            **{"session.report_timestamp": time},
+            attributes={"session.report_timestamp": time},
         ),
-        *(record(job="AJ_2", **{"chat.item": {"message": one}}) for one in items),
+        *(
+            record(job="AJ_2", attributes={"chat.item": {"message": one}})
+            for one in items
+        ),
     )
     assert post(f"/livekit/{token}{LOGS}", body, JSON).status_code in (200, 400)
     process()
@@ -167,7 +170,7 @@ def test_halves_of_pairs_and_zeros_are_replaced(token: str, process: Process) ->
     parts = [("header", header(job="AJ_\0", room="RM_\0"))]
     assert session(token, *parts, ("chat_history", history(items))).status_code == 200
     attributes = {"chat.item": {"message": items[0]}, "k\0\ud800": "\0"}
-    body = logs(record(job="AJ_\0", room="RM_\0", **attributes))
+    body = logs(record(job="AJ_\0", room="RM_\0", attributes=attributes))
     assert post(f"/livekit/{token}{LOGS}", body, JSON).status_code == 200
     process()
     assert words_of(Conversation.objects.get()) == ["a\ufffdb", "c\ufffdd"]
@@ -185,7 +188,8 @@ def test_what_is_taken_can_be_read_again(
         token, ("header", header()), ("chat_history", history(items))
     ).status_code
     assert answer in (200, 400)
-    body = logs(record(**{"chat.item": {"message": items[1]}}, extra=items[0]["extra"]))
+    attributes = {"chat.item": {"message": items[1]}, "extra": items[0]["extra"]}
+    body = logs(record(attributes=attributes))
     assert post(f"/livekit/{token}{LOGS}", body, JSON).status_code in (200, 400)
     process()
     assert not Delivery.objects.exclude(outcome__in=["processed", "rejected"]).exists()
@@ -195,12 +199,16 @@ def test_what_is_taken_can_be_read_again(
 def test_a_length_that_lies_is_told_so(token: str, claimed: int) -> None:
     body = form(("header", header()), ("chat_history", history(said(*WORDS))))
     for path, sent, kind in ((SESSION, body, FORM), (LOGS, logs(record()), JSON)):
+        environ: dict[str, Any] = {
+            "wsgi.input": io.BytesIO(sent),
+            "CONTENT_LENGTH": str(claimed),
+        }
         answer = Client(raise_request_exception=False).generic(
             "POST",
             f"/livekit/{token}{path}",
             sent,
             content_type=kind["content-type"],
-            **{"wsgi.input": io.BytesIO(sent), "CONTENT_LENGTH": str(claimed)},
+            **environ,
         )
         # Where all of it but the audio came, it may be stored.
         assert answer.status_code in ANSWERS

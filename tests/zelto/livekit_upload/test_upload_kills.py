@@ -118,14 +118,20 @@ class Jobs:
                 ("audio", self.sound),
             )
             return SESSION, body, FORM["content-type"]
-        room = {"room_id": "RM_" + job, "room": "room of " + job}
+        room = "RM_" + job
+        named = {"room": "room of " + job}
         half = items[:2] if piece == "logs" else items[2:]
         records = [
-            record(job=job, **room, **{"chat.item": {"message": one}}) for one in half
+            record(
+                job=job, room=room, attributes=named | {"chat.item": {"message": one}}
+            )
+            for one in half
         ]
         if piece == "logs":
-            report = {"agent_name": "desk", "sdk_version": "1.7.1"}
-            records.insert(0, record("session report", job=job, **room, **report))
+            report = named | {"agent_name": "desk", "sdk_version": "1.7.1"}
+            records.insert(
+                0, record("session report", job=job, room=room, attributes=report)
+            )
         return LOGS, logs(*records), JSON["content-type"]
 
 
