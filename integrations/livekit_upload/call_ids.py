@@ -38,6 +38,9 @@ def call_id(uploaded: UploadedCall) -> LiveKitCall:
     wait for each other.
     """
     one = uploaded
+    known = _of_job(one.organization_id, one.job_id)
+    if known is not None and not _says_more(one, known):
+        return known  # as for most uploads of a session; no other job gets its id
     with transaction.atomic():
         with connection.cursor() as cursor:
             name = f"{one.organization_id} {one.room_sid or one.job_id}"
@@ -45,7 +48,7 @@ def call_id(uploaded: UploadedCall) -> LiveKitCall:
         calls = LiveKitCall.objects.filter(organization_id=one.organization_id)
         of_room = list(calls.filter(room_sid=one.room_sid)) if one.room_sid else []
         if one.job_id:
-            of_job = calls.filter(job_id=one.job_id).order_by("id").first()
+            of_job = _of_job(one.organization_id, one.job_id)
             jobless = [call for call in of_room if not call.has_job]
             found = of_job or _among(jobless, one.item_ids)
         else:
@@ -102,16 +105,19 @@ def _first_item(one: UploadedCall) -> str:
 
 def _note(call: LiveKitCall, one: UploadedCall) -> None:
     """Note what a later post says of its call."""
-    items = _kept(one, call.item_ids)
-    if (
-        (one.job_id and not call.has_job)
-        or (one.is_redacted and not call.is_redacted)
-        or items != call.item_ids
-    ):
+    if _says_more(one, call):
+        call.item_ids = _kept(one, call.item_ids)
         call.job_id = one.job_id or call.job_id
         call.is_redacted = call.is_redacted or one.is_redacted
-        call.item_ids = items
         call.save(update_fields=["job_id", "is_redacted", "item_ids"])
+
+
+def _says_more(one: UploadedCall, call: LiveKitCall) -> bool:
+    return (
+        bool(one.job_id and not call.has_job)
+        or (one.is_redacted and not call.is_redacted)
+        or _kept(one, call.item_ids) != call.item_ids
+    )
 
 
 def _kept(one: UploadedCall, known: Sequence[str]) -> list[str]:
@@ -120,3 +126,13 @@ def _kept(one: UploadedCall, known: Sequence[str]) -> list[str]:
     if len(known) >= most:
         return list(known)
     return list(dict.fromkeys([*known, *one.item_ids]))[:most]
+
+
+def is_known(organization_id: UUID, job_id: str) -> bool:
+    """Tell whether something of this job's session came before."""
+    return _of_job(organization_id, job_id) is not None
+
+
+def _of_job(organization_id: UUID, job_id: str) -> LiveKitCall | None:
+    calls = LiveKitCall.objects.filter(organization_id=organization_id, job_id=job_id)
+    return calls.order_by("id").first() if job_id else None

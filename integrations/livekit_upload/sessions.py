@@ -21,6 +21,7 @@ from integrations.livekit_upload.posts import RETRY_AFTER, Post, store
 from integrations.models import Delivery, LiveKitCall
 from integrations.problems import Refusal
 from integrations.providers.livekit import upload
+from integrations.providers.livekit.upload_header import read_header
 from integrations.providers.livekit.wire import NotProtobuf
 from integrations.request_body import BodyFault, parse
 from integrations.uploads.multipart import ENDED_EARLY, Parts, Wanted, read_parts
@@ -133,7 +134,7 @@ def _header(parts: Parts) -> dict[str, Any]:
     if parts.is_cut and "chat_history" not in parts.kept and parts.last != "audio":
         raise Refusal(400, ENDED_EARLY)
     try:
-        return upload.read_header(parts.kept["header"])
+        return read_header(parts.kept["header"])
     except NotProtobuf as error:
         raise Refusal(400, f"The part header is not protobuf: it {error}.") from error
 

@@ -28,6 +28,7 @@ from integrations.livekit_upload.addresses import (
 from integrations.livekit_upload.logs import take_logs
 from integrations.livekit_upload.posts import KEY_OVER, RETRY_AFTER, Post
 from integrations.livekit_upload.sessions import take_session
+from integrations.livekit_upload.traces import take_traces
 from integrations.operations.counters import count_answers
 from integrations.problems import Refusal, problem
 from integrations.request_body import BodyFault
@@ -47,6 +48,7 @@ NO_ADDRESS = (
 TAKERS: dict[str, Callable[[Post], None]] = {
     addresses.SESSIONS: take_session,
     addresses.LOGS: take_logs,
+    addresses.TRACES: take_traces,
 }
 
 

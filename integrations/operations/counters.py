@@ -43,10 +43,18 @@ _ADD = """
     ON CONFLICT (name) DO UPDATE SET value = total.value + EXCLUDED.value
 """
 
-# Of others, that count by themselves.
-_others: list[Callable[[], None]] = []
 _lock = threading.Lock()
 _counted: defaultdict[str, float] = defaultdict(float)
+# What else a web process adds up and writes as often.
+_writers: list[Callable[[], None]] = []
+
+
+def also_write(writer: Callable[[], None]) -> None:
+    """Have the thread of `keep_writing` call this as often as it writes the counters.
+
+    writer: writes to the database what this process counted.
+    """
+    _writers.append(writer)
 
 
 def add(name: str, amount: float = 1) -> None:
@@ -110,23 +118,22 @@ def write() -> None:
         raise
 
 
-def also_write(write_others: Callable[[], None]) -> None:
-    """Have `write_others` called whenever the counters of this process are written."""
-    _others.append(write_others)
-
-
 def keep_writing() -> None:
     """Start a thread of this process that writes the counters every few seconds."""
     threading.Thread(target=_write_forever, name="counters", daemon=True).start()
+
+
+def write_all() -> None:
+    """Write the counters, and what else was given to `also_write`."""
+    for each in (write, *_writers):
+        each()
 
 
 def _write_forever() -> None:
     while True:
         time.sleep(WRITE_EVERY_SECONDS)
         try:
-            write()
-            for write_others in _others:
-                write_others()
+            write_all()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("The counts could not be written yet: %s", error)
         finally:

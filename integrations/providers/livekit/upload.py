@@ -1,8 +1,8 @@
 """What LiveKit's SDKs upload by themselves when a session ends, as calls. Pure.
 
-A session comes as one recording (header, chat history, audio) and as log records that
-say most of it again, in any order; either may be missing. `docs/livekit-upload.md` has
-what each version sends.
+A session comes as one recording (header, chat history, audio), as log records that say
+most of it again, and as spans, of which two say why it ended; in any order, and each may
+be missing. `docs/help/livekit-upload.md` has what each version sends.
 """
 
 from __future__ import annotations
@@ -15,79 +15,26 @@ from typing import Any
 from conversations.projection.update import CallUpdate
 from conversations.turn_values import is_number
 from integrations import providers
-from integrations.providers.livekit import wire
 from integrations.providers.livekit.otlp import LogRecord
-from integrations.providers.livekit.wire import Budget
-from web.json_bounds import Bounds, check_bounds
 from web.storable_text import replace_unstorable
 
 KIND = "livekitUpload"  # the key that tells what a body of the log is
-RECORDING, LOGS = "recording", "logs"
+RECORDING, LOGS, TRACES = "recording", "logs", "traces"
 CHAT_SCOPE, VERDICT_SCOPE = "chat_history", "evaluations"
 SESSION_REPORT, CHAT_ITEM = "session report", "chat item"
+SESSION_CLOSE, JOB_SHUTDOWN = "session_close", "job_shutdown"  # spans, 1.8.2 and later
 NAMELESS_AGENT = "livekit-agent"
 ERROR_SEVERITY = 17
 # Of a job that no server dispatched: a console, a simulation.
 TEST_PREFIXES = ("mock-job-", "SRM_")
-MAX_HEADER_FIELDS = 10_000
 MAX_ID_CHARACTERS = 100
 NANOSECONDS = 1_000_000_000
-# Of a session summary, which lists a few models.
-SUMMARY_BOUNDS = Bounds(containers=10_000, values=50_000, depth=32)
 # The years 2000 and 2200, in seconds.
 EARLIEST, LATEST = 946_684_800, 7_258_118_400
 
 
 class NotAnUpload(Exception):
     """What was stored does not read as a call; says why."""
-
-
-def read_header(data: bytes) -> dict[str, Any]:
-    """Return a `MetricsRecordingHeader` by the names of its fields: texts, numbers and
-    flags as they are, `start_time` in seconds, `session_summary` as an object.
-
-    Source: livekit-protocol 1.1.29, livekit_metrics.proto.
-
-    Raises:
-        NotProtobuf: it is none.
-    """
-    found: dict[str, Any] = {}
-    names = {1: "room_id", 6: "room_name", 8: "job_id"}
-    flags = {9: "simulated", 10: "redaction_enabled"}
-    for number, _, value in wire.fields(data, Budget(MAX_HEADER_FIELDS)):
-        if number in names:
-            found[names[number]] = wire.text(value)
-        elif number in flags:
-            found[flags[number]] = bool(wire.number(value))
-        elif number == 3:
-            found["duration_ms"] = wire.number(value)
-        elif number == 4 and isinstance(value, bytes):
-            found["start_time"] = _seconds(value)
-        elif number == 11:
-            found["session_summary"] = _object_in(wire.text(value))
-    return found
-
-
-def _seconds(timestamp: bytes) -> float:
-    seconds = nanoseconds = 0
-    for number, _, value in wire.fields(timestamp, Budget(100)):
-        if number == 1:
-            seconds = wire.signed(value)
-        elif number == 2:
-            nanoseconds = wire.signed(value)
-    return seconds + nanoseconds / NANOSECONDS
-
-
-def _object_in(text: str) -> dict[str, Any]:
-    """Return an object, or an empty one where it is none or holds more than any has: the
-    transcript is not in it.
-    """
-    try:
-        check_bounds(text.encode("utf-8", "replace"), SUMMARY_BOUNDS)
-        value = json.loads(text, parse_constant=lambda _name: None)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _time(seconds: float | None) -> float | None:
@@ -116,15 +63,19 @@ def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
     Raises:
         NotAnUpload: it does not read as a call.
     """
-    is_recording = payload.get(KIND) == RECORDING
-    body = (_of_recording if is_recording else _of_logs)(payload)
+    kind = payload.get(KIND)
+    readers = {RECORDING: _of_recording, TRACES: _of_traces}
+    body = readers.get(kind, _of_logs)(payload)
     reading = providers.read("livekit", body)
     if reading.update is None:
         first = reading.errors[0]
         raise NotAnUpload(f"{first.path} {first.detail}")
-    guess = 0 if payload["agentName"] else _guess(payload, body["sessionReport"])[0]
+    report = body["sessionReport"]
+    guess = 0 if payload["agentName"] else _guess(payload, report)[0]
     update = replace(reading.update, agent_guess=guess)
-    if not is_recording:
+    if kind == TRACES:
+        return replace(update, fills_only=frozenset({"ended_reason"}))
+    if kind != RECORDING:
         return replace(update, turns_are_parts=True)
     has_summary = bool(payload["header"].get("session_summary"))
     audio = payload.get("audio")
@@ -205,6 +156,25 @@ def _of_logs(payload: Mapping[str, Any]) -> dict[str, Any]:
     if items:
         report["chat_history"] = {"items": items}
     return _body(payload, report, facts)
+
+
+def _of_traces(payload: Mapping[str, Any]) -> dict[str, Any]:
+    report: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
+    for span in payload["spans"]:
+        attributes = span["attributes"]
+        report.setdefault("job_id", attributes.get("job_id"))
+        report.setdefault("room_id", attributes.get("room_id"))
+        if span["name"] == SESSION_CLOSE:
+            # The SDK uploads only the first session of a job.
+            report.setdefault("close_reason", _text(attributes.get("lk.close_reason")))
+        else:
+            facts["shutdownReason"] = _text(attributes.get("lk.shutdown.reason"))
+    return _body(payload, report, facts)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _session_report(attributes: Mapping[str, Any], time: int) -> dict[str, Any]:

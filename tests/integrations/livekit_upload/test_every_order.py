@@ -20,8 +20,9 @@ from accounts.models import ApiKey, Organization
 from conversations.models import Agent, Charge, Conversation, Recording
 from integrations.models import Delivery, LiveKitCall
 from integrations.processing import worker as processing_worker
-from integrations.providers.livekit import otlp, upload, wire
+from integrations.providers.livekit import otlp, wire
 from integrations.providers.livekit.otlp import LogRecord
+from integrations.providers.livekit.upload_header import read_header
 from tests.integrations.livekit_upload.bodies import JSON, any_value
 from tests.integrations.livekit_upload.recorded import FOLDER, Request, requests_of
 from tests.integrations.livekit_upload.recorded import upload as send
@@ -50,7 +51,7 @@ def of_session(body: bytes) -> Plain:
         head, _, content = one.partition(b"\r\n\r\n")
         name = head.partition(b'name="')[2].partition(b'"')[0]
         parts[name.decode()] = content.removesuffix(b"\r\n")
-    header = upload.read_header(parts["header"])
+    header = read_header(parts["header"])
     summary = header.get("session_summary") or {}
     plain = Plain(has_audio="audio" in parts)
     items = json.loads(parts["chat_history"])["items"]
