@@ -34,7 +34,7 @@ def is_upload(path: str) -> bool:
 
 def names_a_signal(path: str) -> bool:
     """Tell whether something of a session is posted to a path, whatever else it says."""
-    return normalized(path).endswith((SESSIONS, LOGS))
+    return normalized(path).endswith((SESSIONS, LOGS, TRACES))
 
 
 def read_address(path: str) -> UploadAddress | None:

@@ -46,13 +46,18 @@ def is_over(key_id: UUID | None) -> bool:
     that one with nothing of a session in it need not be read.
     """
     global _minute
-    minute = int(time.monotonic() // 60)
+    minute = this_minute()
     with _lock:
         if minute != _minute or len(_read) > MAX_KEYS:
             _minute = minute
             _read.clear()
         _read[key_id] = count = _read.get(key_id, 0) + 1
     return count > MAX_READ_A_MINUTE
+
+
+def this_minute() -> int:
+    """Return the number of the minute by the clock of this machine's start."""
+    return int(time.monotonic() // 60)
 
 
 def count(arrival: Arrival, reason: str) -> None:
