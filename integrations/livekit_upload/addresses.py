@@ -32,6 +32,11 @@ def is_upload(path: str) -> bool:
     return normalized(path).startswith(PREFIX)
 
 
+def names_a_signal(path: str) -> bool:
+    """Tell whether something of a session is posted to a path, whatever else it says."""
+    return normalized(path).endswith((SESSIONS, LOGS, TRACES))
+
+
 def read_address(path: str) -> UploadAddress | None:
     """Return what a path says; None where it names no signal."""
     found = _SHAPE.fullmatch(normalized(path))

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from integrations.delivery_log.ignored import count_ignored, note_ignored
-from integrations.livekit_upload import redaction
-from integrations.livekit_upload.call_ids import call_id
+from integrations.delivery_log.ignored import note_ignored
+from integrations.livekit_upload import counted_posts, redaction
+from integrations.livekit_upload.call_ids import UploadedCall, call_id
 from integrations.livekit_upload.posts import Post, as_body, store
 from integrations.livekit_upload.telemetry import (
     agent_name_of,
@@ -34,16 +34,23 @@ def take_logs(post: Post) -> None:
         Refusal: they cannot be read, or are of too many jobs.
         BodyFault: the body cannot be read.
     """
-    records_sent = read_telemetry(post, otlp.read_protobuf, otlp.read_json)
+
+    def is_wanted(data: bytes) -> bool:
+        # A session's records may be all that there is of it.
+        is_read = upload.may_be_of_a_session(data)
+        if counted_posts.is_over(post.check.key_id) and not is_read:
+            counted_posts.count(post.arrival(), counted_posts.UNREAD)
+            return False
+        return True
+
+    records_sent = read_telemetry(post, otlp.read_protobuf, otlp.read_json, is_wanted)
     for (job, room), records in by_job(records_sent).items():
         if (job or room) and any(map(upload.is_of_a_session, records)):
             _store(post, job, room, records)
         elif errors := [one for one in records if _is_error(one)]:
             _note_errors(post, job, room, errors)
         else:
-            arrival = post.arrival()
-            arrival.external_id = job or room
-            count_ignored(arrival, reason=COUNTED)
+            counted_posts.count(post.arrival(), COUNTED)
 
 
 def _is_error(record: LogRecord) -> bool:
@@ -53,10 +60,13 @@ def _is_error(record: LogRecord) -> bool:
 def _store(post: Post, job: str, room: str, records: Sequence[LogRecord]) -> None:
     arrival = post.arrival()
     call = call_id(
-        arrival.organization_id,
-        job_id=job,
-        room_sid=room,
-        is_redacted=any(map(_asks_redaction, records)),
+        UploadedCall(
+            arrival.organization_id,
+            job_id=job,
+            room_sid=room,
+            item_ids=upload.item_ids_of(one.attributes for one in records),
+            is_redacted=any(map(_asks_redaction, records)),
+        )
     )
     arrival.external_id = call.external_id
     kept = [one for one in records if upload.is_of_a_session(one) or _is_error(one)]

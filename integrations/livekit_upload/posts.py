@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from accounts import keys
 from accounts.key_check import KeyCheck
+from integrations import request_body
 from integrations.delivery_log import append as delivery_log
 from integrations.delivery_log.append import Arrival
 from integrations.ingest.webhook import user_agent_of
@@ -20,10 +21,13 @@ from integrations.livekit_upload.addresses import UploadAddress
 from integrations.models import Delivery
 from integrations.problems import Refusal
 from integrations.providers.livekit.upload import KIND
+from web.json_bounds import OverBounds, check_bounds
 from web.request_id import request_id_of
 from web.storable_text import replace_unstorable
 
 PROVIDER = "livekit"
+# Of a refusal: in how many seconds it is to come again, which a protobuf then says.
+RETRY_AFTER = "Retry-After"
 MAX_ISSUER_CHARACTERS = 100
 KEY_OVER = "This upload URL was revoked or has expired. Create another one."
 
@@ -78,6 +82,12 @@ def store(arrival: Arrival, kind: str, content: dict[str, Any], source: str) -> 
     limit = settings.MAX_BODY_BYTES
     if len(body) > limit:
         raise Refusal(413, f"What it says of one session is over {limit:,} bytes.")
+    try:
+        # The worker reads it within these, too.
+        check_bounds(body, request_body.bounds())
+    except OverBounds as over:
+        fault = request_body.too_much(over, "What it says of one session")
+        raise Refusal(fault.status, fault.detail) from over
     arrival.body, arrival.size, arrival.source = body, len(body), source
     if delivery_log.store(arrival, agent_id=None) is None:
         raise Refusal(401, KEY_OVER)
@@ -85,5 +95,7 @@ def store(arrival: Arrival, kind: str, content: dict[str, Any], source: str) -> 
 
 def as_body(kind: str, content: dict[str, Any]) -> bytes:
     """Return a body for the log; a key that a line of a log quotes is masked in it."""
-    text = json.dumps({KIND: kind, **content}, ensure_ascii=False)
+    text = json.dumps(
+        {KIND: kind, **content}, ensure_ascii=False, separators=(",", ":")
+    )
     return replace_unstorable(keys.without_keys(text)).encode()
