@@ -104,7 +104,7 @@ def _store(post: Post, job: str, room: str, records: Sequence[LogRecord]) -> Non
         room_sid=room,
         is_redacted=any(map(_asks_redaction, records)),
     )
-    arrival.external_id = call.external_id
+    arrival.external_id = post.external_id = call.external_id
     kept = [one for one in records if upload.is_of_a_session(one) or _is_error(one)]
     name = _agent_name(records)
     arrival.agent_reference = replace_unstorable(name or post.address.agent)[:255]
@@ -113,6 +113,7 @@ def _store(post: Post, job: str, room: str, records: Sequence[LogRecord]) -> Non
         "agentName": name,
         "agentSlug": post.address.agent,
         "apiKey": post.issuer,
+        "redactionKept": settings.LIVEKIT_REDACTED if call.is_redacted else "",
         "records": [_as_json(one, is_redacted=call.is_redacted) for one in kept],
     }
     store(arrival, upload.LOGS, content, Delivery.Source.LIVEKIT_LOGS)

@@ -8,6 +8,7 @@ what each version sends.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,10 +25,15 @@ CHAT_SCOPE, VERDICT_SCOPE = "chat_history", "evaluations"
 SESSION_REPORT, CHAT_ITEM = "session report", "chat item"
 NAMELESS_AGENT = "livekit-agent"
 ERROR_SEVERITY = 17
+# Facts of an upload in the metadata of its call.
+REDACTION_ENABLED, REDACTION_KEPT = "redactionEnabled", "redactionKept"
+UPLOAD_ERROR = "uploadError"
 # Of a job that no server dispatched: a console, a simulation.
 TEST_PREFIXES = ("mock-job-", "SRM_")
 MAX_HEADER_FIELDS = 10_000
 NANOSECONDS = 1_000_000_000
+# As aiohttp writes an answer that is an error.
+_ANSWER = re.compile(r"ClientResponseError: (\d{3}), message='([^']{0,200})'")
 
 
 class NotAnUpload(Exception):
@@ -81,6 +87,24 @@ def _object_in(text: str) -> dict[str, Any]:
 def is_of_a_session(record: LogRecord) -> bool:
     """Tell whether a record says something of a session, and is no line of a log."""
     return record.scope in (CHAT_SCOPE, VERDICT_SCOPE)
+
+
+def is_upload_error(severity: int, said: Any) -> bool:
+    """Tell whether the SDK logged that it could not upload a session."""
+    return (
+        severity >= ERROR_SEVERITY
+        and isinstance(said, str)
+        and said.lower().startswith("failed to upload")
+    )
+
+
+def upload_error(attributes: Mapping[str, Any]) -> str:
+    """Return why an upload failed, as the SDK's own log has it: `401 Unauthorized`."""
+    trace = attributes.get("exception.stacktrace")
+    found = _ANSWER.search(trace if isinstance(trace, str) else "")
+    if found:
+        return f"{found[1]} {found[2]}".strip()
+    return str(attributes.get("exception.type") or "no reason")
 
 
 def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
@@ -141,6 +165,8 @@ def _of_logs(payload: Mapping[str, Any]) -> dict[str, Any]:
             items.extend(_items(attributes.get("chat.item")))
         elif said == "outcome" and isinstance(attributes.get("outcome"), dict):
             facts["outcome"] = attributes["outcome"]
+        elif is_upload_error(record["severity"], said):
+            facts[UPLOAD_ERROR] = upload_error(attributes)
         elif said == "evaluation" and isinstance(attributes.get("evaluation"), dict):
             evaluations.append(attributes["evaluation"])
     if evaluations:
@@ -190,8 +216,10 @@ def _body(
         facts["zeltoTest"] = True
     if room.startswith(TEST_PREFIXES):
         facts["zeltoTest"] = True
-    if header.get("redaction_enabled"):
-        facts["redactionEnabled"] = True
+    if header.get("redaction_enabled") or payload.get("redactionKept"):
+        facts[REDACTION_ENABLED] = True
+    if payload.get("redactionKept"):
+        facts[REDACTION_KEPT] = payload["redactionKept"]
     if payload.get("apiKey"):
         facts["livekitApiKey"] = payload["apiKey"]
     return {
