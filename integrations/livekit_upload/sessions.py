@@ -4,7 +4,7 @@ it was recorded, its audio (`POST .../observability/recordings/v0`).
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,11 +17,11 @@ from integrations.delivery_log.append import Arrival
 from integrations.livekit_upload import redaction
 from integrations.livekit_upload.call_ids import call_id
 from integrations.livekit_upload.posts import Post, store
-from integrations.models import Delivery, LiveKitCall
+from integrations.models import Delivery
 from integrations.problems import Refusal
 from integrations.providers.livekit import upload
 from integrations.providers.livekit.wire import NotProtobuf
-from integrations.request_body import BodyFault, parse
+from integrations.request_body import parse
 from integrations.uploads.multipart import Parts, Wanted, read_parts
 from integrations.uploads.take import upload_slot
 from web.storable_text import replace_unstorable
@@ -45,15 +45,22 @@ def take_session(post: Post) -> None:
         if _is_long(post):
             leaving.enter_context(upload_slot(arrival.organization_id))
         path = leaving.enter_context(incoming_file())
-        parts = _parts(post, path)
+        with path.open("wb") as file:
+            parts = read_parts(post.request, file, _wanted())
         header = _header(parts)
-        call = _call(post, header)
-        arrival.external_id = call.external_id
+        job, room = _ids(header)
+        call = call_id(
+            arrival.organization_id,
+            job_id=job,
+            room_sid=room,
+            is_redacted=bool(header.get("redaction_enabled")),
+        )
+        arrival.external_id = post.external_id = call.external_id
         content = {
             "callId": call.external_id,
             **_names(post, header),
-            "redactionKept": settings.LIVEKIT_REDACTED if call.is_redacted else "",
             "header": header,
+            "redactionKept": settings.LIVEKIT_REDACTED if call.is_redacted else "",
             "chatHistory": _history(parts, is_redacted=call.is_redacted),
             "audio": _audio(parts, path, arrival.organization_id, call.is_redacted),
         }
@@ -70,36 +77,6 @@ def _store(arrival: Arrival, content: dict[str, Any]) -> None:
         if content["audio"]:
             received.let_go(received.received_address(content["audio"]["file"]))
         raise
-
-
-def _parts(post: Post, path: Path) -> Parts:
-    """Read the body; where it is refused, note whose it was, as far as it was read.
-
-    Raises:
-        BodyFault: it cannot be read, or is too large.
-    """
-    parts = Parts()
-    with path.open("wb") as file:
-        try:
-            read_parts(post.request, file, _wanted(), into=parts)
-        except BodyFault:
-            with suppress(Refusal):
-                _call(post, _header(parts))
-            raise
-    return parts
-
-
-def _call(post: Post, header: dict[str, Any]) -> LiveKitCall:
-    assert post.check.organization_id is not None  # noqa: S101 - the key is known
-    job, room = _ids(header)
-    call = call_id(
-        post.check.organization_id,
-        job_id=job,
-        room_sid=room,
-        is_redacted=bool(header.get("redaction_enabled")),
-    )
-    post.external_id = call.external_id
-    return call
 
 
 def _is_long(post: Post) -> bool:

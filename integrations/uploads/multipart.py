@@ -67,16 +67,8 @@ class Wanted:
         return self.most_file + sum(self.to_memory.values()) + FRAME_BYTES
 
 
-def read_parts(
-    request: HttpRequest,
-    file: IO[bytes],
-    wanted: Wanted,
-    *,
-    into: Parts | None = None,
-) -> Parts:
+def read_parts(request: HttpRequest, file: IO[bytes], wanted: Wanted) -> Parts:
     """Read the body, write one part to `file`, and return what else it held.
-
-    into: filled while it is read, for those who want to know what came before a fault.
 
     Raises:
         BodyFault: the body is not multipart, not whole, or too large.
@@ -87,7 +79,7 @@ def read_parts(
         raise file_too_large(wanted.most_file)
     source: Any = body
     stream = LazyStream(ChunkIter(source, CHUNK_BYTES))
-    parts = Parts() if into is None else into
+    parts = Parts()
     try:
         for number, (_, headers, content) in enumerate(Parser(stream, boundary)):
             if number > MAX_PARTS:
