@@ -16,6 +16,7 @@ from integrations.delivery_log.ignored import count_ignored, note_ignored
 from integrations.ingest.webhook import read_stream
 from integrations.livekit_upload import redaction
 from integrations.livekit_upload.call_ids import call_id
+from integrations.livekit_upload.counted import LOG_LINES
 from integrations.livekit_upload.posts import Post, as_body, store
 from integrations.models import Delivery
 from integrations.problems import Refusal
@@ -27,7 +28,6 @@ from web.storable_text import replace_unstorable
 MAX_FIELDS = 100_000
 MAX_JOBS = 50
 MAX_REASON_CHARACTERS = 300
-COUNTED = "Lines of the worker's own log: counted, not kept."
 # What every record repeats, and what is of no use for a session.
 LEFT_OUT = {
     *("telemetry.sdk.language", "telemetry.sdk.name", "telemetry.sdk.version"),
@@ -56,7 +56,7 @@ def take_logs(post: Post) -> None:
         else:
             arrival = post.arrival()
             arrival.external_id = job or room
-            count_ignored(arrival, reason=COUNTED)
+            count_ignored(arrival, reason=LOG_LINES)
 
 
 def _records(post: Post) -> list[LogRecord]:

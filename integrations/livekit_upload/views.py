@@ -18,9 +18,10 @@ from accounts.key_check import KeyCheck, check_key
 from accounts.models import ApiKey
 from conversations.recordings.incoming import is_for_want_of_room
 from integrations.delivery_log import append as delivery_log
+from integrations.delivery_log.ignored import count_ignored
 from integrations.ingest import unknown_keys
 from integrations.ingest.rate_limit import count_post
-from integrations.livekit_upload import addresses, answers
+from integrations.livekit_upload import addresses, answers, counted
 from integrations.livekit_upload.addresses import UploadAddress, read_address
 from integrations.livekit_upload.logs import take_logs
 from integrations.livekit_upload.posts import KEY_OVER, Post
@@ -37,6 +38,10 @@ WRONG_SCOPE = (
     "The key in this address is not of the scope ingest. Addresses end up in logs, so "
     "create an upload URL on the LiveKit page, which has such a key."
 )
+COUNTED = {
+    addresses.METRICS: counted.METRICS,
+    addresses.TRACES: counted.TRACES,
+}
 TAKERS: dict[str, Callable[[Post], None]] = {
     addresses.SESSIONS: take_session,
     addresses.LOGS: take_logs,
@@ -77,6 +82,7 @@ def _receive(request: HttpRequest, address: UploadAddress) -> HttpResponse:
         _admit(check)
         take = TAKERS.get(address.signal)
         if take is None:
+            _count(post)
             return _taken(request)
         if address.signal == addresses.SESSIONS:
             _require_rate(check.organization_id)
@@ -94,6 +100,13 @@ def _receive(request: HttpRequest, address: UploadAddress) -> HttpResponse:
         return later("There is no room for the audio on this server just now.")
     wake_worker()
     return _taken(request)
+
+
+def _count(post: Post) -> None:
+    """Count what is not used: that it comes says that the address is right."""
+    reason = COUNTED.get(post.address.signal)
+    if reason is not None:
+        count_ignored(post.arrival(), reason=reason)
 
 
 def _check(address: UploadAddress) -> KeyCheck:

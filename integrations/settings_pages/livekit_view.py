@@ -1,4 +1,4 @@
-"""What only the LiveKit page shows: the worker's code."""
+"""What only the LiveKit page shows: the worker's code, what upload URLs brought."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.models import Organization
+from integrations.connections.provider_status import ProviderConnection
+from integrations.livekit_upload.signs import signs_lately
 from integrations.snippets import samples
 from integrations.snippets.code_files import short_worker_code, worker_code
 
-RECORDING_SWITCH = """\
-agents:
-  enable_user_data_recording: true"""
+
+def status(
+    organization: Organization, connection: ProviderConnection
+) -> dict[str, Any]:
+    """Return what its status shows beside that of every provider: until the first
+    session, what came instead.
+    """
+    return {} if connection.is_active else {"signs": signs_lately(organization)}
 
 
 def content(_key_text: str | None) -> dict[str, Any]:
@@ -19,7 +27,6 @@ def content(_key_text: str | None) -> dict[str, Any]:
     return {
         "hook": samples.WORKER_HOOK,
         "upload_line": samples.upload_line("paste-your-upload-key-here"),
-        "recording_switch": RECORDING_SWITCH,
         "worker_code": worker_code(settings.BASE_URL),
         "short_worker_code": short_worker_code(settings.BASE_URL),
     }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shlex
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -29,13 +30,17 @@ def export_line(key: str | None = None) -> str:
     return f"export ZELTO_API_KEY={key or KEY_PLACEHOLDER}"
 
 
-def upload_line(key: str) -> str:
+def upload_line(key: str, agent: str = "") -> str:
     """Return the line of a worker's environment that has LiveKit's SDK upload its
     sessions by itself.
 
-    key: of the scope ingest, since addresses end up in logs.
+    key: of the scope ingest, since addresses end up in logs. agent: its id, for agents
+        that are dispatched without a name.
     """
-    return f"LIVEKIT_OBSERVABILITY_URL={settings.BASE_URL}/livekit/{key}"
+    address = f"{settings.BASE_URL}/livekit/{key}"
+    if agent:
+        address += f"/{quote(agent, safe='')}"
+    return f"LIVEKIT_OBSERVABILITY_URL={address}"
 
 
 def smallest_call() -> dict[str, Any]:

@@ -102,7 +102,7 @@ def test_the_workers_own_log_tells_why_the_session_never_came(
 
 def too_large(token: str, request: Request) -> None:
     """Post a session that is refused once it was read."""
-    history = request.body.partition(b"{\"items\"")[2].partition(b"\r\n--")[0]
+    history = request.body.partition(b'{"items"')[2].partition(b"\r\n--")[0]
     with override_settings(MAX_BODY_BYTES=len(history) + 20):
         assert upload(token, request).status_code == 413
 
