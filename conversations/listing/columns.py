@@ -48,18 +48,20 @@ DEFAULT_COLUMNS = ("agent", "source", "started", "duration", "ended", "cost", "a
 AGENT_PAGE_COLUMNS = DEFAULT_COLUMNS[2:]
 
 
-def _joined(path: str, text: str) -> Func:
+def _joined(path: str, text: str, *, first: str = "true") -> Func:
     """Return the texts of what a JSON path finds in the metadata, with commas between.
 
-    text: of one, as SQL.
+    text: of one, as SQL. first: which of them come first, likewise.
     """
     return Func(
         F("metadata"),
-        template="(SELECT string_agg(%(text)s, ', ') FROM jsonb_path_query("
-        "%(expressions)s, 'strict %(path)s', '{}', true) AS found)",
+        template="(SELECT string_agg(%(text)s, ', ' ORDER BY %(first)s DESC, place) "
+        "FROM jsonb_path_query(%(expressions)s, 'strict %(path)s', '{}', true) "
+        "WITH ORDINALITY AS each (found, place))",
         output_field=TextField(),
         path=path,
         text=text,
+        first=first,
     )
 
 
@@ -72,6 +74,7 @@ JOINED = {
     "judges": _joined(
         '$.evaluations[*] ? (@.type() == "object")',
         "concat_ws(' ', found ->> 'name', found ->> 'verdict')",
+        first="found ->> 'verdict' IS DISTINCT FROM 'pass'",
     ),
 }
 

@@ -90,7 +90,7 @@ class ConversationListForm(DaysForm):
     has_audio = FlagFilter("Audio")
     tag = TextFilter("Tag", list="tags", placeholder="Any")
     judge = TextFilter("Judge", list="judges", placeholder="Any")
-    verdict = TextFilter("says", list="verdicts", placeholder="Anything")
+    verdict = TextFilter("Verdict", list="verdicts", placeholder="Anything")
     is_test = FlagFilter("Test session")
     first_day = DayFilter("Arrived from", name="From")
     last_day = DayFilter("Until", name="To")

@@ -121,7 +121,7 @@ def test_it_shows_what_was_judged(bob_client, make_conversation):
     make_conversation(metadata={"tags": "vip", "evaluations": {"name": "tone"}})
     response = bob_client.get(URL, {"columns": "outcome,judges,tags"})
     assert headings(response) == ["Reference", "Outcome", "Judges", "Tags"]
-    assert cells_named(response, "judges") == ["—", "tone pass, accuracy fail"]
+    assert cells_named(response, "judges") == ["—", "accuracy fail, tone pass"]
     assert cells_named(response, "tags") == ["—", "vip, asked for a human"]
     assert "circle-x" in response.content.decode()
 
