@@ -158,15 +158,17 @@ def filter_choices(request: OrganizationRequest, filters: ListQuery) -> dict[str
         "tags": seen_values(organization, kinds.TAG),
         "judges": seen_values(organization, kinds.JUDGE),
         "verdicts": VERDICTS,
-        # What is at most seen in the part that opens.
-        "more_in_force": any(
-            (
-                *(filters.provider, filters.ended_reason, filters.version),
-                *(filters.metadata, filters.first_day, filters.last_day),
-                *(filters.outcome, filters.tag, filters.judge, filters.verdict),
-                filters.has_transcript is not None,
-                filters.has_audio is not None,
-                filters.is_test is not None,
-            )
-        ),
+        "more_in_force": has_more_in_force(filters),
     }
+
+
+def has_more_in_force(filters: ListQuery) -> bool:
+    """Tell whether a filter is in force that is only seen in the part that opens."""
+    flags = (filters.has_transcript, filters.has_audio, filters.is_test)
+    return any(flag is not None for flag in flags) or any(
+        (
+            *(filters.provider, filters.ended_reason, filters.version),
+            *(filters.metadata, filters.first_day, filters.last_day),
+            *(filters.outcome, filters.tag, filters.judge, filters.verdict),
+        )
+    )

@@ -30,8 +30,6 @@ KEPT_ROWS_PER_MINUTE = 60
 # The refusals of which a body is kept; the others are complete without one.
 STATUSES_WITH_BODY = {400, 422}
 
-DEFAULT_SOURCE = "post"
-
 
 @dataclass(slots=True)
 class Arrival:
@@ -55,7 +53,7 @@ class Arrival:
     size: int = 0
     body: bytes | None = None
     warnings: Sequence[Mapping[str, str]] = field(default_factory=tuple)
-    source: str = DEFAULT_SOURCE
+    source: str = "post"
     wait_seconds: float | None = None
 
 
@@ -240,7 +238,7 @@ def refuse(
         "errors": Jsonb(list(errors)),
         "row_bytes": ROW_BYTES + len(json.dumps(list(errors))) + len(reason),
         # Not by the reason, which may quote what was sent: each would be another row.
-        "fold_prefix": f"{arrival.key_id} {status} {_told_apart(arrival.source)}",
+        "fold_prefix": f"{arrival.key_id} {status} {arrival.source} ",
     }
     if status not in STATUSES_WITH_BODY:
         del parameters["body"]
@@ -255,11 +253,6 @@ def refuse(
         _write_unless_erased(arrival, statement, parameters)
     else:
         _write(statement, parameters)
-
-
-def _told_apart(source: str) -> str:
-    """Return what keeps refusals of an upload apart, by what was uploaded."""
-    return "" if source == DEFAULT_SOURCE else f"{source} "
 
 
 def _write(statement: str, parameters: Mapping[str, Any]) -> None:
