@@ -101,8 +101,6 @@ def test_from_the_url_to_the_session_and_to_a_refusal(
     expect(page.locator("#verdict")).to_contain_text("Success")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     expect(page.locator("#missing")).to_have_count(0)
-    for look, found in faults_in_looks(page):
-        assert serious(found) == [], look
 
     page.goto(LIVEKIT)
     page.get_by_role("button", name="Revoke LiveKit upload").click()
@@ -146,8 +144,14 @@ def test_a_job_that_failed_before_its_session_is_linked_to_its_agent(
     page.goto(LIVEKIT)
     page.get_by_role("button", name="Create upload URL").click()
     url = copied_url(page, live_server)
-    send(url, requests_of(CASE, "recordings", "logs"))
+    send(url, requests_of("py-1.8.9-multipart-refused-401", "logs"))
+    send(url, requests_of("py-1.8.9-text-handoff", "recordings", "logs"))
     work(process)
+    page.goto("/org/acme/conversations")
+    page.get_by_role("link", name="AJ_2ccf41348b80").click()
+    expect(page.locator("#missing")).to_contain_text("its log says 401 Unauthorized")
+    for look, found in faults_in_looks(page):
+        assert serious(found) == [], look
     send(url + "/support-bot", [failed_job()])
     page.goto("/org/acme/agents")
     page.get_by_role("link", name="support-bot").click()
