@@ -12,7 +12,8 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
-from accounts.models import ApiKey, Organization
+from accounts import actions
+from accounts.models import ApiKey, Organization, User
 from integrations.models import Delivery
 from tests.conftest import MakeKey
 from tests.integrations.livekit_upload.recorded import (
@@ -49,7 +50,7 @@ def words(response: Any, part: str = "<main", end: str = "</main>") -> str:
     return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", shown).split()))
 
 
-def lines_of(response: Any) -> list[str]:
+def lines_of(response: Any) -> list[tuple[str, str]]:
     """The lines for a worker's environment that a page hands out with a key."""
     content = html.unescape(response.content.decode())
     return re.findall(rf"<code id=\"made-upload[^\"]*\">({LINE}[^<]*)<", content)
@@ -210,10 +211,25 @@ def test_signs_go_once_a_session_is_there(
     assert "Nothing came" not in said
 
 
-def test_a_refused_upload_says_why(alice_client: Client, token: str) -> None:
+def test_a_refused_upload_says_why_and_what_to_do_with_an_upload(
+    alice_client: Client, token: str
+) -> None:
     (request,) = requests_of(CASE, "recordings")
     broken = Request(request.signal, request.path, request.headers, b"nothing")
     assert upload(token, broken).status_code == 400
-    said = words(alice_client.get(URL), 'id="connection-state"', "</main>")
+    said = words(alice_client.get(URL), 'id="connection-state"', 'id="keys"')
     assert "1 refused" in said
-    assert "The body ended before its last part did." in said or "multipart" in said
+    assert "what its log brought is shown" in said
+    assert "Send one JSON object" not in said
+
+
+def test_a_revoked_url_is_answered_by_making_another(
+    alice_client: Client, alice: User, organization: Organization, make_key: MakeKey
+) -> None:
+    key, text = make_key(organization, scope=ApiKey.Scope.INGEST)
+    actions.revoke_key(key=key, by=alice)
+    (request,) = requests_of(CASE, "recordings")
+    assert upload(text, request).status_code == 401
+    said = words(alice_client.get(URL), 'id="connection-state"', 'id="keys"')
+    assert "Create another upload URL" in said
+    assert "ZELTO_API_KEY" not in said
