@@ -15,6 +15,13 @@ MAX_SHOWN = 3
 LATELY = timedelta(days=7)
 
 
+def tells_of_a_job(ignored: Delivery) -> bool:
+    """Tell whether an ignored delivery of logs says that a job failed: what shares a row
+    with others is only counted, and what was processed was of an erased call.
+    """
+    return ignored.fold_key is None and ignored.processed_at is None
+
+
 def job_failures(agent: Agent, now: datetime) -> Sequence[Delivery]:
     """Return the newest deliveries of a week that say of a job of this agent that it
     failed outside of a session, without their bodies.
@@ -31,8 +38,7 @@ def job_failures(agent: Agent, now: datetime) -> Sequence[Delivery]:
     found = [
         row
         for row in rows
-        # What shares a row with others is only counted.
-        if row.fold_key is None
+        if tells_of_a_job(row)
         and row.received_at > now - LATELY
         and Reference(row.provider, row.agent_reference) in references
     ]

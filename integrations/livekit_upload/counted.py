@@ -2,4 +2,3 @@
 
 LOG_LINES = "Lines of the worker's own log: counted, not kept."
 METRICS = "Metrics: counted, not kept."
-TRACES = "Traces: counted, not kept."

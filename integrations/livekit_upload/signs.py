@@ -10,7 +10,8 @@ from typing import Self
 from django.utils import timezone
 
 from accounts.models import ApiKey, Organization
-from integrations.livekit_upload.counted import LOG_LINES, METRICS, TRACES
+from integrations.connections.job_failures import tells_of_a_job
+from integrations.livekit_upload.counted import LOG_LINES, METRICS
 from integrations.livekit_upload.posts import PROVIDER
 from integrations.models import Delivery
 
@@ -20,7 +21,6 @@ MAX_READ = 50
 LATELY = timedelta(days=1)
 # A job that runs logs something mostly every few seconds.
 RUNNING = timedelta(minutes=2)
-COUNTED = {LOG_LINES, METRICS, TRACES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,8 @@ class UploadSigns:
         return cls(
             has_url=keys.filter(scope=ApiKey.Scope.INGEST).exists(),
             log_at=_newest(ignored, {LOG_LINES}),
-            metrics_at=_newest(ignored, {METRICS, TRACES}),
-            failure=next(
-                (row for row in ignored if row.reason not in COUNTED and row.reason),
-                None,
-            ),
+            metrics_at=_newest(ignored, {METRICS}),
+            failure=next((row for row in ignored if tells_of_a_job(row)), None),
         )
 
     @property

@@ -26,6 +26,7 @@ from integrations.livekit_upload.addresses import UploadAddress, read_address
 from integrations.livekit_upload.logs import take_logs
 from integrations.livekit_upload.posts import KEY_OVER, Post
 from integrations.livekit_upload.sessions import take_session
+from integrations.livekit_upload.traces import take_traces
 from integrations.operations.counters import count_answers
 from integrations.problems import Refusal, problem
 from integrations.request_body import BodyFault
@@ -38,13 +39,11 @@ WRONG_SCOPE = (
     "The key in this address is not of the scope ingest. Addresses end up in logs, so "
     "create an upload URL on the LiveKit page, which has such a key."
 )
-COUNTED = {
-    addresses.METRICS: counted.METRICS,
-    addresses.TRACES: counted.TRACES,
-}
+COUNTED = {addresses.METRICS: counted.METRICS}
 TAKERS: dict[str, Callable[[Post], None]] = {
     addresses.SESSIONS: take_session,
     addresses.LOGS: take_logs,
+    addresses.TRACES: take_traces,
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
 from accounts import actions
 from accounts.models import ApiKey, Organization, User
@@ -233,3 +234,23 @@ def test_a_revoked_url_is_answered_by_making_another(
     said = words(alice_client.get(URL), 'id="connection-state"', 'id="keys"')
     assert "Create another upload URL" in said
     assert "ZELTO_API_KEY" not in said
+
+
+def test_a_job_that_failed_is_told_and_an_erased_call_is_none(
+    alice_client: Client, organization: Organization, token: str
+) -> None:
+    def ignored(reason: str, **facts: Any) -> None:
+        Delivery.objects.create(
+            organization=organization,
+            provider="livekit",
+            status=200,
+            outcome=Delivery.Outcome.IGNORED,
+            source=Delivery.Source.LIVEKIT_LOGS,
+            reason=reason,
+            **facts,
+        )
+
+    ignored("Its call was erased.", processed_at=timezone.now())
+    assert "A job failed" not in steps_of(alice_client)
+    ignored("The worker logged an error outside of a session: no voice")
+    assert "A job failed" in steps_of(alice_client)

@@ -11,7 +11,7 @@ from web.pooling.migration_operations import SessionLockTimeout
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("conversations", "0010_conversation_outcome")]
+    dependencies = [("conversations", "0011_recording_store")]
 
     operations = [
         SessionLockTimeout("5s"),
