@@ -32,7 +32,6 @@ def count_ignored(arrival: Arrival, *, reason: str, count: int = 1) -> None:
     """
     parameters = parameters_of(arrival) | {
         "organization_id": arrival.organization_id,
-        "source": arrival.source,
         "reason": reason,
         "count": count,
         "fold_prefix": f"{arrival.key_id} ignored {reason} ",

@@ -11,6 +11,7 @@ PREFIX = "/livekit/"
 SESSIONS = "recordings/v0"
 LOGS = "logs/otlp/v0"
 TRACES = "traces/otlp/v0"
+METRICS = "metrics/otlp/v0"
 _SHAPE = re.compile(
     r"/livekit/(?P<token>[^/]+)(?:/(?P<agent>[^/]{1,255}))?/observability/(?P<signal>.+)"
 )

@@ -1,4 +1,4 @@
-"""Posts of logs that are counted and not kept: so many of a key and minute are read, and
+"""Posts of logs and metrics that are counted and not kept: so many of a key and minute are read, and
 so seldom a count is written, that a flood of them costs next to nothing.
 """
 
@@ -15,6 +15,9 @@ from integrations.delivery_log.append import Arrival
 from integrations.delivery_log.ignored import count_ignored
 from integrations.operations import counters
 
+# Why, as the delivery log says it.
+LOG_LINES = "Lines of the worker's own log: counted, not kept."
+METRICS = "Metrics: counted, not kept."
 # Of one key, in one process. A hundred jobs that log each second are 6,000.
 MAX_READ_A_MINUTE = 1_200
 UNREAD = (

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
+
 from integrations.delivery_log.ignored import note_ignored
 from integrations.livekit_upload import counted_posts, redaction
 from integrations.livekit_upload.call_ids import UploadedCall, call_id
@@ -23,7 +25,6 @@ from integrations.providers.livekit.otlp import LogRecord
 from web.storable_text import replace_unstorable
 
 MAX_REASON_CHARACTERS = 300
-COUNTED = "Lines of the worker's own log: counted, not kept."
 
 
 def take_logs(post: Post) -> None:
@@ -50,7 +51,7 @@ def take_logs(post: Post) -> None:
         elif errors := [one for one in records if _is_error(one)]:
             _note_errors(post, job, room, errors)
         else:
-            counted_posts.count(post.arrival(), COUNTED)
+            counted_posts.count(post.arrival(), counted_posts.LOG_LINES)
 
 
 def _is_error(record: LogRecord) -> bool:
@@ -68,7 +69,7 @@ def _store(post: Post, job: str, room: str, records: Sequence[LogRecord]) -> Non
             is_redacted=any(map(_asks_redaction, records)),
         )
     )
-    arrival.external_id = call.external_id
+    arrival.external_id = post.external_id = call.external_id
     kept = [one for one in records if upload.is_of_a_session(one) or _is_error(one)]
     name = agent_name_of(records)
     arrival.agent_reference = replace_unstorable(name or post.address.agent)[:255]
@@ -77,6 +78,7 @@ def _store(post: Post, job: str, room: str, records: Sequence[LogRecord]) -> Non
         "agentName": name,
         "agentSlug": post.address.agent,
         "apiKey": post.issuer,
+        "redactionKept": settings.LIVEKIT_REDACTED if call.is_redacted else "",
         "records": [_as_json(one, is_redacted=call.is_redacted) for one in kept],
     }
     store(arrival, upload.LOGS, content, Delivery.Source.LIVEKIT_LOGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from integrations import request_body
 from integrations.delivery_log import append as delivery_log
 from integrations.delivery_log.append import Arrival
 from integrations.ingest.webhook import user_agent_of
-from integrations.livekit_upload.addresses import UploadAddress
+from integrations.livekit_upload.addresses import SESSIONS, UploadAddress
 from integrations.models import Delivery
 from integrations.problems import Refusal
 from integrations.providers.livekit.upload import KIND
@@ -29,16 +30,21 @@ PROVIDER = "livekit"
 # Of a refusal: in how many seconds it is to come again, which a protobuf then says.
 RETRY_AFTER = "Retry-After"
 MAX_ISSUER_CHARACTERS = 100
+_SIGNED_TOKEN = re.compile(r"eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*", re.ASCII)
 KEY_OVER = "This upload URL was revoked or has expired. Create another one."
 
 
 @dataclass(slots=True)
 class Post:
-    """A POST whose token is known: the request, its address and the check of its key."""
+    """A POST whose token is known: the request, its address and the check of its key.
+
+    external_id: of its call, once that was read.
+    """
 
     request: HttpRequest
     address: UploadAddress
     check: KeyCheck
+    external_id: str = ""
 
     def arrival(self) -> Arrival:
         """Return what is known of it for the log, before anything is read."""
@@ -50,7 +56,10 @@ class Post:
             user_agent=user_agent_of(self.request),
             provider=PROVIDER,
             agent_reference=replace_unstorable(self.address.agent),
-            source=Delivery.Source.LIVEKIT_LOGS,
+            external_id=self.external_id,
+            source=Delivery.Source.LIVEKIT_SESSION
+            if self.address.signal == SESSIONS
+            else Delivery.Source.LIVEKIT_LOGS,
         )
 
     @property
@@ -94,8 +103,11 @@ def store(arrival: Arrival, kind: str, content: dict[str, Any], source: str) -> 
 
 
 def as_body(kind: str, content: dict[str, Any]) -> bytes:
-    """Return a body for the log; a key that a line of a log quotes is masked in it."""
+    """Return a body for the log; keys that a line of a log quotes are masked in it, and
+    the tokens of the SDK, with which one may write to the sender's LiveKit project.
+    """
     text = json.dumps(
         {KIND: kind, **content}, ensure_ascii=False, separators=(",", ":")
     )
-    return replace_unstorable(keys.without_keys(text)).encode()
+    text = _SIGNED_TOKEN.sub("eyJ…", keys.without_keys(text))
+    return replace_unstorable(text).encode()

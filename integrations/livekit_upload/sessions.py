@@ -58,11 +58,12 @@ def take_session(post: Post) -> None:
         header = _header(parts)
         sent = _sent_history(parts)
         call = _call(arrival, header, sent)
-        arrival.external_id = call.external_id
+        arrival.external_id = post.external_id = call.external_id
         content = {
             "callId": call.external_id,
             **_names(post, header),
             "header": header,
+            "redactionKept": settings.LIVEKIT_REDACTED if call.is_redacted else "",
             "chatHistory": _history(sent, is_redacted=call.is_redacted),
         }
         audio = keep_audio(arrival, parts, path, is_redacted=call.is_redacted)

@@ -19,7 +19,7 @@ from accounts.models import ApiKey
 from integrations.delivery_log import append as delivery_log
 from integrations.ingest import unknown_keys
 from integrations.ingest.rate_limit import count_post
-from integrations.livekit_upload import addresses, answers
+from integrations.livekit_upload import addresses, answers, counted_posts
 from integrations.livekit_upload.addresses import (
     UploadAddress,
     names_a_signal,
@@ -45,6 +45,7 @@ NO_ADDRESS = (
     "This address has no upload key, or more behind it than an agent's id. Copy the whole "
     "of it from the LiveKit page."
 )
+COUNTED = {addresses.METRICS: counted_posts.METRICS}
 TAKERS: dict[str, Callable[[Post], None]] = {
     addresses.SESSIONS: take_session,
     addresses.LOGS: take_logs,
@@ -88,6 +89,7 @@ def _receive(request: HttpRequest, address: UploadAddress) -> HttpResponse:
         _admit(check)
         take = TAKERS.get(address.signal)
         if take is None:
+            _count(post)
             return _taken(request)
         if address.signal == addresses.SESSIONS:
             _require_rate(check.organization_id)
@@ -104,6 +106,13 @@ def _receive(request: HttpRequest, address: UploadAddress) -> HttpResponse:
         return later("There is no room for the session on this server just now.")
     wake_worker()
     return _taken(request)
+
+
+def _count(post: Post) -> None:
+    """Count what is not used: that it comes says that the address is right."""
+    reason = COUNTED.get(post.address.signal)
+    if reason is not None:
+        counted_posts.count(post.arrival(), reason)
 
 
 def _check(address: UploadAddress) -> KeyCheck:

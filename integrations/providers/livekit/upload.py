@@ -8,6 +8,7 @@ be missing. `docs/help/livekit-upload.md` has what each version sends.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -25,12 +26,17 @@ SESSION_REPORT, CHAT_ITEM = "session report", "chat item"
 SESSION_CLOSE, JOB_SHUTDOWN = "session_close", "job_shutdown"  # spans, 1.8.2 and later
 NAMELESS_AGENT = "livekit-agent"
 ERROR_SEVERITY = 17
+# Facts of an upload in the metadata of its call.
+REDACTION_ENABLED, REDACTION_KEPT = "redactionEnabled", "redactionKept"
+UPLOAD_ERROR = "uploadError"
 # Of a job that no server dispatched: a console, a simulation.
 TEST_PREFIXES = ("mock-job-", "SRM_")
 MAX_ID_CHARACTERS = 100
 NANOSECONDS = 1_000_000_000
 # The years 2000 and 2200, in seconds.
 EARLIEST, LATEST = 946_684_800, 7_258_118_400
+# As aiohttp writes an answer that is an error.
+_ANSWER = re.compile(r"ClientResponseError: (\d{3}), message='([^']{0,200})'")
 
 
 class NotAnUpload(Exception):
@@ -53,6 +59,24 @@ def is_of_a_session(record: LogRecord) -> bool:
 def may_be_of_a_session(data: bytes) -> bool:
     """Tell whether a post of logs may say something of a session, without reading it."""
     return CHAT_SCOPE.encode() in data or VERDICT_SCOPE.encode() in data
+
+
+def is_upload_error(severity: int, said: Any) -> bool:
+    """Tell whether the SDK logged that it could not upload a session."""
+    return (
+        severity >= ERROR_SEVERITY
+        and isinstance(said, str)
+        and said.lower().startswith("failed to upload")
+    )
+
+
+def upload_error(attributes: Mapping[str, Any]) -> str:
+    """Return why an upload failed, as the SDK's own log has it: `401 Unauthorized`."""
+    trace = attributes.get("exception.stacktrace")
+    found = _ANSWER.search(trace if isinstance(trace, str) else "")
+    if found:
+        return f"{found[1]} {found[2]}".strip()
+    return str(attributes.get("exception.type") or "no reason")
 
 
 def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
@@ -139,16 +163,15 @@ def _of_logs(payload: Mapping[str, Any]) -> dict[str, Any]:
     evaluations: list[Any] = []
     for record in payload["records"]:
         attributes, said = record["attributes"], record["body"]
-        for key in ("job_id", "room_id", "room"):
-            # Lines of the log have no room, and may come first.
-            if isinstance(attributes.get(key), str):
-                report.setdefault(key, attributes[key])
+        _name_session(report, attributes)
         if said == SESSION_REPORT:
             report |= _session_report(attributes, record["time"])
         elif said == CHAT_ITEM:
             items.extend(_items(attributes.get("chat.item")))
         elif said == "outcome" and isinstance(attributes.get("outcome"), dict):
             facts["outcome"] = attributes["outcome"]
+        elif is_upload_error(record["severity"], said):
+            facts[UPLOAD_ERROR] = upload_error(attributes)
         elif said == "evaluation" and isinstance(attributes.get("evaluation"), dict):
             evaluations.append(attributes["evaluation"])
     if evaluations:
@@ -156,6 +179,13 @@ def _of_logs(payload: Mapping[str, Any]) -> dict[str, Any]:
     if items:
         report["chat_history"] = {"items": items}
     return _body(payload, report, facts)
+
+
+def _name_session(report: dict[str, Any], attributes: Mapping[str, Any]) -> None:
+    for key in ("job_id", "room_id", "room"):
+        # Lines of the log have no room, and may come first.
+        if isinstance(attributes.get(key), str):
+            report.setdefault(key, attributes[key])
 
 
 def _of_traces(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,8 +247,10 @@ def _body(
         facts["zeltoTest"] = True
     if room.startswith(TEST_PREFIXES):
         facts["zeltoTest"] = True
-    if header.get("redaction_enabled"):
-        facts["redactionEnabled"] = True
+    if header.get("redaction_enabled") or payload.get("redactionKept"):
+        facts[REDACTION_ENABLED] = True
+    if payload.get("redactionKept"):
+        facts[REDACTION_KEPT] = payload["redactionKept"]
     if payload.get("apiKey"):
         facts["livekitApiKey"] = payload["apiKey"]
     return {
