@@ -89,7 +89,7 @@ def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
     """
     kind = str(payload.get(KIND))
     readers = {RECORDING: _of_recording, TRACES: _of_traces}
-    body = readers.get(kind, _of_logs)(payload)
+    body = readers.get(str(kind), _of_logs)(payload)
     reading = providers.read("livekit", body)
     if reading.update is None:
         first = reading.errors[0]

@@ -107,7 +107,9 @@ def records_in(request: Request) -> Iterable[LogRecord]:
 
 def of_logs(request: Request) -> Plain:
     plain = Plain()
+    name = ""
     for one in records_in(request):
+        name = name or one.attributes.get("lk.agent_name") or ""
         if one.scope != "chat_history":
             continue
         attributes = one.attributes
@@ -118,6 +120,8 @@ def of_logs(request: Request) -> Plain:
             add_facts(plain, attributes, one.time / 1e9, end)
         elif one.body == "chat item":
             add_items(plain, attributes["chat.item"].items())
+    if name and plain.facts:
+        plain.facts["agent"] = name
     return plain
 
 
