@@ -18,6 +18,8 @@ def lane_of(path: str) -> Lane:
     path = normalized(path)
     if path.startswith(EVENTS):
         return Lane.EVENTS
+    if path.startswith(addresses.PREFIX) and not path.endswith(addresses.SESSIONS):
+        return Lane.LOGS
     if path.startswith(POSTS_AND_PROBES):
         return Lane.POSTS
     return Lane.PROGRAMS if path.startswith(PROGRAMS) else Lane.PAGES

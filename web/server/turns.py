@@ -21,17 +21,22 @@ from web.server.limits import Limits
 
 
 class Lane(StrEnum):
-    """What a request is for: a post to the webhook or a probe, an event of a server that
-    sends hundreds a second, a post that takes long to read, a program's call, or a page."""
+    """What a request is for: a post to the webhook or a probe, a post that takes long to
+    read, one of log lines or an event of a server, which come by thousands, a program's
+    call, or a page."""
 
     POSTS = "posts"
-    EVENTS = "events"
     LARGE_POSTS = "large posts"
+    LOGS = "logs"
+    EVENTS = "events"
     PROGRAMS = "programs"
     PAGES = "pages"
 
 
-_POSTED = (Lane.POSTS, Lane.EVENTS, Lane.LARGE_POSTS)
+# What comes by thousands has a third of the threads, and half of the room to wait in,
+# together: so it never takes all of either.
+MANY = (Lane.LOGS, Lane.EVENTS)
+POSTING = (Lane.POSTS, Lane.LARGE_POSTS, *MANY)
 
 
 class TooBusy(Exception):
@@ -47,11 +52,10 @@ class Turns:
         self._threads = threads
         self._most = {
             Lane.POSTS: max(threads - 1, 1),
-            # So many that they are written together, and never in the way of a post.
-            Lane.EVENTS: max(threads // 3, 1),
             # Reading them is work of the interpreter, which two threads do no sooner
             # than one, and all others wait for.
             Lane.LARGE_POSTS: 1,
+            **dict.fromkeys(MANY, max(threads // 3, 1)),
             Lane.PROGRAMS: max(threads // 2, 1),
             Lane.PAGES: max(threads // 2, 1),
         }
@@ -66,11 +70,17 @@ class Turns:
 
     def waiting(self) -> int:
         """Return how many requests wait for a thread."""
-        return sum(
-            len(queue)
-            for callers in self._waiting.values()
-            for queue in callers.values()
-        )
+        return sum(map(self._waiting_in, Lane))
+
+    def _waiting_in(self, lane: Lane) -> int:
+        return sum(map(len, self._waiting[lane].values()))
+
+    def _is_full(self, lane: Lane) -> bool:
+        """Tell whether no more may wait."""
+        most = self._limits.max_waiting
+        if lane in MANY and sum(map(self._waiting_in, MANY)) >= most // 2:
+            return True
+        return self.waiting() >= most
 
     async def take(self, lane: Lane, caller: str) -> None:
         """Return when the request may have a thread; whoever calls this releases it.
@@ -81,10 +91,8 @@ class Turns:
         if self._has_room(lane) and not self._has_its_share(lane, caller):
             self._begin(lane, caller)
             return
-        if self._is_full(lane):
-            raise TooBusy
         queue = self._waiting[lane].setdefault(caller, deque())
-        if len(queue) >= self._limits.max_waiting_of_a_caller:
+        if len(queue) >= self._limits.max_waiting_of_a_caller or self._is_full(lane):
             raise TooBusy
         turn = asyncio.get_running_loop().create_future()
         queue.append(turn)
@@ -109,12 +117,6 @@ class Turns:
             while self._has_room(next_lane) and self._call_next(next_lane):
                 pass
 
-    def _is_full(self, lane: Lane) -> bool:
-        waiting = self.waiting()
-        if lane is Lane.EVENTS and waiting >= self._limits.max_waiting // 2:
-            return True  # each has a caller of its own: the others have room still
-        return waiting >= self._limits.max_waiting
-
     def _begin(self, lane: Lane, caller: str) -> None:
         self.working[lane] += 1
         if lane is Lane.PROGRAMS:
@@ -127,8 +129,10 @@ class Turns:
         working = self.working
         if working.total() >= self._threads or working[lane] >= self._most[lane]:
             return False
-        if lane in _POSTED:
-            return sum(working[one] for one in _POSTED) < self._most[Lane.POSTS]
+        if lane in MANY and sum(working[one] for one in MANY) >= self._most[lane]:
+            return False
+        if lane in POSTING:
+            return sum(working[one] for one in POSTING) < self._most[Lane.POSTS]
         besides = working[Lane.PROGRAMS] + working[Lane.PAGES]
         return besides < self._most_besides_posts
 

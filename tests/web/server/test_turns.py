@@ -102,10 +102,29 @@ async def test_a_large_post_waits_for_another_and_others_for_none(threads: int) 
 
 @pytest.mark.parametrize("threads", [2, 3, 4, 6, 12])
 @in_a_loop
-async def test_events_leave_threads_for_posts_and_pages(threads: int) -> None:
+async def test_a_flood_of_logs_leaves_room_for_posts(threads: int) -> None:
+    requests = Requests(turns_of(threads, max_waiting=40))
+    for caller in "abcdefghij":
+        await requests.ask(*[caller] * 10, lane=Lane.LOGS)
+    assert requests.refused
+    assert requests.turns.waiting() == 20
+    refused, given = len(requests.refused), len(requests.given)
+    await requests.ask("worker", lane=POSTS)
+    assert len(requests.refused) == refused
+    if threads > 2:
+        assert requests.given[given:] == ["worker"]
+    else:
+        await requests.release(Lane.LOGS)
+        assert requests.given[given:] == ["worker"]
+
+
+@pytest.mark.parametrize("threads", [2, 3, 4, 6, 12])
+@in_a_loop
+async def test_events_and_logs_leave_threads_for_posts_and_pages(threads: int) -> None:
     requests = Requests(turns_of(threads))
-    await requests.ask(*map(str, range(30)), lane=EVENTS)
-    assert 0 < requests.turns.working[EVENTS] <= max(threads // 3, 1)
+    for lane in (EVENTS, Lane.LOGS):
+        await requests.ask(*map(str, range(30)), lane=lane)
+    assert requests.turns.working.total() == max(threads // 3, 1)
     if threads > 2:
         await requests.ask("worker", lane=POSTS)
         assert requests.given[-1] == "worker"
@@ -114,10 +133,11 @@ async def test_events_leave_threads_for_posts_and_pages(threads: int) -> None:
 
 
 @in_a_loop
-async def test_events_that_wait_shut_no_post_out() -> None:
+async def test_events_and_logs_that_wait_shut_no_post_out() -> None:
     requests = Requests(turns_of(2, max_waiting=8))
     await requests.ask(*map(str, range(20)), lane=EVENTS)
-    assert len(requests.refused) == 20 - 1 - 4
+    await requests.ask("logger", lane=Lane.LOGS)
+    assert len(requests.refused) == 21 - 1 - 4
     await requests.ask("worker", lane=POSTS)
     assert "worker" not in requests.refused
     await requests.release(EVENTS)
