@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
@@ -146,7 +147,14 @@ def _claim(limit: int) -> list[StoredEvent]:
         if not ids:
             return []
         cursor.execute(_BODIES, [ids])
-        return [StoredEvent(*head, bytes(body)) for *head, body in cursor.fetchall()]
+        return [_stored(row) for row in cursor.fetchall()]
+
+
+def _stored(row: tuple[Any, ...]) -> StoredEvent:
+    event_id, project_id, organization_id, name, received_at, body = row
+    return StoredEvent(
+        event_id, project_id, organization_id, name, received_at, bytes(body)
+    )
 
 
 def _add(events: Sequence[StoredEvent]) -> set[UUID]:

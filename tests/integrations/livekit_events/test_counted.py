@@ -90,7 +90,7 @@ def test_sessions_of_a_room_are_found_by_an_index(project: LiveKitProject) -> No
     organizations = {project.id: project.organization_id}
     statements: list[str] = []
 
-    def noting(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+    def noting(execute, sql, params, many, context):
         statements.append(context["cursor"].mogrify(sql, params))
         return execute(sql, params, many, context)
 

@@ -24,13 +24,18 @@ def test_an_admin_gets_all_parts(dora_client):
     assert parts_of(dora_client) == [
         "connection-state",
         "verify-steps",
+        "livekit-projects",
         "test-session",
         "latest-deliveries",
     ]
 
 
 def test_a_member_gets_neither_deliveries_nor_test_sessions(bob_client):
-    assert parts_of(bob_client) == ["connection-state", "verify-steps"]
+    assert parts_of(bob_client) == [
+        "connection-state",
+        "verify-steps",
+        "livekit-projects",
+    ]
 
 
 def test_each_part_is_on_the_page_itself(alice_client):
@@ -55,5 +60,5 @@ def test_it_takes_a_fixed_number_of_queries(
         post(session(f"call-{number}"), **LIVEKIT)
         process()
     alice_client.get(URL)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         alice_client.get(URL)
