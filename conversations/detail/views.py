@@ -78,6 +78,7 @@ def conversation_detail(
         context |= neighbours(request, conversation, filters)
         context["metadata"] = json_tree(conversation.metadata)
         context["verdict"] = verdict_in(conversation.metadata)
+        context["expected"] = conversation.expected_sessions.first()
         response = render(request, "conversations/detail/detail.html", context)
         if listening.recording is not None:
             permit_player(request, response)

@@ -17,6 +17,8 @@ from conversations.verdicts import OUTCOMES
 from web.list_form import FlagFilter, IdFilter, ListForm, PickFilter, TextFilter
 
 MAX_METADATA_FILTERS = 10
+LATE = "late"
+ARRIVALS = [(LATE, "Came late")]
 
 
 class DayFilter(forms.DateField):
@@ -88,6 +90,7 @@ class ConversationListForm(DaysForm):
     outcome = PickFilter("Outcome", OUTCOMES, noun="outcome")
     has_transcript = FlagFilter("Transcript")
     has_audio = FlagFilter("Audio")
+    arrival = PickFilter("Arrival", ARRIVALS, noun="arrival")
     first_day = DayFilter("Arrived from", name="From")
     last_day = DayFilter("Until", name="To")
     metadata_key = TextFilter(

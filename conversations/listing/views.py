@@ -159,6 +159,7 @@ def filter_choices(request: OrganizationRequest, filters: ListQuery) -> dict[str
             (
                 *(filters.provider, filters.ended_reason, filters.version),
                 *(filters.metadata, filters.first_day, filters.last_day),
+                filters.arrival,
                 filters.has_transcript is not None,
                 filters.has_audio is not None,
             )

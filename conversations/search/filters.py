@@ -12,6 +12,7 @@ from django.db.models import F, Func, TextField, Value
 from accounts.models import Organization
 from conversations.models import ConversationQuerySet
 from conversations.search import lexemes
+from conversations.search.late_arrivals import came_late
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Filters:
     reference: words of the reference or of the customer's name or number, the last one
         also as a prefix. reference_id: the reference itself.
     metadata: keys with the text of their values.
+    came_late: only what had been called missing before it came.
     since, until: ingestion, from the first and before the second.
     text: words of the turns, the reference, the name or the number, likewise.
     """
@@ -35,6 +37,7 @@ class Filters:
     has_transcript: bool | None = None
     has_audio: bool | None = None
     metadata: tuple[tuple[str, str], ...] = ()
+    came_late: bool = False
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
@@ -74,7 +77,7 @@ class Filters:
         )
 
     def facts(self) -> Iterator[str]:
-        """Yield the lexemes of all filters but words and times."""
+        """Yield the lexemes of all filters but words, times and lateness."""
         if self.agent:
             yield lexemes.agent_fact(self.agent)
         if self.provider:
@@ -144,6 +147,8 @@ def narrow_by_facts(
         queryset = queryset.filter(has_transcript=filters.has_transcript)
     if filters.has_audio is not None:
         queryset = queryset.filter(has_audio=filters.has_audio)
+    if filters.came_late:
+        queryset = queryset.filter(came_late())
     for number, (key, value) in enumerate(filters.metadata):
         name = f"metadata_{number}"
         queryset = queryset.alias(**{name: metadata_text(key)}).filter(**{name: value})

@@ -7,6 +7,8 @@ are looked at, whatever is common and whatever never meets.
    Where it knows at most `BOUND` rows, these are all there are.
 3. Else it is asked for spans of time, from where we are on: one month, two, four. A span
    with more than that is taken apart, at last into days, until the page is full.
+
+What came late is in no index of words: who knows it is asked instead of the index.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from conversations.models import (
 from conversations.search import lexemes
 from conversations.search.filters import Filters, narrow, narrow_by_index
 from conversations.search.index_query import COMMON, OFTEN, IndexQuery
+from conversations.search.late_arrivals import ids_of_late
 
 # Rows walked, as far as it takes.
 WALKED = 2_000
@@ -132,6 +135,8 @@ class PageSearch:
         rows = list(self._walk(self.fitting)[: self.count])
         if len(rows) == self.count or self.edge is None:
             return rows
+        if self.filters.came_late:
+            return self._by_lateness()
         with room_for_bitmaps():
             return self._by_index(found=len(rows))
 
@@ -162,6 +167,12 @@ class PageSearch:
                 return self._check(known, self.fitting)
         return self._span_by_span(query, self._months(), self.count)
 
+    def _by_lateness(self) -> list[Conversation]:
+        known = self._known("")
+        if len(known) <= BOUND:
+            return self._check(known, self.fitting)
+        return self._span_by_span("", self._months(), self.count)
+
     def _question(self) -> IndexQuery:
         facts = lexemes.facts_query(self.organization.id, self.filters.facts())
         return IndexQuery(self.words, facts, self._walk(self.all_rows))
@@ -174,10 +185,18 @@ class PageSearch:
         rows = narrow_by_index(rows, self.filters)
         return from_here(rows, self.than, self.newest_first)
 
-    def _known(self, query: str, facts: Sequence[str] = ()) -> list[UUID]:
-        """Return what the index has, with one of the facts where some are named, cut
+    def _known(self, query: str, group: Sequence[Span] = ()) -> list[UUID]:
+        """Return what the index has, within one of the spans where some are given, cut
         above the bound."""
-        if facts:
+        if self.filters.came_late:
+            return ids_of_late(
+                self.organization,
+                BOUND + 1,
+                since=min((span.since for span in group), default=None),
+                until=max((span.until for span in group), default=None),
+            )
+        if group:
+            facts = [span.fact for span in group]
             any_fact = lexemes.any_fact_query(self.organization.id, facts)
             query = lexemes.together([query, any_fact])
         found = SearchEntry.objects.filter(words__have=query)
@@ -212,7 +231,7 @@ class PageSearch:
     def _group(
         self, query: str, group: Sequence[Span], count: int
     ) -> list[Conversation]:
-        known = self._known(query, [span.fact for span in group])
+        known = self._known(query, group)
         inside = self.fitting.filter(
             created_at__gte=min(span.since for span in group),
             created_at__lt=max(span.until for span in group),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models.functions import Now
@@ -53,6 +55,31 @@ class ExpectedSessionQuerySet(models.QuerySet["ExpectedSession"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-expected_at", "-id")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("expected_at", "id")
+
+    def older_than(self, expected_at: datetime, identifier: UUID) -> Self:
+        """Keep what comes after this position in a list that is newest first."""
+        # The first condition alone bounds the index; the second settles ties.
+        return self.filter(
+            models.Q(expected_at__lt=expected_at) | models.Q(id__lt=identifier),
+            expected_at__lte=expected_at,
+        )
+
+    def newer_than(self, expected_at: datetime, identifier: UUID) -> Self:
+        """Keep what comes before this position in a list that is newest first."""
+        return self.filter(
+            models.Q(expected_at__gt=expected_at) | models.Q(id__gt=identifier),
+            expected_at__gte=expected_at,
+        )
+
+    def late(self) -> Self:
+        """Keep what arrived after it had been called missing."""
+        return self.filter(came_late=True, state=ExpectedSession.State.ARRIVED)
+
+    def for_list(self) -> Self:
+        return self.select_related("agent", "project")
 
 
 class ExpectedSession(models.Model):
@@ -159,6 +186,22 @@ class ExpectedSession(models.Model):
                 fields=["agent", "-expected_at", "-id"],
                 name="expected_session_agent",
                 condition=models.Q(agent__isnull=False),
+            ),
+            models.Index(
+                fields=["agent", "state", "-expected_at", "-id"],
+                name="expected_session_of_agent",
+                condition=models.Q(agent__isnull=False),
+            ),
+            # Those that came late: few.
+            models.Index(
+                fields=["organization", "-expected_at", "-id"],
+                name="expected_session_late",
+                condition=models.Q(came_late=True),
+            ),
+            models.Index(
+                fields=["organization", "arrived_at"],
+                name="expected_session_late_arrival",
+                condition=models.Q(came_late=True),
             ),
             # The join: by job, else by room.
             models.Index(

@@ -1,0 +1,1 @@
+"""Sessions that LiveKit told of, and what became of each: judged, counted and shown."""
