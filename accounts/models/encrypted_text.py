@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -11,10 +11,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
 
+if TYPE_CHECKING:
+    BinaryField = models.BinaryField[str, str | None]
+else:
+    BinaryField = models.BinaryField
+
 PURPOSE = b"zelto encrypted text 1"
 
 
-class EncryptedTextField(models.BinaryField):
+class EncryptedTextField(BinaryField):
     """Holds a text that is a secret: bytes of Fernet in the database, the text here.
 
     What was encrypted with a key of `SECRET_KEY_FALLBACKS` is still read. A text whose

@@ -1,1 +1,1 @@
-"""Sessions that LiveKit told of, and what became of each: judged, counted and shown."""
+"""Sessions that LiveKit told of: which arrived, which were refused, which are missing."""

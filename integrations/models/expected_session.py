@@ -140,13 +140,14 @@ class ExpectedSession(models.Model):
     # What follows from those, and from what arrived; `join` writes them.
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    state = models.CharField(
-        max_length=16, choices=State.choices, default=State.RUNNING
-    )
+    # Empty until `join` has looked at it.
+    state = models.CharField(max_length=16, choices=State.choices, blank=True)
     reason = models.TextField(blank=True)
     # By which lists are ordered and days are counted: its end, else its start.
-    expected_at = models.DateTimeField()
-    # When an awaited one is looked at again; null where nothing is waited for.
+    expected_at = models.DateTimeField(default=timezone.now)
+    # The name under which it is in the tallies.
+    counted_name = models.CharField(max_length=255, blank=True)
+    # When it is looked at again; null where nothing is waited for.
     due_at = models.DateTimeField(null=True)
     conversation = models.ForeignKey(
         Conversation,
@@ -158,7 +159,7 @@ class ExpectedSession(models.Model):
     )
     # The delivery that was refused, by its uuid.
     refused_delivery = models.UUIDField(null=True)
-    # By our clock: when it arrived; it had been called missing before.
+    # By our clock: when its conversation came; that was after its time of grace.
     arrived_at = models.DateTimeField(null=True)
     came_late = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
