@@ -264,7 +264,7 @@ def _by_agent(organization: Organization, rows: Sequence[_Row]) -> list[AgentCou
         key = agent.id if agent else name
         _add(found.setdefault(key, AgentCounts(agent=agent, name=name)), row)
     return sorted(
-        found.values(),
+        (one for one in found.values() if one.week.ended),
         key=lambda one: (-one.week.lost, -one.week.ended, one.name.casefold()),
     )
 

@@ -21,7 +21,7 @@ LOOKS: dict[str, str] = {
     State.NOT_TOLD: "warn",
 }
 ENDS = {
-    "success": "Ended well",
+    "success": "Well",
     "failed": "Failed",
     "cancelled": "Cancelled",
 }
@@ -56,6 +56,15 @@ class SessionRow:
             return None
         end = self.session.ended_at or self.now
         return max((end - self.session.started_at).total_seconds(), 0.0)
+
+    @property
+    def so_far(self) -> str:
+        """Return how long it has run, as `under 1 min`, `12 min`, `2 h 5 min`."""
+        minutes = int((self.seconds or 0) // 60)
+        if not minutes:
+            return "under 1 min"
+        hours, rest = divmod(minutes, 60)
+        return f"{hours} h {rest} min" if hours else f"{rest} min"
 
     @property
     def end(self) -> str:

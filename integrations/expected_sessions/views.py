@@ -119,7 +119,7 @@ def version_of(
     for row in rows:
         seen.update(row.version.encode())
     for row in running:
-        seen.update(str(row.session.id).encode())
+        seen.update(f"{row.session.id} {row.so_far}".encode())
     for one in overview.agents if overview else ():
         said = (
             one.name,
