@@ -183,7 +183,7 @@ class _Row(NamedTuple):
     agent_id: UUID | None
     agent_name: str
     state: str
-    count: int
+    sessions: int
 
 
 def overview_of(organization: Organization, now: datetime) -> Overview:
@@ -195,7 +195,7 @@ def overview_of(organization: Organization, now: datetime) -> Overview:
         for number in range(DAYS)
     ]
     for row in rows:
-        days[row.day - 1].counts.by_state[row.state] += row.count
+        days[row.day - 1].counts.by_state[row.state] += row.sessions
     week = StateCounts()
     for one in days:
         week.by_state.update(one.counts.by_state)
@@ -270,9 +270,9 @@ def _by_agent(organization: Organization, rows: Sequence[_Row]) -> list[AgentCou
 
 
 def _add(counted: Counted, row: _Row) -> None:
-    counted.week.by_state[row.state] += row.count
+    counted.week.by_state[row.state] += row.sessions
     if row.day == DAYS:
-        counted.today.by_state[row.state] += row.count
+        counted.today.by_state[row.state] += row.sessions
 
 
 def _says(one: DayCounts) -> str:

@@ -63,7 +63,7 @@ def add_to_tally(session: ExpectedSession, number: int) -> None:
     row, _ = ExpectedSessionTally.objects.get_or_create(
         organization_id=session.organization_id,
         hour=session.expected_at.replace(minute=0, second=0, microsecond=0),
-        agent_id=session.agent_id,
+        agent=session.agent,
         agent_name=session.agent_name,
         state=session.state,
     )

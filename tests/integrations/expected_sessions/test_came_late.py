@@ -69,7 +69,7 @@ def test_two_sessions_of_one_conversation_show_it_once(
 
 def test_an_export_has_the_same(bob_client: Client, late_and_not: None) -> None:
     response = bob_client.get(f"{URL}/export/file?format=csv&arrival=late")
-    body = b"".join(response).decode()  # type: ignore[arg-type]
+    body = b"".join(response).decode()
     assert "late" in body
     assert "on-time" not in body
 
