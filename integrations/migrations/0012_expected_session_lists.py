@@ -8,7 +8,7 @@ from web.pooling.migration_operations import SessionLockTimeout
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("integrations", "0009_livekit_projects")]
+    dependencies = [("integrations", "0011_supplements")]
 
     operations = [
         SessionLockTimeout("5s"),
