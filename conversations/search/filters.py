@@ -58,6 +58,11 @@ class Filters:
         searched = replace(self, agent=None, provider="", since=None, until=None)
         return not searched and not (self.agent and self.provider)
 
+    @property
+    def narrows_late(self) -> bool:
+        """Whether more is asked for than what came late, and when."""
+        return bool(replace(self, came_late=False, since=None, until=None))
+
     def words_query(self, organization: Organization) -> lexemes.WordsQuery | None:
         """None where there are words to look for, and not one that can be found."""
         asked = [

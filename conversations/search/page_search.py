@@ -8,7 +8,7 @@ are looked at, whatever is common and whatever never meets.
 3. Else it is asked for spans of time, from where we are on: one month, two, four. A span
    with more than that is taken apart, at last into days, until the page is full.
 
-What came late is in no index of words: who knows it is asked instead of the index.
+What came late is in no index of words: those few are walked in their own order instead.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from conversations.models import (
 from conversations.search import lexemes
 from conversations.search.filters import Filters, narrow, narrow_by_index
 from conversations.search.index_query import COMMON, OFTEN, IndexQuery
-from conversations.search.late_arrivals import ids_of_late
+from conversations.search.late_arrivals import late_batches
 
 # Rows walked, as far as it takes.
 WALKED = 2_000
@@ -132,13 +132,29 @@ class PageSearch:
     newest_first: bool
 
     def run(self) -> list[Conversation]:
+        if self.filters.came_late:
+            return self._late()
         rows = list(self._walk(self.fitting)[: self.count])
         if len(rows) == self.count or self.edge is None:
             return rows
-        if self.filters.came_late:
-            return self._by_lateness()
         with room_for_bitmaps():
             return self._by_index(found=len(rows))
+
+    def _late(self) -> list[Conversation]:
+        batches = late_batches(
+            self.organization,
+            since=self.filters.since,
+            until=self.filters.until,
+            start=self.than[0] if self.than else None,
+            newest_first=self.newest_first,
+            size=BOUND if self.filters.narrows_late else self.count,
+        )
+        rows: list[Conversation] = []
+        for ids in batches:
+            rows += self.fitting.filter(id__in=ids)[: self.count - len(rows)]
+            if len(rows) == self.count:
+                break
+        return rows
 
     def _walk(self, rows: ConversationQuerySet) -> ConversationQuerySet:
         if self.edge is None:
@@ -167,12 +183,6 @@ class PageSearch:
                 return self._check(known, self.fitting)
         return self._span_by_span(query, self._months(), self.count)
 
-    def _by_lateness(self) -> list[Conversation]:
-        known = self._known("")
-        if len(known) <= BOUND:
-            return self._check(known, self.fitting)
-        return self._span_by_span("", self._months(), self.count)
-
     def _question(self) -> IndexQuery:
         facts = lexemes.facts_query(self.organization.id, self.filters.facts())
         return IndexQuery(self.words, facts, self._walk(self.all_rows))
@@ -185,18 +195,10 @@ class PageSearch:
         rows = narrow_by_index(rows, self.filters)
         return from_here(rows, self.than, self.newest_first)
 
-    def _known(self, query: str, group: Sequence[Span] = ()) -> list[UUID]:
-        """Return what the index has, within one of the spans where some are given, cut
+    def _known(self, query: str, facts: Sequence[str] = ()) -> list[UUID]:
+        """Return what the index has, with one of the facts where some are named, cut
         above the bound."""
-        if self.filters.came_late:
-            return ids_of_late(
-                self.organization,
-                BOUND + 1,
-                since=min((span.since for span in group), default=None),
-                until=max((span.until for span in group), default=None),
-            )
-        if group:
-            facts = [span.fact for span in group]
+        if facts:
             any_fact = lexemes.any_fact_query(self.organization.id, facts)
             query = lexemes.together([query, any_fact])
         found = SearchEntry.objects.filter(words__have=query)
@@ -231,7 +233,7 @@ class PageSearch:
     def _group(
         self, query: str, group: Sequence[Span], count: int
     ) -> list[Conversation]:
-        known = self._known(query, group)
+        known = self._known(query, [span.fact for span in group])
         inside = self.fitting.filter(
             created_at__gte=min(span.since for span in group),
             created_at__lt=max(span.until for span in group),

@@ -114,8 +114,7 @@ def test_pages_are_those_that_testing_every_row_would_give(
     organization: Organization,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # So that few rows need every step that many would.
-    monkeypatch.setattr(page_search, "WALKED", 4)
+    # So that few rows need as many batches as many would.
     monkeypatch.setattr(page_search, "BOUND", 3)
     everything = Conversation.objects.in_organization(organization)
     fitting = narrow(everything, filters, organization=organization)
