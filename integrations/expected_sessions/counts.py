@@ -242,7 +242,7 @@ def _read(
                 "agents": list(agents),
             },
         )
-        return [_Row(*row[:4], int(row[4])) for row in cursor.fetchall()]
+        return [_Row(*row) for row in cursor.fetchall()]
 
 
 def _first_day(now: datetime, zone: tzinfo) -> date:

@@ -60,9 +60,10 @@ class SessionRow:
     @property
     def so_far(self) -> str:
         """Return how long it has run, as `under 1 min`, `12 min`, `2 h 5 min`."""
-        minutes = int((self.seconds or 0) // 60)
-        if not minutes:
+        seconds = self.seconds or 0
+        if seconds < 45:
             return "under 1 min"
+        minutes = max(1, round(seconds / 60))
         hours, rest = divmod(minutes, 60)
         return f"{hours} h {rest} min" if hours else f"{rest} min"
 
