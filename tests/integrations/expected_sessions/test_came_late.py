@@ -131,7 +131,7 @@ def test_pages_are_those_that_testing_every_row_would_give(
         ]
 
 
-@pytest.mark.parametrize(("query", "count"), [("", 11), ("?arrival=late", 12)])
+@pytest.mark.parametrize(("query", "count"), [("", 13), ("?arrival=late", 14)])
 def test_the_list_asks_no_more_than_before(
     bob_client: Client, late_and_not: None, query: str, count: int
 ) -> None:
