@@ -17,7 +17,7 @@ from conversations.models import (
     Transcript,
 )
 from conversations.recordings.files import recordings_storage
-from integrations.models import Delivery
+from integrations.models import Delivery, LiveKitCredential, LiveKitProject
 from tests.api.conftest import make_delivery
 from tests.conftest import MakeKey
 from tests.conversations.conftest import (
@@ -75,8 +75,14 @@ def everything(
         name="Ours",
         is_shared=True,
     )
+    project = LiveKitProject.objects.create(organization=organization, name="Ours")
+    credential = LiveKitCredential.objects.create(
+        project=project, api_key="APIours", secret="a secret of ours"
+    )
     return {
         "slug": organization.slug,
+        "project_id": project.id,
+        "credential_id": credential.id,
         "agent_id": agent.id,
         "conversation_id": conversation.id,
         "delivery_id": delivery.uuid,
