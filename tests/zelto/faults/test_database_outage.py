@@ -63,7 +63,7 @@ def place() -> Iterator[Place]:
             disk = held.enter_context(small_disk(300))
         except CannotMountError as error:
             no_disk = str(error)
-        server = held.enter_context(OwnServer(disk and disk.folder / "data"))
+        server = held.enter_context(OwnServer(disk.folder / "data" if disk else None))
         stack = Stack(environment=SHORT_LEASE, database_url=server.url)
         held.enter_context(stack)
         yield Place(stack, server, provision(stack)["apiKey"], disk, no_disk)
