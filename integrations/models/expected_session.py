@@ -174,6 +174,11 @@ class ExpectedSession(models.Model):
                 condition=models.Q(came_late=True),
             ),
             models.Index(
+                fields=["agent", "-expected_at", "-id"],
+                name="expected_session_agent_late",
+                condition=models.Q(came_late=True),
+            ),
+            models.Index(
                 fields=["organization", "arrived_at"],
                 name="expected_session_late_arrival",
                 condition=models.Q(came_late=True),
