@@ -35,8 +35,7 @@ class CallUpdate:
     metadata: merged key by key; None values inside keep what was there.
     turns: JSON objects as the API gives them back; `[]` is a silent caller.
     is_transcription: Zelto's own transcription of the audio: nothing but `turns`, over
-        which those count that a sender sent. It says nothing of who took the call, and
-        its `agent` names none.
+        which those count that a sender sent.
     turns_are_parts: `turns` are some of a transcript, by their ids; a whole one counts
         more.
     fills_only: names of facts that are said only where nobody else says them.
@@ -63,3 +62,9 @@ class CallUpdate:
     fills_only: frozenset[str] = frozenset()
     agent_is_guess: bool = False
     received_audio: str | None = None
+
+    @property
+    def names_agent(self) -> bool:
+        """Tell whether it says who took the call. What came of the audio alone, or with
+        it, does not, and makes no conversation."""
+        return self.agent.id is not None or self.agent.external_id is not None

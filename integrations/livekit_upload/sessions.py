@@ -7,7 +7,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 
@@ -16,13 +15,14 @@ from conversations.recordings.incoming import incoming_file
 from integrations.delivery_log.append import Arrival
 from integrations.livekit_upload import redaction
 from integrations.livekit_upload.call_ids import call_id
-from integrations.livekit_upload.posts import Post, store
-from integrations.models import Delivery
+from integrations.livekit_upload.posts import PROVIDER, Post, store
+from integrations.models import Delivery, LiveKitCall
 from integrations.problems import Refusal
 from integrations.providers.livekit import upload
 from integrations.providers.livekit.wire import NotProtobuf
 from integrations.request_body import parse
 from integrations.uploads.multipart import Parts, Wanted, read_parts
+from integrations.uploads.raw_body import is_long
 from integrations.uploads.take import upload_slot
 from web.storable_text import replace_unstorable
 
@@ -42,7 +42,7 @@ def take_session(post: Post) -> None:
     """
     arrival = post.arrival()
     with ExitStack() as leaving:
-        if _is_long(post):
+        if is_long(post.request):
             leaving.enter_context(upload_slot(arrival.organization_id))
         path = leaving.enter_context(incoming_file())
         with path.open("wb") as file:
@@ -61,7 +61,7 @@ def take_session(post: Post) -> None:
             **_names(post, header),
             "header": header,
             "chatHistory": _history(parts, is_redacted=call.is_redacted),
-            "audio": _audio(parts, path, arrival.organization_id, call.is_redacted),
+            "audio": _audio(parts, path, call),
         }
     arrival.agent_reference = content["agentName"] or arrival.agent_reference
     if not content["agentName"]:
@@ -76,12 +76,6 @@ def _store(arrival: Arrival, content: dict[str, Any]) -> None:
         if content["audio"]:
             received.let_go(received.received_address(content["audio"]["file"]))
         raise
-
-
-def _is_long(post: Post) -> bool:
-    """Tell whether the body may still be arriving while it is read."""
-    length = post.request.META.get("CONTENT_LENGTH") or ""
-    return not length.isdigit() or int(length) > settings.MAX_BODY_BYTES
 
 
 def _wanted() -> Wanted:
@@ -131,10 +125,13 @@ def _history(parts: Parts, *, is_redacted: bool) -> dict[str, Any] | None:
     return history
 
 
-def _audio(
-    parts: Parts, path: Path, organization_id: UUID, is_redacted: bool
-) -> dict[str, Any] | None:
-    if not parts.file_bytes or (is_redacted and not redaction.keeps_audio()):
+def _audio(parts: Parts, path: Path, call: LiveKitCall) -> dict[str, Any] | None:
+    if not parts.file_bytes or (call.is_redacted and not redaction.keeps_audio()):
         return None
-    name = received.keep(organization_id, path)
+    name = received.keep(
+        call.organization_id,
+        path,
+        provider=PROVIDER,
+        external_id=call.external_id,
+    )
     return {"file": name, "bytes": parts.file_bytes}
