@@ -7,7 +7,7 @@ and of printable characters.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.http import HttpRequest
 
@@ -26,8 +26,7 @@ USER_AGENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerNote:
+class WorkerNote(NamedTuple):
     """What one request says of its worker.
 
     host: empty where it does not say. waiting, refused: sessions in its outbox.

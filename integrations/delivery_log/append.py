@@ -41,8 +41,7 @@ class Arrival:
     size: bytes of the body, decompressed where that was reached.
     warnings: `{"path", "detail"}` each.
     source: of `Delivery.Source`. wait_seconds: for how long it is left alone; None where
-        it is processed at once. worker: what our package says of its worker; None for
-        other senders.
+        it is processed at once. worker: what our package says; None for other senders.
     """
 
     organization_id: UUID
@@ -169,19 +168,12 @@ def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
             arrival.body,
             arrival.source,
             arrival.wait_seconds,
-            *_worker_of(arrival),
+            *(arrival.worker or (None, None, None)),
         )
     )
     if arrival.size > MAX_GROUPED_BYTES:
         return _store_all([row])[0]
     return _group.write(row)
-
-
-def _worker_of(arrival: Arrival) -> tuple[str | None, int | None, int | None]:
-    worker = arrival.worker
-    if worker is None:
-        return None, None, None
-    return worker.host, worker.waiting, worker.refused
 
 
 @dataclass(slots=True)

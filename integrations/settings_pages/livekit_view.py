@@ -8,15 +8,20 @@ from django.conf import settings
 
 from integrations.snippets import samples
 from integrations.snippets.code_files import short_worker_code, worker_code
+from integrations.worker_package.wheel import current_wheel
 
 RECORDING_SWITCH = """\
 agents:
   enable_user_data_recording: true"""
 
 
-def content(_key_text: str | None) -> dict[str, Any]:
+def content(key_text: str | None) -> dict[str, Any]:
     """Return the context of that page; the code reads its key from the environment."""
     return {
+        "package": current_wheel(),
+        "package_environment": samples.worker_environment(key_text),
+        "package_hook": samples.PACKAGE_HOOK,
+        "package_doctor": samples.PACKAGE_DOCTOR,
         "hook": samples.WORKER_HOOK,
         "upload_line": samples.upload_line("paste-your-upload-key-here"),
         "recording_switch": RECORDING_SWITCH,

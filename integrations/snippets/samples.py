@@ -20,6 +20,15 @@ from zelto_forward import forward_to_zelto
 async def entrypoint(ctx: JobContext) -> None:
     ...  # your session, as it is"""
 
+PACKAGE_HOOK = """\
+from zelto_livekit import forward
+
+@server.rtc_session(agent_name="my-agent", on_session_end=forward)
+async def entrypoint(ctx: JobContext) -> None:
+    ...  # your session, as it is"""
+# The file in which the hook is.
+PACKAGE_DOCTOR = "zelto-livekit doctor agent.py"
+
 
 def export_line(key: str | None = None) -> str:
     """Return the line for a shell that sets the key.
@@ -27,6 +36,14 @@ def export_line(key: str | None = None) -> str:
     key: one that was just made, so that the line works as it is.
     """
     return f"export ZELTO_API_KEY={key or KEY_PLACEHOLDER}"
+
+
+def worker_environment(key: str | None = None) -> str:
+    """Return the lines for a shell that the package for workers needs.
+
+    key: as of `export_line`.
+    """
+    return f"export ZELTO_URL={shlex.quote(settings.BASE_URL)}\n{export_line(key)}"
 
 
 def upload_line(key: str) -> str:
