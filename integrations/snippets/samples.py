@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from integrations.snippets.body_fields import IGNORED, TAKEN, body_fields
+from integrations.worker_package.wheel import current_wheel
 
 KEY_PLACEHOLDER = "paste-your-key-here"
 
@@ -197,7 +198,13 @@ def agent_prompt(base_url: str) -> str:
     return f"""\
 Send each finished call of this application to Zelto, our dashboard for voice agents.
 
-When a call has ended, POST one JSON object to {base_url}/webhooks/calls with the headers
+If this application is a worker of LiveKit Agents in Python, write none of this. Install our
+package, set ZELTO_URL={base_url} beside ZELTO_API_KEY, hook it in, and run its doctor:
+{current_wheel().install_line}
+{PACKAGE_HOOK}
+{PACKAGE_DOCTOR}
+
+In every other application: when a call has ended, POST one JSON object to {base_url}/webhooks/calls with the headers
 "Authorization: Bearer <key>" and "Content-Type: application/json". Read the key from the
 environment variable ZELTO_API_KEY. Never log it and never commit it.
 
