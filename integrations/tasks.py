@@ -10,12 +10,16 @@ from accounts.mail import queue as mail_queue
 from conversations import worker_stop
 from conversations.worker_wakeup import Throttle
 from integrations.delivery_log import retention
+from integrations.expected_sessions.join import settle_due
 from integrations.processing import worker as processing_worker
 
 
 @shared_task
 def process_deliveries() -> None:
-    """Process what waits in the log, and wake another run where there is more."""
+    """Process what waits in the log, and wake another run where there is more; look again
+    at the expected sessions whose time has come.
+    """
+    settle_due()
     if processing_worker.process_until_quiet():
         _process_more.wake()
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_waiting_mail"),
-        ("integrations", "0008_livekit_call"),
+        ("integrations", "0009_livekit_projects"),
     ]
 
     operations = [
