@@ -87,7 +87,8 @@ def test_each_host_is_there_with_what_it_says(
     make_worker("gpu-8", refused=2)
     page = text_of(bob_client, page_of(agent))
     assert "gpu-7" in page
-    assert "0.1.0, LiveKit Agents 1.8.9, Python 3.12.4" in page
+    assert all(f">{version}<" in page for version in ("0.1.0", "1.8.9"))
+    assert "Python 3.12.4" in page
     assert "1,234" in page
     assert "Catching up" in page
     assert "Refused" in page
