@@ -21,6 +21,7 @@ from conversations.channel_roles import ROLES, stereo_roles
 from conversations.models import Provider
 from conversations.turn_values import moment_of
 from integrations.delivery_log.append import Arrival
+from integrations.models import Delivery
 from integrations.problems import Refusal
 from integrations.providers.scalars import reject
 from integrations.uploads.call_audio import (
@@ -157,6 +158,7 @@ class CallRecordingView(Endpoint):
         arrival = arrival_of(
             sent, organization_id, caller.key.pk, provider if is_provider else ""
         )
+        arrival.source = Delivery.Source.RECORDING
         self.arrival = arrival
         caller.require_posting()
         with reading_audio(sent, organization_id):

@@ -62,9 +62,3 @@ class CallUpdate:
     fills_only: frozenset[str] = frozenset()
     agent_is_guess: bool = False
     received_audio: str | None = None
-
-    @property
-    def names_agent(self) -> bool:
-        """Tell whether it says who took the call. What came of the audio alone, or with
-        it, does not, and makes no conversation."""
-        return self.agent.id is not None or self.agent.external_id is not None

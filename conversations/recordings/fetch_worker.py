@@ -106,7 +106,7 @@ def _fetch(recording: Recording) -> None:
         received = _bring(recording.source_url, path, watch)
         watch.downloaded()
         with _decoding.slot(recording.claimed_for, tick=watch.check):
-            audio = _audio_in(path, received.codings, watch)
+            audio = _audio_in(path, received.codings, watch, is_uploaded=is_uploaded)
         if not is_uploaded and recording.may_still_come():
             refuse_growing(recording.source_url, received, watch)
         kept = store_audio(
@@ -131,11 +131,13 @@ def _bring(address: str, path: Path, watch: LeaseKeeper) -> Received:
     return Received(path.stat().st_size, [], is_fresh=False)
 
 
-def _audio_in(path: Path, codings: Sequence[str], watch: LeaseKeeper) -> Audio:
-    """Read what a server sent as audio.
+def _audio_in(
+    path: Path, codings: Sequence[str], watch: LeaseKeeper, *, is_uploaded: bool
+) -> Audio:
+    """Read what a server sent as audio, or what was uploaded.
 
     Raises:
-        Refused: it unpacks to too much.
+        Refused: it unpacks to too much, or was uploaded and is none: that is final.
         NotYet: it is none: an empty file, a half-written one, a page that says to come
             again.
     """
@@ -146,6 +148,8 @@ def _audio_in(path: Path, codings: Sequence[str], watch: LeaseKeeper) -> Audio:
         raise Refused(too_large(" once unpacked")) from None
     except NotAudio as error:
         instead = str(error)
+        if is_uploaded:
+            raise Refused(f"What was uploaded is no recording. {instead}") from None
         if unknown := CANNOT_UNPACK.intersection(codings):
             instead = (
                 f"It is compressed (Content-Encoding: {', '.join(sorted(unknown))}), "

@@ -66,7 +66,7 @@ COLUMNS = """
 """
 
 # Of a refusal also what it takes; beside its body nearly all is in the errors.
-_REFUSED_COLUMNS = f"{COLUMNS}, kept_bytes"
+_REFUSED_COLUMNS = f"{COLUMNS}, kept_bytes, source"
 # Refusals that come at once may be counted in another order.
 ADD_TO_COUNT = """
     ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
@@ -101,8 +101,7 @@ _STORE = f"""
 """  # noqa: S608 - the columns are ours
 _STORED_TYPES = (
     *("uuid", "uuid", "uuid", "text", "text", "text", "jsonb", "integer"),
-    *("text", "text", "bytea", "text", "float8"),
-    *("text", "integer", "integer"),
+    *("text", "text", "bytea", "text", "float8", "text", "integer", "integer"),
 )
 # For rows that were sent before and not answered; waits where that try is under way.
 _UNLESS_THERE = "ON CONFLICT (uuid) DO NOTHING"
@@ -119,7 +118,7 @@ _FOLD = f"""
         %(provider)s, %(agent_reference)s, %(external_id)s, %(status)s, 'rejected',
         %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
         NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '',
-        %(row_bytes)s)
+        %(row_bytes)s, %(source)s)
     {ADD_TO_COUNT}
 """  # noqa: S608
 
@@ -139,7 +138,7 @@ _KEEP_OR_FOLD = f"""
         CASE WHEN tally.count > %(kept_rows)s
             THEN %(fold_prefix)s || tally.minute END,
         0, '', %(row_bytes)s + CASE WHEN tally.count <= %(kept_rows)s
-            THEN coalesce(octet_length(%(body)s::bytea), 0) ELSE 0 END
+            THEN coalesce(octet_length(%(body)s::bytea), 0) ELSE 0 END, %(source)s
     FROM tally
     {ADD_TO_COUNT}
 """  # noqa: S608
@@ -297,4 +296,5 @@ def parameters_of(arrival: Arrival) -> dict[str, Any]:
         "user_agent": arrival.user_agent,
         "request_id": arrival.request_id,
         "body": arrival.body,
+        "source": arrival.source,
     }

@@ -31,7 +31,6 @@ def count_ignored(arrival: Arrival, *, reason: str) -> None:
     """
     parameters = parameters_of(arrival) | {
         "organization_id": arrival.organization_id,
-        "source": arrival.source,
         "reason": reason,
         "fold_prefix": f"{arrival.key_id} ignored {reason} ",
     }

@@ -89,7 +89,8 @@ def reading_audio(request: HttpRequest, organization_id: UUID) -> Iterator[None]
 
 def take_call_audio(request: HttpRequest, arrival: Arrival, said: CallAudio) -> None:
     """Store the audio of the call that the arrival names; where it is there already,
-    nothing changes. The arrival gets what is known of it, also for the log of a refusal.
+    nothing changes. The arrival, whose source is a recording, gets what is known of it,
+    also for the log of a refusal.
 
     Raises:
         Refusal: the audio is not taken, or cannot be stored just now.
@@ -200,7 +201,7 @@ def _append(call: _Call, arrival: Arrival, audio: ReceivedAudio) -> None:
         KeyIsOver: the key is no longer good.
     """
     arrival.body = body_of(call.external_id, audio)
-    arrival.size, arrival.source = len(arrival.body), Delivery.Source.RECORDING
+    arrival.size = len(arrival.body)
     is_stored = delivery_log.store(arrival, agent_id=None) is not None
     # An erasure that came in between has not seen the file, or is seen here.
     is_erased = bool(erased_among([call]))

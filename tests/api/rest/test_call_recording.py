@@ -21,6 +21,7 @@ from accounts import actions
 from accounts.models import ApiKey, Organization, User
 from conversations.models import Conversation, Recording, UnusedFile
 from conversations.recordings import fetch_worker, files
+from integrations.connections.recent_failures import advice_of
 from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
 from integrations.processing import worker as processing_worker
@@ -212,7 +213,9 @@ def test_other_bytes_replace_it_once_they_are_audio(
     assert put(poster, b"no audio at all").status_code == 200
     process()
     assert audio_of_the_call() == sound
-    assert "no recording" in Recording.objects.get().last_error
+    recording = Recording.objects.get()
+    assert "uploaded is no recording" in recording.last_error
+    assert recording.state == "failed", "the same bytes are not tried for a day"
     put(poster, other_sound)
     process()
     assert audio_of_the_call() == other_sound
@@ -271,6 +274,7 @@ def test_a_call_that_nobody_posted_is_a_404_and_in_the_log(
         assert "Post the session first" in response.json()["detail"]
     entry = Delivery.objects.get()
     assert (entry.status, entry.outcome, entry.count) == (404, "rejected", 2)
+    assert "Read the reason" in advice_of(entry).action
 
 
 @pytest.mark.parametrize(

@@ -293,7 +293,7 @@ def test_the_package_is_there_with_its_hash_and_ready_lines(alice_client):
     wheel = current_wheel()
     line = code_of(content, "package-install")
     assert line == f'pip install "{wheel.url}#sha256={wheel.sha256}"'
-    assert f"SHA-256 <span class=\"z-mono\">{wheel.sha256}" in content
+    assert f'SHA-256 <span class="z-mono">{wheel.sha256}' in content
     ast.parse(code_of(content, "package-hook"))
     assert "on_session_end=forward)" in code_of(content, "package-hook")
     assert "ZELTO_URL=http://localhost:8000" in code_of(content, "package-environment")
