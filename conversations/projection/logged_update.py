@@ -50,13 +50,12 @@ class LoggedUpdate:
 
     @property
     def agent(self) -> AgentKey | None:
-        """Return the key of the agent that it names. None where it names none: audio of a
-        call, and its transcription, make no conversation.
-        """
-        named = self.update.agent
-        if named.id is None and named.external_id is None:
+        """Return the key of the agent that it names; None for what names none."""
+        if not self.update.names_agent:
             return None
-        return agent_lookup.key_of(self.organization_id, self.provider, named)
+        return agent_lookup.key_of(
+            self.organization_id, self.provider, self.update.agent
+        )
 
 
 def fold_order(piece: int | None, sequence: int) -> tuple[int, int]:

@@ -36,6 +36,7 @@ class CallUpdate:
     turns: JSON objects as the API gives them back; `[]` is a silent caller.
     is_transcription: Zelto's own transcription of the audio: nothing but `turns`, over
         which those count that a sender sent.
+    is_supplement: what Zelto learnt elsewhere: it fills in what no sender has said so far.
     turns_are_parts: `turns` are some of a transcript, by their ids; a whole one counts
         more.
     fills_only: names of facts that are said only where nobody else says them.
@@ -58,7 +59,14 @@ class CallUpdate:
     metadata: dict[str, Any] | None = None
     turns: list[dict[str, Any]] | None = None
     is_transcription: bool = False
+    is_supplement: bool = False
     turns_are_parts: bool = False
     fills_only: frozenset[str] = frozenset()
     agent_is_guess: bool = False
     received_audio: str | None = None
+
+    @property
+    def names_agent(self) -> bool:
+        """Tell whether it says who took the call, as all that makes a conversation does: not
+        what Zelto itself adds, nor the audio of a call alone."""
+        return self.agent.id is not None or self.agent.external_id is not None

@@ -28,7 +28,11 @@ from conversations.projection.logged_update import (
 from conversations.projection.store_apart import END_OF_LOG
 from conversations.projection.update import CallUpdate
 from integrations import providers, request_body
-from integrations.delivery_log import recording_entry, transcription_entry
+from integrations.delivery_log import (
+    recording_entry,
+    supplement_entry,
+    transcription_entry,
+)
 from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
 from integrations.providers.livekit import upload
@@ -41,10 +45,11 @@ MAX_SMALL_BYTES = 1024 * 1024
 MAX_SMALL_ROWS = 200
 READ_BYTES = 1024 * 1024  # bodies that are read in one query
 # A session that LiveKit uploads comes in pieces of these kinds, in any order. The logs
-# say less of most things, and the name of the agent.
+# say less of most things, and the name of the agent; the traces fill in why it ended.
 PIECES: dict[str, int] = {
     Delivery.Source.LIVEKIT_LOGS: 0,
     Delivery.Source.LIVEKIT_SESSION: 1,
+    Delivery.Source.LIVEKIT_TRACES: 2,
 }
 
 
@@ -94,6 +99,8 @@ def read(row: LogRow, data: bytes | None) -> LoggedUpdate:
         update = transcription_entry.read(payload)
     elif row.source == Delivery.Source.RECORDING:
         update = recording_entry.read(payload)
+    elif row.source == Delivery.Source.LIVEKIT_EVENTS:
+        update = supplement_entry.read(payload)
     elif row.source in PIECES:
         update = _read_upload(payload)
     else:

@@ -8,7 +8,7 @@ when the session is looked at again, before it is called missing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from conversations.providers import Provider
 from integrations.expected_sessions import candidates, tallies
 from integrations.expected_sessions.candidates import Conversations, Reference
 from integrations.expected_sessions.judgement import Gap, Known, is_late, judge
+from integrations.expected_sessions.supplements import supplement
 from integrations.models import (
     ExpectedSession,
     LiveKitGap,
@@ -33,7 +34,7 @@ BATCH = 500
 _WRITTEN = (
     *("agent_id", "started_at", "ended_at", "state", "reason", "expected_at"),
     *("counted_name", "due_at", "conversation_id", "refused_delivery"),
-    *("arrived_at", "came_late"),
+    *("arrived_at", "came_late", "caller_is_told", "told_egress"),
 )
 
 
@@ -94,7 +95,9 @@ def _settle_batch(ids: list[UUID], now: datetime) -> None:
             one.id: tallies.key_of(one) if one.state else None for one in sessions
         }
         written = {one.id: _values_of(one) for one in sessions}
-        _judge_all(sessions, now)
+        rooms = _rooms_of(sessions)
+        _judge_all(sessions, rooms, now)
+        supplement(sessions, rooms)
         changed = [one for one in sessions if written[one.id] != _values_of(one)]
         ExpectedSession.objects.bulk_update(
             changed, [name.removesuffix("_id") for name in _WRITTEN]
@@ -118,11 +121,15 @@ def _values_of(session: ExpectedSession) -> list[object]:
     return [getattr(session, name) for name in _WRITTEN]
 
 
-def _judge_all(sessions: Sequence[ExpectedSession], now: datetime) -> None:
+def _judge_all(
+    sessions: Sequence[ExpectedSession],
+    rooms: Mapping[tuple[UUID, str], LiveKitRoom],
+    now: datetime,
+) -> None:
     conversations = Conversations(sessions)
     refusals = candidates.refusals_of(sessions)
     notes = candidates.notes_of(sessions)
-    rooms, gaps = _rooms_of(sessions), _gaps_of(sessions)
+    gaps = _gaps_of(sessions)
     projects = LiveKitProject.objects.in_bulk({one.project_id for one in sessions})
     erased = _erased_of(sessions)
     for one in sessions:

@@ -45,16 +45,18 @@ def key_of(session: ExpectedSession) -> TallyKey:
     )
 
 
-def move(moves: Iterable[tuple[TallyKey | None, TallyKey]]) -> None:
+def move(moves: Iterable[tuple[TallyKey | None, TallyKey | None]]) -> None:
     """Count sessions at their new places, and no longer at their old ones, in the
     caller's transaction.
 
-    moves: (old, new); old is None for one that was not counted yet.
+    moves: (old, new); old is None for one that was not counted yet, new for one that is
+        deleted as none.
     """
     change: Counter[TallyKey] = Counter()
     for old, new in moves:
         if old != new:
-            change[new] += 1
+            if new is not None:
+                change[new] += 1
             if old is not None:
                 change[old] -= 1
     changed = sorted((key for key in change if change[key]), key=_order)

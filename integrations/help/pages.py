@@ -23,6 +23,7 @@ PATHS = (
         "connect-livekit",
         "livekit-package",
         "livekit-upload",
+        "livekit-projects",
         "call-body",
         "uploads",
         "missing-call",

@@ -13,6 +13,7 @@ from accounts.identifiers import time_ordered_uuid
 from accounts.models import ApiKey, Organization
 from conversations.models import Conversation
 from conversations.providers import label_of
+from integrations.models.delivery_choices import DeliveryOutcome, DeliverySource
 
 # A larger one is worked on by itself, with others of its call: bytes.
 MAX_BATCHED_BYTES = 128 * 1024
@@ -44,11 +45,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(outcome=Delivery.Outcome.ACCEPTED)
 
     def bringing_sessions(self) -> Self:
-        """Return those that a conversation is made of, so neither audio that came for a
-        call nor its transcription."""
-        return self.exclude(
-            source__in=[Delivery.Source.RECORDING, Delivery.Source.TRANSCRIPTION]
-        )
+        """Return those that a conversation is made of: neither audio that came for a call,
+        nor what Zelto itself adds."""
+        Source = Delivery.Source
+        others = [Source.RECORDING, Source.TRANSCRIPTION, Source.LIVEKIT_EVENTS]
+        return self.exclude(source__in=others)
 
     def from_workers(self) -> Self:
         """Return those that came with a key, so none that Zelto itself made."""
@@ -113,22 +114,8 @@ class Delivery(models.Model):
     All is ordered by `sequence`, never by a clock.
     """
 
-    class Outcome(models.TextChoices):
-        ACCEPTED = "accepted", "Accepted"
-        PROCESSED = "processed", "Processed"
-        FAILED = "failed", "Failed"
-        IGNORED = "ignored", "Ignored"
-        REJECTED = "rejected", "Rejected"
-
-    class Source(models.TextChoices):
-        """Who put a delivery into the log: no field of a body, so no sender says it."""
-
-        POST = "post", "A post"
-        FORM = "form", "Uploaded here"
-        TRANSCRIPTION = "transcription", "Zelto's transcription"
-        LIVEKIT_LOGS = "livekit-logs", "LiveKit's upload: logs"
-        LIVEKIT_SESSION = "livekit-session", "LiveKit's upload: session"
-        RECORDING = "recording", "Audio of a call"
+    Outcome = DeliveryOutcome
+    Source = DeliverySource
 
     sequence = models.BigAutoField(primary_key=True)
     uuid = models.UUIDField(unique=True, default=time_ordered_uuid, editable=False)

@@ -29,7 +29,10 @@ class LiveKitRoom(models.Model):
     finished_at = models.DateTimeField(null=True)
     # Somebody beside agents joined; a caller by telephone only once they answered.
     was_joined = models.BooleanField(default=False)
-    # Of the caller by telephone, where there is one.
+    # Of whom it cannot be told yet whether they joined, by sid: see `facts`.
+    undecided = models.JSONField(default=dict, db_default={})
+    # Of the first caller by telephone, where there is one.
+    caller_joined_at = models.DateTimeField(null=True)
     caller_number = models.CharField(max_length=64, blank=True)
     caller_name = models.CharField(max_length=255, blank=True)
     sip_call_id = models.CharField(max_length=255, blank=True)
@@ -88,6 +91,8 @@ class ExpectedSession(models.Model):
     room_name = models.CharField(max_length=255, blank=True)
     # As it is dispatched; empty where the worker gives none.
     agent_name = models.CharField(max_length=255, blank=True)
+    # By which it is in the room: `agent-` and its job's id, unless the worker chose one.
+    participant_identity = models.CharField(max_length=255, blank=True, db_default="")
     # Who it is here, once that is known.
     agent = models.ForeignKey(
         Agent,
@@ -102,6 +107,8 @@ class ExpectedSession(models.Model):
     job_started_at = models.DateTimeField(null=True)
     job_ended_at = models.DateTimeField(null=True)
     joined_at = models.DateTimeField(null=True)
+    # Of the time that it joined last.
+    last_joined_at = models.DateTimeField(null=True)
     left_at = models.DateTimeField(null=True)
     # As LiveKit ended the job: `success`, `failed`, `cancelled`; empty where untold.
     job_status = models.CharField(max_length=16, blank=True)
@@ -135,6 +142,10 @@ class ExpectedSession(models.Model):
     # By our clock: when its conversation came; that was after its time of grace.
     arrived_at = models.DateTimeField(null=True)
     came_late = models.BooleanField(default=False)
+    # What its conversation was told beside what was sent: the caller, and the recording
+    # of this egress.
+    caller_is_told = models.BooleanField(default=False)
+    told_egress = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[ExpectedSessionQuerySet] = ExpectedSessionQuerySet.as_manager()  # type: ignore[assignment]
@@ -236,6 +247,9 @@ class LiveKitEgress(models.Model):
     egress_id = models.CharField(max_length=64)
     room_sid = models.CharField(max_length=64, blank=True)
     room_name = models.CharField(max_length=255, blank=True)
+    # `room_composite`, `track_composite`, `track`, `participant` or `web`.
+    kind = models.CharField(max_length=32, blank=True)
+    is_audio_only = models.BooleanField(default=False)
     # As LiveKit says it, without its prefix: `complete`, `failed`, `aborted` ...
     status = models.CharField(max_length=32, blank=True)
     error = models.TextField(blank=True)
@@ -245,8 +259,6 @@ class LiveKitEgress(models.Model):
     ended_at = models.DateTimeField(null=True)
     # LiveKit's time of what is known here: an older event changes nothing.
     updated_at = models.DateTimeField(null=True)
-    # When a file of it was given to a conversation's recording.
-    attached_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

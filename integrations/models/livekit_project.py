@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from secrets import token_urlsafe
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models.functions import Now
@@ -22,6 +23,16 @@ SILENT_AFTER_HOURS = 24
 def new_token() -> str:
     """Return what makes the address of a project's events unguessable: 128 bits."""
     return token_urlsafe(16)
+
+
+class LiveKitProjectQuerySet(models.QuerySet["LiveKitProject"]):
+    def watched(self) -> Self:
+        """Return those that are not removed."""
+        return self.filter(removed_at=None)
+
+    def in_organization(self, organization: Organization) -> Self:
+        """Return the watched ones of an organization."""
+        return self.watched().filter(organization=organization)
 
 
 class LiveKitProject(models.Model):
@@ -51,6 +62,10 @@ class LiveKitProject(models.Model):
     refused_count = models.PositiveIntegerField(default=0)
     last_refused_at = models.DateTimeField(null=True)
     last_refusal = models.CharField(max_length=255, blank=True)
+    # It is gone for everybody; a worker deletes what came of it, in batches.
+    removed_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[LiveKitProjectQuerySet] = LiveKitProjectQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = (

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.http import OrganizationRequest
+from integrations.livekit_projects.views import projects_context
 from integrations.snippets import samples
 from integrations.snippets.code_files import short_worker_code, worker_code
 from integrations.worker_package.wheel import current_wheel
@@ -15,9 +17,10 @@ agents:
   enable_user_data_recording: true"""
 
 
-def content(key_text: str | None) -> dict[str, Any]:
+def content(request: OrganizationRequest, key_text: str | None) -> dict[str, Any]:
     """Return the context of that page; the code reads its key from the environment."""
     return {
+        **projects_context(request),
         "package": current_wheel(),
         "package_environment": samples.worker_environment(key_text),
         "package_hook": samples.PACKAGE_HOOK,
@@ -27,4 +30,12 @@ def content(key_text: str | None) -> dict[str, Any]:
         "recording_switch": RECORDING_SWITCH,
         "worker_code": worker_code(settings.BASE_URL),
         "short_worker_code": short_worker_code(settings.BASE_URL),
+    }
+
+
+def live(request: OrganizationRequest) -> dict[str, Any]:
+    """Return what changes by itself on that page beside its status."""
+    return {
+        **projects_context(request),
+        "live_template": "integrations/livekit_projects/_table.html",
     }

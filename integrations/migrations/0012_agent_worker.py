@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_waiting_mail"),
-        ("integrations", "0009_livekit_projects"),
+        ("integrations", "0011_supplements"),
     ]
 
     operations = [
@@ -37,6 +37,8 @@ class Migration(migrations.Migration):
                     ("transcription", "Zelto's transcription"),
                     ("livekit-logs", "LiveKit's upload: logs"),
                     ("livekit-session", "LiveKit's upload: session"),
+                    ("livekit-traces", "LiveKit's upload: traces"),
+                    ("livekit-events", "LiveKit's events"),
                     ("recording", "Audio of a call"),
                 ],
                 db_default="post",
