@@ -64,9 +64,3 @@ class CallUpdate:
     fills_only: frozenset[str] = frozenset()
     agent_is_guess: bool = False
     received_audio: str | None = None
-
-    @property
-    def names_agent(self) -> bool:
-        """Tell whether it says who took the call, as all that makes a conversation does: not
-        what Zelto itself adds, nor the audio of a call alone."""
-        return self.agent.id is not None or self.agent.external_id is not None
