@@ -35,9 +35,7 @@ from conversations.recordings.fetch_queue import enqueue_recordings
 
 
 class UnknownCall(Exception):
-    """What names no agent, a transcription or the audio of a call, belongs to a call that
-    has no conversation: it was erased, or its session is not processed yet.
-    """
+    """What names no agent, such as audio, belongs to a call without a conversation."""
 
 
 def store_calls(
