@@ -305,6 +305,7 @@ def test_the_package_is_there_with_its_hash_and_ready_lines(alice_client):
 def test_a_key_that_was_just_made_is_in_the_lines_of_the_package(alice_client):
     form = page_of(alice_client)
     token = re.search(r'name="form_token" value="([^"]+)"', form)
+    assert token
     fields = {"name": "worker", "scope": "ingest", "form_token": token[1]}
     content = alice_client.post(f"{URL}/keys", fields).content.decode()
     assert "ZELTO_API_KEY=zelto_" in code_of(content, "package-environment")

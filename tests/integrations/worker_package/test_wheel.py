@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from integrations.snippets.samples import agent_prompt
 from integrations.worker_package import wheel as package
 from integrations.worker_package.wheel import current_wheel
 
@@ -119,3 +120,9 @@ def test_what_an_earlier_release_handed_out_stays_there(folder: Path) -> None:
     assert [file.name for file in folder.iterdir() if file.name != earlier] == [
         current_wheel().name
     ]
+
+
+def test_a_coding_agent_is_told_to_install_it() -> None:
+    prompt = agent_prompt("http://localhost:8000")
+    assert current_wheel().install_line in prompt
+    assert "on_session_end=forward)" in prompt
