@@ -31,13 +31,19 @@ def keep(organization_id: UUID, path: Path, *, provider: str, external_id: str) 
     """Store a file that came for a call as it is, and return its name in the storage.
 
     Raises:
+        TimeoutError: writing took over an hour.
         Exception: whatever the storage raises.
     """
     organization = Organization.objects.get(pk=organization_id)
     name = f"{_beginning(organization, provider, external_id)}{uuid4()}"
-    UnusedFile.objects.create(name=name, delete_after=Now() + Value(KEPT))
+    # Whoever dies while it is written leaves nothing for long.
+    files.note_before_writing(name)
     with path.open("rb") as source:
         files.recordings_storage().save(name, File(source))
+    # Before a delivery names it, so that none is named and gone.
+    noted = UnusedFile.objects.filter(name=name, is_being_deleted=False)
+    if not noted.update(delete_after=Now() + Value(KEPT)):
+        raise TimeoutError("It took too long to write, and was swept away.")
     return name
 
 
@@ -88,4 +94,4 @@ def let_go_of_call(conversation: Conversation) -> None:
 def _beginning(organization: Organization, provider: str, external_id: str) -> str:
     """Return how the names of a call's files begin: it does not tell which call it is."""
     subject = call_subject(organization, provider, external_id).hex()
-    return f"{organization.pk}/received/{subject}."
+    return f"{organization.pk}{files.RECEIVED_FOLDER}{subject}."

@@ -243,7 +243,7 @@ def refuse(
         "errors": Jsonb(list(errors)),
         "row_bytes": ROW_BYTES + len(json.dumps(list(errors))) + len(reason),
         # Not by the reason, which may quote what was sent: each would be another row.
-        "fold_prefix": f"{arrival.key_id} {status} ",
+        "fold_prefix": f"{arrival.key_id} {status} {arrival.source} ",
     }
     if status not in STATUSES_WITH_BODY:
         del parameters["body"]

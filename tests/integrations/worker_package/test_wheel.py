@@ -125,4 +125,4 @@ def test_what_an_earlier_release_handed_out_stays_there(folder: Path) -> None:
 def test_a_coding_agent_is_told_to_install_it() -> None:
     prompt = agent_prompt("http://localhost:8000")
     assert current_wheel().install_line in prompt
-    assert "on_session_end=forward)" in prompt
+    assert "on_session_end=forward" in prompt

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_waiting_mail"),
-        ("integrations", "0011_supplements"),
+        ("integrations", "0012_livekit_call_items"),
     ]
 
     operations = [
