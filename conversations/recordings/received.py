@@ -31,7 +31,7 @@ def keep(organization_id: UUID, path: Path, *, provider: str, external_id: str) 
     """Store a file that came for a call as it is, and return its name in the storage.
 
     Raises:
-        TimeoutError: writing took over an hour.
+        TimeoutError: writing took over an hour, or its call was erased meanwhile.
         Exception: whatever the storage raises.
     """
     organization = Organization.objects.get(pk=organization_id)
@@ -43,7 +43,9 @@ def keep(organization_id: UUID, path: Path, *, provider: str, external_id: str) 
     # Before a delivery names it, so that none is named and gone.
     noted = UnusedFile.objects.filter(name=name, is_being_deleted=False)
     if not noted.update(delete_after=Now() + Value(KEPT)):
-        raise TimeoutError("It took too long to write, and was swept away.")
+        # What was written since then is noted nowhere.
+        files.schedule_deletion(name)
+        raise TimeoutError("It was swept away while it was written.")
     return name
 
 

@@ -188,6 +188,8 @@ def _keep(call: _Call, path: Path) -> str:
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:
+        if erased_among([call]):
+            raise Refusal(409, ERASED) from error
         # Whatever a storage raises: a disk that is full, a bucket that is away.
         logger.exception("The audio of a call could not be stored")
         raise not_stored(error) from error

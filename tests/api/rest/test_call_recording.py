@@ -105,6 +105,12 @@ def process() -> None:
     fetch_worker.fetch_until_none_is_due()
 
 
+def stored_files() -> set[Path]:
+    """Return the files in the storage of recordings."""
+    folder = Path(files.recordings_storage().path(""))
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
 def newest() -> Delivery:
     return Delivery.objects.newest_first()[0]
 
@@ -384,8 +390,10 @@ def test_a_call_that_is_erased_while_its_audio_arrives_takes_none(
         return save(*given, **options)
 
     monkeypatch.setattr(type(files.recordings_storage()), "save", erase_and_save)
+    before = stored_files()
     assert put(poster, sound).status_code == 409
     assert not UnusedFile.objects.exists()
+    assert stored_files() == before
     process()
     assert not Conversation.objects.exists()
     assert not Delivery.objects.filter(source="recording").exclude(body=None).exists()
