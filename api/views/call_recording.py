@@ -37,12 +37,12 @@ from web.storable_text import has_control_characters, is_storable
 
 MAX_ID_CHARACTERS = 255
 DESCRIPTION = """\
-The audio of a call whose session is posted to the webhook, as the body itself: streamed to
-disk, checked against `Content-Digest`, and stored before the answer. It may come as soon as
-the session was taken, also before that is processed. The same bytes again change nothing.
-Other bytes replace what is there once they are found to be audio; until then, and where
-they are none, the old recording stays. It is in the log like every post. Needs a key of the
-scope `full` or `ingest`.
+The audio of a call whose session is posted to the webhook, as the body itself, whatever
+its `Content-Type`: streamed to disk, checked against `Content-Digest`, and stored before
+the answer. It may come as soon as the session was taken, also before that is processed.
+The same bytes again change nothing. Other bytes replace what is there once they are found
+to be audio; until then, and where they are none, the old recording stays. It is in the log
+like every post. Needs a key of the scope `full` or `ingest`.
 """
 IN_PATH = [
     OpenApiParameter(
@@ -146,7 +146,7 @@ class CallRecordingView(Endpoint):
         description=DESCRIPTION,
         asks=CallRecordingParameters,
         further=IN_PATH,
-        sends="audio/*",
+        sends="application/octet-stream",
         gives={200: (StoredRecording, "It is stored, or was already.")},
         refuses=(404, 409, 411, 413),
     )
