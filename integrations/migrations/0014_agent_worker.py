@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_waiting_mail"),
-        ("integrations", "0012_livekit_call_items"),
+        ("integrations", "0013_expected_session_lists"),
     ]
 
     operations = [
