@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from accounts.key_check import check_key
 from api.caller import Caller, unauthorized
 from conversations.recordings.incoming import incoming_file
+from integrations.agent_workers.headers import note_in
 from integrations.delivery_log import append as delivery_log
 from integrations.delivery_log.append import Arrival
 from integrations.ingest import unknown_keys
@@ -34,13 +35,7 @@ class Upload:
 
     def __init__(self, request: HttpRequest, organization_id: UUID, key_id: UUID):
         self.request = request
-        self.arrival = Arrival(
-            organization_id=organization_id,
-            key_id=key_id,
-            request_id=request_id_of(request),
-            user_agent=user_agent_of(request),
-            provider=PROVIDER,
-        )
+        self.arrival = arrival_of(request, organization_id, key_id, PROVIDER)
 
     def take(self, caller: Caller) -> Uploaded:
         """Store the recording and its call, and return what was made of them.
@@ -113,20 +108,42 @@ def faults_of(parts: Parts) -> list[Fault]:
     return faults
 
 
-def log_refusal(request: HttpRequest, refusal: Refusal, upload: Upload | None) -> None:
+def arrival_of(
+    request: HttpRequest, organization_id: UUID, key_id: UUID, provider: str
+) -> Arrival:
+    """Return what is known of an upload for the log, before anything of it is read."""
+    return Arrival(
+        organization_id=organization_id,
+        key_id=key_id,
+        request_id=request_id_of(request),
+        user_agent=user_agent_of(request),
+        provider=provider,
+        worker=note_in(request),
+    )
+
+
+def log_refusal(
+    request: HttpRequest,
+    refusal: Refusal,
+    arrival: Arrival | None,
+    *,
+    provider: str = PROVIDER,
+) -> None:
     """Write a refusal to the organization's log, where the key belongs to one, as the
     webhook does.
+
+    arrival: None where the key was refused; then it is of that provider.
     """
     if refusal.status == 503:
         return
-    if upload is None:
+    if arrival is None:
         check = check_key(request.headers.get("Authorization"))
         if check.organization_id is None or check.key_id is None:
             unknown_keys.count_unknown_key()
             return
-        upload = Upload(request, check.organization_id, check.key_id)
+        arrival = arrival_of(request, check.organization_id, check.key_id, provider)
     delivery_log.refuse(
-        upload.arrival,
+        arrival,
         status=refusal.status,
         reason=refusal.detail,
         errors=refusal.errors,

@@ -9,11 +9,13 @@ from api.conditional import conditional
 from api.mcp.tools import mcp
 from api.views import (
     agents,
+    call_recording,
     conversations,
     deliveries,
     expected_sessions,
     schema,
     usage,
+    worker_check,
 )
 
 app_name = "api"
@@ -37,6 +39,12 @@ urlpatterns = [
     endpoint(
         "conversations/<str:id>/recording", conversations.RecordingView, "recording"
     ),
+    endpoint(
+        "calls/<str:provider>/<path:external_id>/recording",
+        call_recording.CallRecordingView,
+        "call-recording",
+    ),
+    endpoint("worker-check", worker_check.WorkerCheckView, "worker-check"),
     endpoint("deliveries", deliveries.DeliveriesView, "deliveries"),
     endpoint("deliveries/<str:id>", deliveries.DeliveryView, "delivery"),
     endpoint("deliveries/<str:id>/replay", deliveries.ReplayView, "replay"),

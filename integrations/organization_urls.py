@@ -132,6 +132,11 @@ panel_urls = [
         name="agent-connection",
     ),
     path(
+        "agents/<uuid:agent_id>/workers",
+        panels.agent_workers,
+        name="agent-workers",
+    ),
+    path(
         "conversations/<uuid:conversation_id>/deliveries",
         panels.conversation_deliveries,
         name="conversation-deliveries",

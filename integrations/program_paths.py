@@ -17,6 +17,7 @@ from web.server.environ import RAW_PATH
 PROGRAM_PATHS = (
     *("/v1", "/webhooks", "/livekit", "/mcp"),
     *("/healthz", "/readyz", "/metrics"),
+    "/worker",
 )
 
 

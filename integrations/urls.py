@@ -1,4 +1,6 @@
-"""Addresses of the webhook, the probes, the help and the pages of an organization."""
+"""Addresses of the webhook, the probes, the wheel for workers, the help and the pages of
+an organization.
+"""
 
 from django.urls import include, path
 
@@ -7,6 +9,7 @@ from integrations.ingest.webhook import receive
 from integrations.livekit_events.webhook import receive_event
 from integrations.operations.health import healthz, readyz
 from integrations.operations.metrics import metrics
+from integrations.worker_package.views import wheel
 
 app_name = "integrations"
 
@@ -21,6 +24,10 @@ operators_urls = [
     path("metrics", metrics, name="metrics"),
 ]
 
+worker_urls = [
+    path("worker/<path:name>", wheel, name="worker-wheel"),
+]
+
 help_urls = [
     path("help", help_index, name="help"),
     path("help/<slug:path>", help_detail, name="help-page"),
@@ -29,6 +36,7 @@ help_urls = [
 urlpatterns = [
     *webhook_urls,
     *operators_urls,
+    *worker_urls,
     *help_urls,
     path("org/<slug:slug>/", include("integrations.organization_urls")),
 ]

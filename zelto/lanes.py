@@ -10,6 +10,7 @@ from web.server.turns import Lane
 POSTS_AND_PROBES = ("/webhooks/", addresses.PREFIX, "/healthz", "/readyz", "/metrics")
 EVENTS = "/webhooks/livekit/"
 PROGRAMS = ("/v1", "/mcp")
+CALLS = "/v1/calls/"
 UPLOADS = ("/v1/conversations", "/conversations/upload", addresses.SESSIONS)
 
 
@@ -27,4 +28,7 @@ def lane_of(path: str) -> Lane:
 
 def reads_as_it_arrives(path: str) -> bool:
     """Return whether a recording may be uploaded to this path."""
-    return normalized(path).rstrip("/").endswith(UPLOADS)
+    path = normalized(path).rstrip("/")
+    if path.startswith(CALLS):
+        return path.endswith("/recording")
+    return path.endswith(UPLOADS)

@@ -34,6 +34,8 @@ def logging_config(log_format: str) -> dict[str, Any]:
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             # A line for each call of a tool is for nobody.
             "django_mcpz.calls": {"level": "WARNING"},
+            # Nor are three for each start of a process, which packs a wheel.
+            "flit_core": {"level": "WARNING"},
             # It warns with whole addresses, and those of recordings are secrets.
             "urllib3": {"level": "ERROR"},
         },

@@ -112,6 +112,7 @@ def operation(
     asks: type[Parameters] = Parameters,
     body: type[BaseModel] | None = None,
     multipart: dict[str, Any] | None = None,
+    sends: str | None = None,
     refuses: tuple[int, ...] = (),
     conditional: bool = False,
     has_id: bool = False,
@@ -121,7 +122,8 @@ def operation(
 
     gives: model and text of each answer where all is well, by status.
     refuses: statuses besides `ALWAYS`.
-    multipart: the schema of a body of parts.
+    multipart: the schema of a body of parts. sends: the content type of one that is
+        bytes.
     further: parameters that `asks` does not describe.
     """
     headers = [REQUEST_ID, WWW_AUTHENTICATE, RETRY_AFTER]
@@ -136,9 +138,17 @@ def operation(
         description=description,
         tags=[tag],
         parameters=[*ids, *parameters_of(asks), *further, *headers],
-        request={"multipart/form-data": multipart} if multipart else body,
+        request=_body(body, multipart, sends),
         responses=_responses(gives, refusals),
     )
+
+
+def _body(
+    model: type[BaseModel] | None, multipart: dict[str, Any] | None, sends: str | None
+) -> Any:
+    if multipart:
+        return {"multipart/form-data": multipart}
+    return {sends: OpenApiTypes.BINARY} if sends else model
 
 
 def _responses(

@@ -133,7 +133,7 @@ class ConversationsView(Endpoint):
     def handle_exception(self, exc: Exception) -> Any:
         request = plain(self.request)
         if request.method == "POST" and isinstance(exc, Refusal):
-            log_refusal(request, exc, self.upload)
+            log_refusal(request, exc, self.upload.arrival if self.upload else None)
         return super().handle_exception(exc)
 
     @operation(

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Organization
 from conversations.models import Conversation, SearchJob, Tombstone
 from conversations.models.charge import call_subject
+from conversations.recordings import received
 from conversations.recordings.files import schedule_deletion_of_files
 
 # organization, provider, external id
@@ -61,6 +62,7 @@ def erase_rows(conversation: Conversation) -> None:
     subject = call_subject(row.organization, row.provider, row.external_id)
     Tombstone.objects.get_or_create(organization=row.organization, subject=subject)
     schedule_deletion_of_files(row)
+    received.let_go_of_call(row)
     # The others go when they are worked off; one that was given up would stay.
     SearchJob.objects.filter(conversation_id=row.pk, attempts__gt=0).delete()
     row.delete()

@@ -50,14 +50,13 @@ class LoggedUpdate:
 
     @property
     def agent(self) -> AgentKey | None:
-        """Return the key of the agent that it names; None for what Zelto itself adds, which
-        names none.
+        """Return the key of the agent that it names; None where it names none: what Zelto
+        itself adds and the audio of a call make no conversation.
         """
-        if not self.update.names_agent:
+        named = self.update.agent
+        if named.id is None and named.external_id is None:
             return None
-        return agent_lookup.key_of(
-            self.organization_id, self.provider, self.update.agent
-        )
+        return agent_lookup.key_of(self.organization_id, self.provider, named)
 
 
 def fold_order(piece: int | None, sequence: int) -> tuple[int, int]:

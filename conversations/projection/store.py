@@ -35,7 +35,7 @@ from conversations.recordings.fetch_queue import enqueue_recordings
 
 
 class UnknownCall(Exception):
-    """A transcription belongs to a call that has no conversation any more."""
+    """What names no agent, such as audio, belongs to a call without a conversation."""
 
 
 def store_calls(
@@ -56,15 +56,14 @@ def store_calls(
     Raises:
         UnknownAgent: a delivery names an agent by an id that the organization does not
             have.
-        UnknownCall: a transcription belongs to a call that has no conversation any
-            more.
+        UnknownCall: what names no agent belongs to a call that has no conversation.
         TooLarge: some calls are; `history` may say so too.
     """
     calls = _by_call(delivered)
     _leave_out(erased_among(calls), calls)
     new = {key: fold_updates(CallState(), parts) for key, parts in calls.items()}
     agent_ids = agents_of_batch(new.values())
-    # A transcription alone makes no conversation.
+    # A transcription or a recording alone makes no conversation.
     posted = {key: one for key, one in new.items() if one.named}
     stored = make(posted, agent_ids)
     known = {key: parts for key, parts in calls.items() if key not in stored}
@@ -94,7 +93,7 @@ def _continue(
     # An erasure that this transaction waited for left none; a later one waits for it.
     _leave_out(erased_among(calls.keys() - conversations.keys()), calls)
     for key in calls.keys() - conversations.keys():
-        raise UnknownCall(f"There is no conversation of {key.external_id} any more.")
+        raise UnknownCall(f"There is no conversation of {key.external_id}.")
     if max_transcript_bytes is not None:
         row_mapping.require_small_transcripts(conversations, max_transcript_bytes)
     states = row_mapping.load_states(conversations)

@@ -101,7 +101,7 @@ def store_folded(prepared: PreparedCall) -> ProjectionResult | None:
         CallMoved: its conversation has changed since.
         UnknownAgent: a delivery names an agent by an id that the organization does not
             have.
-        UnknownCall: a transcription belongs to a call that has no conversation.
+        UnknownCall: what names no agent belongs to a call that has no conversation.
     """
     call, folded = prepared.call, prepared.folded
     if erased_among([call]):
@@ -117,9 +117,7 @@ def store_folded(prepared: PreparedCall) -> ProjectionResult | None:
         store.save({call: result}, {call: folded}, agent_ids)
     else:
         if not folded.named:
-            raise store.UnknownCall(
-                f"There is no conversation of {call.external_id} any more."
-            )
+            raise store.UnknownCall(f"There is no conversation of {call.external_id}.")
         made = store.make({call: folded}, agent_ids)
         if call not in made:
             raise CallMoved

@@ -35,10 +35,8 @@ class CallUpdate:
     metadata: merged key by key; None values inside keep what was there.
     turns: JSON objects as the API gives them back; `[]` is a silent caller.
     is_transcription: Zelto's own transcription of the audio: nothing but `turns`, over
-        which those count that a sender sent. It says nothing of who took the call, and
-        its `agent` names none.
-    is_supplement: what Zelto learnt elsewhere: it fills in what no sender has said so far,
-        and says nothing of who took the call.
+        which those count that a sender sent.
+    is_supplement: what Zelto learnt elsewhere: it fills in what no sender has said so far.
     turns_are_parts: `turns` are some of a transcript, by their ids; a whole one counts
         more.
     fills_only: names of facts that are said only where nobody else says them.
@@ -69,8 +67,3 @@ class CallUpdate:
     agent_guess: int = 0
     received_audio: str | None = None
     lost_audio: str | None = None
-
-    @property
-    def names_agent(self) -> bool:
-        """Tell whether it says who took the call: all that senders send does."""
-        return not (self.is_transcription or self.is_supplement)

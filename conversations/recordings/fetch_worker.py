@@ -112,7 +112,7 @@ def _fetch(recording: Recording) -> None:
         received = _bring(address, path, watch)
         watch.downloaded()
         with _decoding.slot(recording.claimed_for, tick=watch.check):
-            audio = _audio_in(path, received.codings, watch)
+            audio = _audio_in(path, received.codings, watch, is_uploaded=is_uploaded)
         if not is_uploaded and recording.may_still_come():
             refuse_growing(address, received, watch)
         kept = store_audio(
@@ -146,11 +146,13 @@ def _bring(address: str, path: Path, watch: LeaseKeeper) -> Received:
     return Received(path.stat().st_size, [], is_fresh=False)
 
 
-def _audio_in(path: Path, codings: Sequence[str], watch: LeaseKeeper) -> Audio:
-    """Read what a server sent as audio.
+def _audio_in(
+    path: Path, codings: Sequence[str], watch: LeaseKeeper, *, is_uploaded: bool
+) -> Audio:
+    """Read what a server sent as audio, or what was uploaded.
 
     Raises:
-        Refused: it unpacks to too much.
+        Refused: it unpacks to too much, or was uploaded and is none: that is final.
         NotYet: it is none: an empty file, a half-written one, a page that says to come
             again.
     """
@@ -161,6 +163,8 @@ def _audio_in(path: Path, codings: Sequence[str], watch: LeaseKeeper) -> Audio:
         raise Refused(too_large(" once unpacked")) from None
     except NotAudio as error:
         instead = str(error)
+        if is_uploaded:
+            raise Refused(f"What was uploaded is no recording. {instead}") from None
         if unknown := CANNOT_UNPACK.intersection(codings):
             instead = (
                 f"It is compressed (Content-Encoding: {', '.join(sorted(unknown))}), "

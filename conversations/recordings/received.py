@@ -13,7 +13,9 @@ from django.core.files import File
 from django.db.models import Value
 from django.db.models.functions import Now
 
-from conversations.models import UnusedFile
+from accounts.models import Organization
+from conversations.models import Conversation, UnusedFile
+from conversations.models.charge import call_subject
 from conversations.recordings import files
 
 PREFIX = files.RECEIVED
@@ -25,14 +27,15 @@ class NotThere(Exception):
     """The file is no longer in the storage."""
 
 
-def keep(organization_id: UUID, path: Path) -> str:
-    """Store a file as it is, and return its name in the storage.
+def keep(organization_id: UUID, path: Path, *, provider: str, external_id: str) -> str:
+    """Store a file that came for a call as it is, and return its name in the storage.
 
     Raises:
-        TimeoutError: writing took over an hour.
+        TimeoutError: writing took over an hour, or its call was erased meanwhile.
         Exception: whatever the storage raises.
     """
-    name = f"{organization_id}{files.RECEIVED_FOLDER}{uuid4()}"
+    organization = Organization.objects.get(pk=organization_id)
+    name = f"{_beginning(organization, provider, external_id)}{uuid4()}"
     # Whoever dies while it is written leaves nothing for long.
     files.note_before_writing(name)
     with path.open("rb") as source:
@@ -40,7 +43,9 @@ def keep(organization_id: UUID, path: Path) -> str:
     # Before a delivery names it, so that none is named and gone.
     noted = UnusedFile.objects.filter(name=name, is_being_deleted=False)
     if not noted.update(delete_after=Now() + Value(KEPT)):
-        raise TimeoutError("It took too long to write, and was swept away.")
+        # What was written since then is noted nowhere.
+        files.schedule_deletion(name)
+        raise TimeoutError("It was swept away while it was written.")
     return name
 
 
@@ -74,3 +79,21 @@ def bring(address: str, path: Path) -> None:
 def let_go(address: str) -> None:
     """Delete such a file: its audio is elsewhere now, or nobody's any more."""
     files.schedule_deletion(address.removeprefix(PREFIX))
+
+
+def let_go_of_call(conversation: Conversation) -> None:
+    """Delete all files that came for a call and were not read yet, in the transaction
+    that erases it.
+    """
+    beginning = _beginning(
+        conversation.organization, conversation.provider, conversation.external_id
+    )
+    waiting = UnusedFile.objects.filter(name__startswith=beginning)
+    for name in list(waiting.values_list("name", flat=True)):
+        files.schedule_deletion(name)
+
+
+def _beginning(organization: Organization, provider: str, external_id: str) -> str:
+    """Return how the names of a call's files begin: it does not tell which call it is."""
+    subject = call_subject(organization, provider, external_id).hex()
+    return f"{organization.pk}{files.RECEIVED_FOLDER}{subject}."

@@ -35,7 +35,9 @@ class RecentFailures:
 
 def advice_of(delivery: Delivery) -> Advice:
     """Return what to do about a delivery that was refused or failed."""
-    if delivery.provider == Provider.UPLOAD:
+    # Of these the answers of the webhook say nothing.
+    is_audio = delivery.source == Delivery.Source.RECORDING
+    if is_audio or delivery.provider == Provider.UPLOAD:
         return advice_for(status=0, failed=delivery.outcome == Delivery.Outcome.FAILED)
     is_upload = delivery.source in LIVEKIT_UPLOADS
     if is_upload and delivery.outcome == Delivery.Outcome.REJECTED:

@@ -28,6 +28,7 @@ FIELDS = {
     "customer_number": "number",
     "version": "agent version",
     "recording_url": "recording",
+    "received_audio": "audio",
     "system_prompt": "system prompt",
 }
 
@@ -70,7 +71,7 @@ def changes_by(deliveries: Sequence[Delivery]) -> dict[int, Change]:
         parts = [*_parts(state, after), *_agent(before, delivered)]
         changes[row.sequence] = Change(is_first=before is None, parts=parts)
         state = after
-        if delivered.update.names_agent:
+        if delivered.agent is not None:
             before = delivered
     return changes
 
@@ -105,7 +106,7 @@ def _turns(before: CallState, after: CallState) -> str:
 
 
 def _agent(before: LoggedUpdate | None, now: LoggedUpdate) -> Iterator[str]:
-    if before is None or not now.update.names_agent:
+    if before is None or now.agent is None:
         return
     old, new = before.update.agent, now.update.agent
     if (old.id, old.external_id) != (new.id, new.external_id):

@@ -14,6 +14,8 @@ from accounts.http import OrganizationRequest
 from accounts.models import Role
 from conversations.models import Agent, Conversation
 from conversations.panels import render_panel
+from integrations.agent_workers.listing import workers_of_agent
+from integrations.connections.agent_delivery_status import references_of
 from integrations.connections.agent_status import agent_connection as connection_of
 from integrations.connections.job_failures import job_failures
 from integrations.deliveries.changes import changes_by
@@ -36,6 +38,17 @@ def agent_connection(request: OrganizationRequest, agent_id: UUID) -> HttpRespon
     return render_panel(
         request, "integrations/connections", "agent_connection.html", context
     )
+
+
+@require_GET
+@organization_view()
+def agent_workers(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
+    own = Agent.objects.in_organization(request.organization).not_merged()
+    agent = get_object_or_404(own, pk=agent_id)
+    references = references_of([agent])[agent.id]
+    workers = workers_of_agent(request.organization, references)
+    context = {"agent": agent, "workers": workers}
+    return render_panel(request, "integrations/agent_workers", "of_agent.html", context)
 
 
 @require_GET

@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 from accounts.identifiers import time_ordered_uuid
 from conversations.models import Provider
 from conversations.projection.erased_calls import erased_among, lock_call_id
+from integrations.agent_workers.headers import WorkerNote
 from integrations.delivery_log.group_commit import GroupCommit
 from integrations.delivery_log.refusal_bounds import ROW_BYTES, trim_behind
 from web.db_cursor import on_live_connection, server_binding_cursor
@@ -40,7 +41,7 @@ class Arrival:
     size: bytes of the body, decompressed where that was reached.
     warnings: `{"path", "detail"}` each.
     source: of `Delivery.Source`. wait_seconds: for how long it is left alone; None where
-        it is processed at once.
+        it is processed at once. worker: what our package says; None for other senders.
     """
 
     organization_id: UUID
@@ -55,6 +56,7 @@ class Arrival:
     warnings: Sequence[Mapping[str, str]] = field(default_factory=tuple)
     source: str = "post"
     wait_seconds: float | None = None
+    worker: WorkerNote | None = None
 
 
 COLUMNS = """
@@ -76,14 +78,17 @@ ADD_TO_COUNT = """
 # One statement checks the key again and stores: a key that was revoked in between
 # stores nothing. An agent named by id must be the organization's own.
 _STORE = f"""
-    INSERT INTO integrations_delivery ({COLUMNS}, source, next_try_at)
+    INSERT INTO integrations_delivery ({COLUMNS}, source, next_try_at, worker_host,
+        outbox_waiting, outbox_refused)
     SELECT row.uuid, api_key.organization_id, api_key.id, statement_timestamp(),
         row.provider, row.agent_reference, row.external_id, 200, 'accepted', '',
         '[]', row.warnings, 1, row.size, row.user_agent, row.request_id, row.body,
         NULL, 0, '', row.source,
-        statement_timestamp() + make_interval(secs => row.wait_seconds)
+        statement_timestamp() + make_interval(secs => row.wait_seconds),
+        row.worker_host, row.outbox_waiting, row.outbox_refused
     FROM (VALUES {{rows}}) AS row (uuid, key_id, agent_id, provider, agent_reference,
-        external_id, warnings, size, user_agent, request_id, body, source, wait_seconds)
+        external_id, warnings, size, user_agent, request_id, body, source, wait_seconds,
+        worker_host, outbox_waiting, outbox_refused)
     JOIN accounts_apikey AS api_key ON api_key.id = row.key_id
     WHERE api_key.revoked_at IS NULL
         AND (api_key.expires_at IS NULL
@@ -96,7 +101,7 @@ _STORE = f"""
 """  # noqa: S608 - the columns are ours
 _STORED_TYPES = (
     *("uuid", "uuid", "uuid", "text", "text", "text", "jsonb", "integer"),
-    *("text", "text", "bytea", "text", "float8"),
+    *("text", "text", "bytea", "text", "float8", "text", "integer", "integer"),
 )
 # For rows that were sent before and not answered; waits where that try is under way.
 _UNLESS_THERE = "ON CONFLICT (uuid) DO NOTHING"
@@ -133,8 +138,7 @@ _KEEP_OR_FOLD = f"""
         CASE WHEN tally.count > %(kept_rows)s
             THEN %(fold_prefix)s || tally.minute END,
         0, '', %(row_bytes)s + CASE WHEN tally.count <= %(kept_rows)s
-            THEN coalesce(octet_length(%(body)s::bytea), 0) ELSE 0 END,
-        %(source)s
+            THEN coalesce(octet_length(%(body)s::bytea), 0) ELSE 0 END, %(source)s
     FROM tally
     {ADD_TO_COUNT}
 """  # noqa: S608
@@ -163,6 +167,7 @@ def store(arrival: Arrival, *, agent_id: UUID | None) -> int | None:
             arrival.body,
             arrival.source,
             arrival.wait_seconds,
+            *(arrival.worker or (None, None, None)),
         )
     )
     if arrival.size > MAX_GROUPED_BYTES:

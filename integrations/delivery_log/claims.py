@@ -51,7 +51,8 @@ _CLAIM = """
     RETURNING sequence, organization_id,
         -- A replay is no use of its key.
         CASE WHEN replay_of IS NULL THEN key_id END,
-        received_at, provider, external_id, source, size, attempts, outcome
+        received_at, provider, external_id, source, size, attempts, outcome,
+        worker_host IS NOT NULL
 """
 # The first of each organization, then the second of each, until the batch is full. Of
 # many organizations no more rows are read than a few batches have.
@@ -107,7 +108,9 @@ _REST_OF_CALL = f"""
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that this worker holds until its lease ends. size: bytes."""
+    """A delivery that this worker holds until its lease ends. size: bytes.
+    tells_of_worker: it says which host sent it.
+    """
 
     sequence: int
     organization_id: UUID
@@ -119,6 +122,7 @@ class Claimed:
     size: int
     attempts: int
     outcome: str
+    tells_of_worker: bool
 
     @property
     def call(self) -> CallKey:

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 ERASED = "This call was erased."
 MAX_ATTEMPTS = 5
 FIRST_WAIT_SECONDS = 2  # doubles with each attempt
+SESSION_WAIT_SECONDS = 5
+SESSION_WAITS = "The session of its call is not processed yet."
 
 
 def gave_up(claimed: Claimed) -> bool:
@@ -62,6 +64,27 @@ def record_failure(claimed: Claimed, *, reason: str) -> None:
     _held(claimed).update(
         lease_until=None, next_try_at=Now() + Value(wait), last_error=reason
     )
+
+
+def wait_for_session(claimed: Claimed) -> bool:
+    """Give back what names no agent, such as the audio of a call, until the session of
+    its call is processed, which is tried so many times; tell whether one waits.
+    """
+    waiting = Delivery.objects.waiting().filter(
+        organization_id=claimed.organization_id,
+        provider=claimed.provider,
+        external_id=claimed.external_id,
+    )
+    if not waiting.bringing_sessions().exists():
+        return False
+    wait = timedelta(seconds=SESSION_WAIT_SECONDS)
+    _held(claimed).update(
+        attempts=claimed.attempts - 1,
+        lease_until=None,
+        next_try_at=Now() + Value(wait),
+        last_error=SESSION_WAITS,
+    )
+    return True
 
 
 def end_replay(claimed: Claimed, *, reason: str = "") -> None:

@@ -23,21 +23,23 @@ BATCH = 1000
 TURN_SECONDS = 10.0
 TALLIES_KEPT = timedelta(days=1)
 CALLS_KEPT = timedelta(days=30)
+WORKERS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """What a run of retention did.
 
-    bodies: emptied. refusals, tallies, calls, facts: rows deleted; facts are those of
-    LiveKit's events, these included. there_is_more: whether it ended
-    for want of time, and another run should follow.
+    bodies: emptied. refusals, tallies, calls, workers, facts: rows deleted; facts are those
+    of LiveKit's events, these included. there_is_more: whether it ended for want of time,
+    and another run should follow.
     """
 
     bodies: int
     refusals: int
     tallies: int
     calls: int = 0
+    workers: int = 0
     facts: int = 0
     there_is_more: bool = False
 
@@ -79,6 +81,14 @@ _DELETE_CALLS = """
 """
 
 
+# Hosts that have forwarded nothing for so long: most are names of pods.
+_DELETE_WORKERS = """
+    DELETE FROM integrations_agentworker
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM integrations_agentworker
+        WHERE last_at < statement_timestamp() - make_interval(secs => %(age)s)
+        ORDER BY last_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
+"""
 # What LiveKit told: (table, the time that counts, what of it is never touched).
 _TOLD = (
     ("integrations_livekitevent", "received_at", "processed_at IS NOT NULL"),
@@ -107,6 +117,7 @@ def forget(*, seconds: float = TURN_SECONDS) -> Forgotten:
         ),
         tallies=_in_batches(_DELETE_TALLIES, TALLIES_KEPT, turn),
         calls=_in_batches(_DELETE_CALLS, CALLS_KEPT, turn),
+        workers=_in_batches(_DELETE_WORKERS, WORKERS_KEPT, turn),
         facts=sum(
             _in_batches(
                 _DELETE_TOLD.format(table=table, time=time, may_go=may_go),

@@ -12,13 +12,16 @@ from pathlib import Path
 from django.conf import settings
 
 from integrations.connections import status_advice
+from integrations.snippets import samples
 from integrations.snippets.body_fields import body_fields
 from integrations.snippets.code_files import worker_code
+from integrations.worker_package.wheel import current_wheel
 
 # In the order in which a newcomer reads them.
 PATHS = (
     *(
         "connect-livekit",
+        "livekit-package",
         "livekit-upload",
         "livekit-projects",
         "call-body",
@@ -111,8 +114,28 @@ def _worker_code() -> str:
     return f"```python zelto_forward.py\n{worker_code(settings.BASE_URL)}```"
 
 
+def _install_line() -> str:
+    return f"```sh Environment of the worker\n{current_wheel().install_line}\n```"
+
+
+def _worker_environment() -> str:
+    return f"```sh Environment of the worker\n{samples.worker_environment()}\n```"
+
+
+def _package_hook() -> str:
+    return f"```python agent.py\n{samples.PACKAGE_HOOK}\n```"
+
+
+def _package_doctor() -> str:
+    return f"```sh Where the worker runs\n{samples.PACKAGE_DOCTOR}\n```"
+
+
 _INSERTS: dict[str, Callable[[], str]] = {
     "[[fields of the body]]": _body_table,
     "[[answers]]": _answers_table,
     "[[worker code]]": _worker_code,
+    "[[install line]]": _install_line,
+    "[[worker environment]]": _worker_environment,
+    "[[package hook]]": _package_hook,
+    "[[package doctor]]": _package_doctor,
 }

@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.key_check import KeyCheck, check_key, remembered
 from conversations.providers import DEFAULT_PROVIDER
 from integrations import providers, request_body
+from integrations.agent_workers.headers import note_in
 from integrations.delivery_log import append as delivery_log
 from integrations.delivery_log.append import Arrival
 from integrations.ingest import unknown_keys
@@ -131,6 +132,7 @@ class _Post:
             request_id=request_id_of(request),
             user_agent=user_agent_of(request),
             provider=_known_provider(request),
+            worker=note_in(request),
         )
 
     def take(self, check: KeyCheck) -> list[dict[str, str]]:

@@ -20,6 +20,7 @@ from accounts.access import organization_view
 from accounts.forms import KeyExpiryForm, RenameKeyForm, RollKeyForm
 from accounts.http import OrganizationRequest
 from accounts.models import ApiKey, Role
+from integrations.agent_workers.listing import workers_of_key
 from integrations.keys.card import PAGE_NAMES, MadeKey
 from integrations.keys.upload_agents import upload_agents
 from integrations.keys.usage import use_of
@@ -60,6 +61,7 @@ def render_page(
         "key": key,
         "state": key.state(),
         "use": use_of(key),
+        "workers": workers_of_key(key),
         "rename_form": RenameKeyForm(initial={"name": key.name}),
         "expiry_form": expiry_form(request, key),
         "roll_form": RollKeyForm(),

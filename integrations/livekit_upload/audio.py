@@ -57,7 +57,12 @@ def keep_audio(
     if not parts.file_bytes or erased_among([call]):
         return SessionAudio()
     try:
-        name = received.keep(arrival.organization_id, path)
+        name = received.keep(
+            arrival.organization_id,
+            path,
+            provider=arrival.provider,
+            external_id=arrival.external_id,
+        )
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:

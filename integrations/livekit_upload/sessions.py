@@ -25,6 +25,7 @@ from integrations.providers.livekit.upload_header import read_header
 from integrations.providers.livekit.wire import NotProtobuf
 from integrations.request_body import BodyFault, parse
 from integrations.uploads.multipart import ENDED_EARLY, Parts, Wanted, read_parts
+from integrations.uploads.raw_body import is_long
 from integrations.uploads.take import upload_slot
 from web.long_answers import Slot
 from web.storable_text import replace_unstorable
@@ -49,7 +50,7 @@ def take_session(post: Post) -> None:
     """
     arrival = post.arrival()
     with ExitStack() as leaving:
-        if _is_long(post):
+        if is_long(post.request):
             leaving.enter_context(_slot(arrival.organization_id))
         path = leaving.enter_context(incoming_file())
         # Without a buffer, which a full disk would fail once more.
@@ -115,12 +116,6 @@ def _slot(organization_id: UUID) -> Slot:
         raise Refusal(
             503, refusal.detail, headers=((RETRY_AFTER, str(int(again))),)
         ) from None
-
-
-def _is_long(post: Post) -> bool:
-    """Tell whether the body may still be arriving while it is read."""
-    length = post.request.META.get("CONTENT_LENGTH") or ""
-    return not length.isdigit() or int(length) > settings.MAX_BODY_BYTES
 
 
 def _wanted() -> Wanted:

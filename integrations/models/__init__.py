@@ -1,7 +1,8 @@
-"""The tables of this app: delivery log, connections, counts by minute, LiveKit's own
-events and what they say, operation.
+"""The tables of this app: delivery log, connections, agents' workers, counts by minute,
+LiveKit's own events and what they say, operation.
 """
 
+from integrations.models.agent_worker import AgentWorker
 from integrations.models.connection import Connection, MinuteTally
 from integrations.models.delivery import Delivery
 from integrations.models.expected_session import ExpectedSession, ExpectedSessionTally
@@ -16,6 +17,7 @@ from integrations.models.livekit_room import LiveKitEgress, LiveKitRoom
 from integrations.models.operation import RunningTotal, WorkerPulse
 
 __all__ = [
+    "AgentWorker",
     "Connection",
     "Delivery",
     "ExpectedSession",

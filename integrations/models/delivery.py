@@ -44,6 +44,13 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Return those that a worker has yet to process."""
         return self.filter(outcome=Delivery.Outcome.ACCEPTED)
 
+    def bringing_sessions(self) -> Self:
+        """Return those that a conversation is made of: neither audio that came for a call,
+        nor what Zelto itself adds."""
+        Source = Delivery.Source
+        others = [Source.RECORDING, Source.TRANSCRIPTION, Source.LIVEKIT_EVENTS]
+        return self.exclude(source__in=others)
+
     def from_workers(self) -> Self:
         """Return those that came with a key, so none that Zelto itself made."""
         return self.filter(key__isnull=False)
@@ -151,6 +158,11 @@ class Delivery(models.Model):
     source = models.CharField(
         max_length=16, choices=Source.choices, default=Source.POST, db_default="post"
     )
+    # What the package for LiveKit workers says of its worker; null for other senders. The
+    # host may be empty.
+    worker_host = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001
+    outbox_waiting = models.IntegerField(null=True, editable=False)
+    outbox_refused = models.IntegerField(null=True, editable=False)
     # Which refused delivery it was made from. Its row may go before this one does.
     replay_of = models.UUIDField(null=True, editable=False)
     # Refusals of one kind in one minute share a row.

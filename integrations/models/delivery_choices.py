@@ -25,3 +25,4 @@ class DeliverySource(models.TextChoices):
     LIVEKIT_SESSION = "livekit-session", "LiveKit's upload: session"
     LIVEKIT_TRACES = "livekit-traces", "LiveKit's upload: traces"
     LIVEKIT_EVENTS = "livekit-events", "LiveKit's events"
+    RECORDING = "recording", "Audio of a call"

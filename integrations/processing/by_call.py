@@ -29,7 +29,7 @@ from integrations.delivery_log.lease_keeper import keeping
 from integrations.delivery_log.read import PIECES, Reader, Unreadable
 from integrations.expected_sessions.join import settle_arrived
 from integrations.operations import counters
-from integrations.processing.failures import note_key_use, record, sentence_of
+from integrations.processing.failures import note_senders, record, sentence_of
 from web.database_errors import is_away
 
 logger = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ def _try(claimed: Sequence[Claimed], note_progress: Callable[[], None]) -> None:
 
     took = _store(sequences, claimed[0].call, reader, finish)
     counters.count_processed(took or [])
-    note_key_use(one for one in claimed if one.sequence not in unreadable)
+    note_senders(one for one in claimed if one.sequence not in unreadable)
     for one in claimed:
         if one.sequence in unreadable:
             record(one, unreadable[one.sequence])

@@ -25,7 +25,7 @@ from integrations.expected_sessions.join import settle_arrived
 from integrations.operations import counters, heartbeat
 from integrations.processing import by_call
 from integrations.processing.batch_size import BatchSize
-from integrations.processing.failures import note_key_use, record
+from integrations.processing.failures import note_senders, record
 from web.database_errors import is_away
 
 logger = logging.getLogger(__name__)
@@ -203,5 +203,5 @@ def _store(read: list[tuple[Claimed, LoggedUpdate]]) -> None:
             stored,
         )
     counters.count_processed(took)
-    note_key_use([claimed for claimed, _ in read])
+    note_senders([claimed for claimed, _ in read])
     settle_arrived(one.conversation for one in stored.values())

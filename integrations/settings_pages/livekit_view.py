@@ -13,6 +13,7 @@ from integrations.livekit_projects.views import projects_context
 from integrations.livekit_upload.signs import signs_lately
 from integrations.snippets import samples
 from integrations.snippets.code_files import short_worker_code, worker_code
+from integrations.worker_package.wheel import current_wheel
 
 
 def status(
@@ -24,10 +25,14 @@ def status(
     return {} if connection.is_active else {"signs": signs_lately(organization)}
 
 
-def content(request: OrganizationRequest, _key_text: str | None) -> dict[str, Any]:
+def content(request: OrganizationRequest, key_text: str | None) -> dict[str, Any]:
     """Return the context of that page; the code reads its key from the environment."""
     return {
         **projects_context(request),
+        "package": current_wheel(),
+        "package_environment": samples.worker_environment(key_text),
+        "package_hook": samples.PACKAGE_HOOK,
+        "package_doctor": samples.PACKAGE_DOCTOR,
         "hook": samples.WORKER_HOOK,
         "upload_line": samples.upload_line("paste-your-upload-key-here"),
         "worker_code": worker_code(settings.BASE_URL),

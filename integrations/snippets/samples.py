@@ -11,6 +11,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from integrations.snippets.body_fields import IGNORED, TAKEN, body_fields
+from integrations.worker_package.wheel import current_wheel
 
 KEY_PLACEHOLDER = "paste-your-key-here"
 
@@ -21,6 +22,15 @@ from zelto_forward import forward_to_zelto
 async def entrypoint(ctx: JobContext) -> None:
     ...  # your session, as it is"""
 
+PACKAGE_HOOK = """\
+from zelto_livekit import forward
+
+@server.rtc_session(agent_name="my-agent", on_session_end=forward)
+async def entrypoint(ctx: JobContext) -> None:
+    ...  # your session, as it is"""
+# The file in which the hook is.
+PACKAGE_DOCTOR = "zelto-livekit doctor agent.py"
+
 
 def export_line(key: str | None = None) -> str:
     """Return the line for a shell that sets the key.
@@ -28,6 +38,14 @@ def export_line(key: str | None = None) -> str:
     key: one that was just made, so that the line works as it is.
     """
     return f"export ZELTO_API_KEY={key or KEY_PLACEHOLDER}"
+
+
+def worker_environment(key: str | None = None) -> str:
+    """Return the lines for a shell that the package for workers needs.
+
+    key: as of `export_line`.
+    """
+    return f"export ZELTO_URL={shlex.quote(settings.BASE_URL)}\n{export_line(key)}"
 
 
 def upload_line(key: str, agent: str = "") -> str:
@@ -188,8 +206,21 @@ If this application is a worker of LiveKit Agents (livekit-agents 1.5.1 or @live
   LiveKit Cloud "Agent observability" of the project, on a server of our own
   agents.enable_user_data_recording, or session.start(..., record=True). It brings the audio
   too. Sessions then no longer show in LiveKit Cloud's own insights. The URL is a secret.
-- A few lines: post as below, with the header "X-Zelto-Provider: livekit". It leaves LiveKit
-  Cloud's own insights as they are, so it is the way for both, and it can send our metadata."""
+- A few lines, which leave LiveKit Cloud's own insights as they are, so it is the way for
+  both. In Python install our package, which keeps each session on disk until it is in Zelto
+  and sends the audio too; set ZELTO_URL={base_url} beside ZELTO_API_KEY and run its doctor:
+  {install_line}
+  from zelto_livekit import forward  # as on_session_end=forward of rtc_session
+  {doctor}
+  Else post as below, with the header "X-Zelto-Provider: livekit"; it can send our metadata."""
+
+
+def _livekit_ways(base_url: str) -> str:
+    return LIVEKIT_WAYS.format(
+        base_url=base_url,
+        install_line=current_wheel().install_line,
+        doctor=PACKAGE_DOCTOR,
+    )
 
 
 def agent_prompt(base_url: str) -> str:
@@ -198,7 +229,7 @@ def agent_prompt(base_url: str) -> str:
     return f"""\
 Send each finished call of this application to Zelto, our dashboard for voice agents.
 
-{LIVEKIT_WAYS}
+{_livekit_ways(base_url)}
 
 When a call has ended, POST one JSON object to {base_url}/webhooks/calls with the headers
 "Authorization: Bearer <key>" and "Content-Type: application/json". Read the key from the

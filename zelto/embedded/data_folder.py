@@ -10,7 +10,10 @@ from zelto.embedded.errors import StartupError
 from zelto.embedded.host import data_directory_mode
 
 # What Zelto keeps there. Postgres closes its own folder, and lets nobody else do so.
-FOLDERS = {"incoming", "mail", "messages", "models", "recordings", "static"}
+FOLDERS = {
+    *("incoming", "mail", "messages", "models", "recordings", "static"),
+    "worker-package",
+}
 FILES = {
     *("certificates.pem", "owner.lock", "postgres.log", "postgres.log.1", "secret_key")
 }

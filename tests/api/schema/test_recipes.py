@@ -47,6 +47,12 @@ EXPECTED: dict[tuple[str, str], Printed] = {
         json.loads(text)["source"] == "upload" and json.loads(text)["hasAudio"]
     ),
     ("Upload a recording", "python"): lambda text, _: text.endswith(" True\n"),
+    ("Send the audio of a session that was posted", "bash"): lambda text, _: (
+        json.loads(text) == {"received": True}
+    ),
+    ("Send the audio of a session that was posted", "python"): lambda text, _: (
+        text == "{'received': True}\n"
+    ),
     ("List conversations", "bash"): lambda text, kept: (
         kept["id"] in {each["id"] for each in json.loads(text)["data"]}
     ),

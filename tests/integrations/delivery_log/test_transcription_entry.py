@@ -187,5 +187,5 @@ def test_what_is_of_no_conversation_any_more_fails_alone(
     work()
     failed = Delivery.objects.get(source="transcription")
     assert failed.outcome == "failed"
-    assert "There is no conversation of c any more." in failed.reason
+    assert "There is no conversation of c." in failed.reason
     assert Conversation.objects.count() == 1

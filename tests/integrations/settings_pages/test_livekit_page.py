@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import actions
 from conversations.models import Agent
 from integrations.models import Delivery, MinuteTally
+from integrations.worker_package.wheel import current_wheel
 from tests.integrations.conftest import session
 
 URL = "/org/acme/settings/integrations/livekit"
@@ -214,7 +215,7 @@ def test_a_member_sees_neither_keys_nor_deliveries(
     assert "Active" in text_of(content, "connection-state")
     assert "ZELTO_URL" in code_of(content, "worker-code")
     for secret in ("secret-name", "livekit-prod-worker", "zelto_", "call-seen"):
-        assert secret not in content.replace("zelto_forward", "")
+        assert secret not in re.sub("zelto_(forward|livekit)", "", content)
     for part in ('id="keys"', 'id="latest-deliveries"', "test-session"):
         assert part not in content
     # Not even read, so that no template can show them by mistake.
@@ -286,3 +287,26 @@ def test_an_agent_that_is_gone_breaks_nothing(alice_client, post, process):
     process()
     Agent.objects.get().conversations.all().delete()
     assert "no longer kept" in page_of(alice_client)
+
+
+def test_the_package_is_there_with_its_hash_and_ready_lines(alice_client):
+    content = page_of(alice_client)
+    wheel = current_wheel()
+    line = code_of(content, "package-install")
+    assert line == f'pip install "{wheel.url}#sha256={wheel.sha256}"'
+    assert f'SHA-256 <span class="z-mono">{wheel.sha256}' in content
+    ast.parse(code_of(content, "package-hook"))
+    assert "on_session_end=forward)" in code_of(content, "package-hook")
+    assert "ZELTO_URL=http://localhost:8000" in code_of(content, "package-environment")
+    assert code_of(content, "package-doctor").startswith("zelto-livekit doctor")
+    # The way without a package is still there.
+    assert "def forward_to_zelto" in code_of(content, "worker-code")
+
+
+def test_a_key_that_was_just_made_is_in_the_lines_of_the_package(alice_client):
+    form = page_of(alice_client)
+    token = re.search(r'name="form_token" value="([^"]+)"', form)
+    assert token
+    fields = {"name": "worker", "scope": "ingest", "form_token": token[1]}
+    content = alice_client.post(f"{URL}/keys", fields).content.decode()
+    assert "ZELTO_API_KEY=zelto_" in code_of(content, "package-environment")

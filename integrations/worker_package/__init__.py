@@ -1,0 +1,1 @@
+"""The package for LiveKit workers, as the wheel that this instance serves."""

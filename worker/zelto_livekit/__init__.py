@@ -1,0 +1,1 @@
+"""Forwards the finished sessions of a LiveKit agent worker to Zelto."""
