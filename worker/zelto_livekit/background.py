@@ -113,10 +113,10 @@ def is_tended(outbox: Outbox) -> bool:
     try:
         with (outbox.folder / BACKGROUND_LOCK).open("rb") as lock:
             fcntl.flock(lock.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
     except BlockingIOError:
         return True
+    except OSError:  # there is none, or no way to it
+        return False
     return False
 
 

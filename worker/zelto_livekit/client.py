@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import http.client
 import importlib.metadata
+import io
 import os
 import platform
 import socket
@@ -14,7 +15,7 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote, urlsplit
 
 from zelto_livekit.answers import Answer, no_answer, seconds_of
@@ -151,22 +152,48 @@ class Client:
         return self._connection
 
     def _read(self, connection: http.client.HTTPConnection, stop: float) -> Answer:
-        connection.sock.settimeout(remaining(stop))
+        def timed(sock: Any, *args: Any, **named: Any) -> http.client.HTTPResponse:
+            return http.client.HTTPResponse(TimedSocket(sock, stop), *args, **named)  # type: ignore[arg-type]
+
+        connection.response_class = timed  # type: ignore[assignment]
         response = connection.getresponse()
-        text = bytearray()
-        while block := response.read1(8192):
-            text += block
-            if len(text) > MAX_ANSWER_BYTES:
-                break
-            remaining(stop)
-        if len(text) > MAX_ANSWER_BYTES or response.will_close:
+        text = response.read(MAX_ANSWER_BYTES + 1)
+        if not response.isclosed():  # it is longer than any answer of Zelto's
             self.close()
         return Answer(
             response.status,
-            bytes(text).decode("utf-8", "replace"),
+            text.decode("utf-8", "replace"),
             seconds_of(response.headers.get("Retry-After", "")),
             response.headers.get("Location", ""),
         )
+
+
+class TimedReader(io.RawIOBase):
+    """Reads from a socket, each time with what is left of the time of the whole answer.
+
+    Else a server that sends a byte now and then is waited for without an end.
+    """
+
+    def __init__(self, sock: socket.socket, stop: float) -> None:
+        self._sock = sock
+        self._stop = stop
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._sock.settimeout(remaining(self._stop))
+        return self._sock.recv_into(buffer)
+
+
+class TimedSocket:
+    """Is to `HTTPResponse` what a socket is."""
+
+    def __init__(self, sock: socket.socket, stop: float) -> None:
+        self._reader = TimedReader(sock, stop)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self._reader)
 
 
 def remaining(stop: float) -> float:

@@ -89,7 +89,9 @@ class Forwarder:
         """
         job_id = "?"
         try:
-            if ctx is None or isinstance(ctx, str):  # a shutdown callback: time is short
+            if ctx is None or isinstance(
+                ctx, str
+            ):  # a shutdown callback: time is short
                 job, audio_seconds = _job_context(), 0.0
             else:
                 job, audio_seconds = ctx, AUDIO_SECONDS
@@ -184,8 +186,10 @@ def send(handover: Handover, audio_seconds: float) -> None:
     answer = try_for_a_while(sender, handover, stop, once=others_send)
     if answer.verdict is not Verdict.STORED:
         return
-    if handover.file is None and handover.checkpoints is not None:
-        handover.checkpoints.forget()
+    if handover.file is None:
+        if handover.checkpoints is not None:
+            handover.checkpoints.forget()
+        return
     left = sorted(entries_in(outbox.folder), key=lambda one: one.since)
     if others_send and (not left or time.time() - left[0].since < NEGLECTED_SECONDS):
         return

@@ -36,7 +36,7 @@ NAME = re.compile(
     r"(?P<job>.+?)\.(?:(?P<ms>\d+)\.(?=ogg$))?(?P<kind>json|checkpoint|ogg)"
 )
 MAX_TEMPORARY_AGE = 3_600.0  # seconds
-READ_ONLY_FOR_OWNER = 0o600
+FOR_OWNER_ALONE = 0o600
 
 
 class Kind(Enum):
@@ -89,21 +89,7 @@ class Outbox:
 
         """
         self.make()
-        path = self.path_of(job_id, kind)
-        file, temporary = self._temporary()
-        try:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-            # The lock stays with the file under its new name: nobody comes in between.
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            temporary.rename(path)
-            self._sync()
-        except BaseException:
-            file.close()
-            temporary.unlink(missing_ok=True)
-            raise
-        return file
+        return self._write(self.path_of(job_id, kind), body)
 
     def keep_audio(self, job_id: str, recording: Path, started_at: float) -> Path:
         """Keep a recording that the SDK is about to delete, by a link where one is possible.
@@ -122,7 +108,7 @@ class Outbox:
                 os.link(recording, temporary)
             except OSError:  # another disk, or one without links
                 shutil.copyfile(recording, temporary)
-            temporary.chmod(READ_ONLY_FOR_OWNER)
+            temporary.chmod(FOR_OWNER_ALONE)
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
             temporary.rename(self.folder / name)
@@ -175,10 +161,8 @@ class Outbox:
             "answer": answer.fields or answer.sentence,
             "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
-        file, temporary = self._temporary()
-        with file:
-            file.write(json.dumps(written, indent=1).encode())
-        temporary.rename(self.refused / f"{entry.path.name}.answer")
+        beside = self.refused / f"{entry.path.name}.answer"
+        self._write(beside, json.dumps(written, indent=1).encode()).close()
         entry.path.rename(self.refused / entry.path.name)
         if entry.kind is Kind.CHECKPOINT:
             self.drop_checkpoint(entry.job_id)
@@ -206,10 +190,25 @@ class Outbox:
                 if name.endswith(".tmp") and path.lstat().st_mtime < oldest:
                     path.unlink()
 
-    def _temporary(self) -> tuple[BinaryIO, Path]:
-        path = self.folder / f".{secrets.token_hex(8)}.tmp"
+    def _write(self, path: Path, body: bytes) -> BinaryIO:
+        """Write all, then give it its name; return it open and locked."""
+        temporary = self.folder / f".{secrets.token_hex(8)}.tmp"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
-        return os.fdopen(os.open(path, flags, READ_ONLY_FOR_OWNER), "w+b"), path
+        file = os.fdopen(os.open(temporary, flags, FOR_OWNER_ALONE), "w+b")
+        try:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+            # The lock stays with the file under its new name: nobody comes in between.
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            temporary.rename(path)
+            self._sync()
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it would write the rest once more
+                file.close()
+            raise
+        return file
 
     def _sync(self) -> None:
         handle = os.open(self.folder, os.O_RDONLY)
@@ -223,7 +222,7 @@ def names_in(folder: Path) -> list[str]:
     """Return the names in a folder, none where it is not there."""
     try:
         return os.listdir(folder)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

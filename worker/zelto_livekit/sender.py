@@ -200,7 +200,8 @@ class Sender:
     def _count(self) -> tuple[int, int]:
         counted_at, counted = self._counted
         if time.monotonic() - counted_at > COUNT_AGAIN_AFTER:
-            counted = self.outbox.count()
+            with contextlib.suppress(OSError):  # it is told, not needed
+                counted = self.outbox.count()
             self._counted = (time.monotonic(), counted)
         waiting, refused = counted
         return max(waiting - self._in_hand, 0), refused
