@@ -40,3 +40,8 @@ async def forward(ctx: JobContext | str | None = None) -> None:
 def watch(ctx: JobContext) -> None:
     """Write the history so far every `checkpoint_seconds`; call it as the job begins."""
     _default.watch(ctx)
+
+
+def leave_the_outbox_to_others() -> None:
+    """End the background thread of this process, which is no worker."""
+    _default.stop()

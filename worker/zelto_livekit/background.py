@@ -45,6 +45,8 @@ class Background:
     def stop(self) -> None:
         """End the thread, and leave what waits to others."""
         self._stopped.set()
+        if self._lock is not None and not self._thread.is_alive():
+            self._lock.close()
 
     def _run(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import hashlib
 import http.client
 import importlib.metadata
@@ -28,6 +29,7 @@ BLOCK_BYTES = 256 * 1024
 Count = Callable[[], tuple[int, int]]
 
 
+@functools.cache
 def user_agent() -> str:
     """Name the package, the SDK and the Python that it runs in."""
     try:

@@ -53,6 +53,11 @@ class Handover:
     audio: Path | None
     checkpoints: Checkpoints | None
 
+    def close(self) -> None:
+        """Leave the file to whoever sends it next."""
+        if self.file is not None:
+            self.file.close()
+
 
 class Forwarder:
     """Forwards sessions with settings of its own.
@@ -67,12 +72,19 @@ class Forwarder:
 
     def __init__(self, **given: Any) -> None:
         self._given = given
+        self._background: Background | None = None
         if is_worker_process():
             self._background = Background(self.settings)
             self._background.start()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_given": self._given}  # to job processes goes no thread
+        # To job processes goes no thread.
+        return {"_given": self._given, "_background": None}
+
+    def stop(self) -> None:
+        """Send nothing in the background."""
+        if self._background is not None:
+            self._background.stop()
 
     def settings(self) -> Settings:
         """Return the settings as they stand now."""
@@ -123,8 +135,6 @@ class Forwarder:
         except NoSessionError:
             logger.info("job %s had no session: there is nothing to forward", job_id)
             return
-        if settings.checkpoint_seconds is not None:
-            body["metadata"] = {"partial": False}
         recording = recording_of(ctx) if settings.audio else None
         # The disk takes what time it needs: the SDK deletes the recording afterwards.
         handover = await run_beside(lambda: keep(settings, job_id, body, recording))
@@ -135,6 +145,7 @@ class Forwarder:
                 "session %s waits in %s: %s",
                 *(job_id, settings.outbox, " ".join(settings.faults)),
             )
+            handover.close()
             return
         try:
             await run_beside(
@@ -152,6 +163,8 @@ def keep(
     recording: tuple[Path, float] | None,
 ) -> Handover:
     """Write a session that has ended, and its recording, into the outbox."""
+    if settings.checkpoint_seconds is not None:
+        body = body | {"metadata": {"partial": False}}
     outbox, encoded = Outbox(settings.outbox), encode(body, settings.redact)
     checkpoints = _checkpoints.pop(job_id, None)
     if checkpoints is not None:
@@ -183,7 +196,10 @@ def send(handover: Handover, audio_seconds: float) -> None:
     stop = time.monotonic() + settings.try_for
     sender = Sender(settings, outbox)
     others_send = is_tended(outbox)
-    answer = try_for_a_while(sender, handover, stop, once=others_send)
+    try:
+        answer = try_for_a_while(sender, handover, stop, once=others_send)
+    finally:
+        handover.close()
     if answer.verdict is not Verdict.STORED:
         return
     if handover.file is None:
@@ -223,7 +239,6 @@ def try_for_a_while(
             time.sleep(pause)
             pause *= 2
     if file is not None:
-        file.close()
         if not is_done:
             logger.warning(
                 "session %s waits in the outbox: %s", job_id, answer.sentence

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.zelto_livekit.conftest import names, put
-from tests.zelto_livekit.contexts import Context
-from tests.zelto_livekit.stand_in import KEY, Says, Zelto, free_port, hang
+from worker_tests.contexts import Context
+from worker_tests.outboxes import names, put
+from worker_tests.stand_in import KEY, Says, Zelto, free_port, hang
 from zelto_livekit.background import Background
 from zelto_livekit.forwarder import Forwarder
 from zelto_livekit.outbox import Kind, Outbox
@@ -129,6 +129,7 @@ def test_where_a_worker_process_tries_on_the_job_tries_once(
     assert result is not None
     assert result.sent == 1
     assert names(outbox) == []
+    background.stop()
 
 
 def test_the_next_job_sends_what_was_left(
@@ -232,8 +233,8 @@ def test_it_goes_to_job_processes_without_its_thread(
     monkeypatch.delenv("ZELTO_BACKGROUND")
     forwarder = Forwarder(url=zelto.url, key=KEY, outbox=outbox.folder)
     hook = pickle.loads(pickle.dumps(forwarder.forward))  # noqa: S301
-    assert not hasattr(hook.__self__, "_background")
+    assert hook.__self__._background is None
     assert hook.__code__.co_argcount == 2  # what add_shutdown_callback looks at
     asyncio.run(hook(Context("AJ_pickled", "hello")))
     assert len(zelto.calls["AJ_pickled"]) == 1
-    forwarder._background.stop()
+    forwarder.stop()

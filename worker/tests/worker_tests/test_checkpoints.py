@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.zelto_livekit.conftest import names, put
-from tests.zelto_livekit.contexts import Context, History
-from tests.zelto_livekit.stand_in import KEY, Says, Zelto
+from worker_tests.contexts import Context, History
+from worker_tests.outboxes import names, put
+from worker_tests.stand_in import KEY, Says, Zelto
 from zelto_livekit import forwarder as forwarding
 from zelto_livekit.forwarder import Forwarder
 from zelto_livekit.outbox import Kind, Outbox

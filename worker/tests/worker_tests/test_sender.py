@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.zelto_livekit.conftest import names, put
-from tests.zelto_livekit.stand_in import (
+from worker_tests.outboxes import names, put
+from worker_tests.stand_in import (
     Says,
     Step,
     Zelto,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.zelto_livekit.stand_in import KEY, Zelto, running
-from zelto_livekit.outbox import Kind, Outbox
+from worker_tests.stand_in import KEY, Zelto, running
+from zelto_livekit.outbox import Outbox
 from zelto_livekit.sender import Sender
 from zelto_livekit.settings import Settings, read_settings
 
@@ -47,17 +47,3 @@ def settings(zelto: Zelto, outbox: Outbox) -> Settings:
 @pytest.fixture
 def sender(settings: Settings, outbox: Outbox) -> Sender:
     return Sender(settings, outbox)
-
-
-def put(outbox: Outbox, job_id: str, kind: Kind = Kind.SESSION) -> None:
-    """Leave a session in the outbox, as a job does that could not send it."""
-    body = b'{"call": {"externalId": "%s"}}' % job_id.encode()
-    outbox.write(job_id, kind, body).close()
-
-
-def names(outbox: Outbox) -> list[str]:
-    """Return what lies in the folder, but its lock."""
-    found = (path for path in outbox.folder.rglob("*") if path.is_file())
-    return sorted(
-        str(path.relative_to(outbox.folder)) for path in found if path.suffix != ".lock"
-    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.zelto_livekit.conftest import names, put
+from worker_tests.outboxes import names, put
 from zelto_livekit.answers import Answer
 from zelto_livekit.bounds import keep_within_bounds
 from zelto_livekit.outbox import Kind, Outbox, locked, take_lock

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.zelto_livekit.contexts import Context
+from worker_tests.contexts import Context
 from zelto_livekit.session_body import WITHHELD, encode, session_body
 
 ITEMS: list[dict[str, Any]] = [
