@@ -69,7 +69,7 @@ class Tone(io.AudioInput):
 
 
 class Speaker(io.AudioOutput):
-    """Never plays: the agent writes."""
+    """Plays what it is given for as long as that takes."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -77,15 +77,38 @@ class Speaker(io.AudioOutput):
             capabilities=io.AudioOutputCapabilities(pause=False),
             sample_rate=RATE,
         )
+        self._seconds = 0.0
+        self._playing: asyncio.Task[None] | None = None
 
     async def capture_frame(self, frame: rtc.AudioFrame) -> None:
         await super().capture_frame(frame)
+        if not self._seconds:
+            self.on_playback_started(created_at=time.time())
+        self._seconds += frame.duration
 
     def flush(self) -> None:
         super().flush()
+        if self._seconds:
+            self._playing = asyncio.create_task(self._play(self._seconds))
+            self._seconds = 0.0
 
     def clear_buffer(self) -> None:
         pass
+
+    async def _play(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self.on_playback_finished(playback_position=seconds, interrupted=False)
+
+
+async def speak(session: AgentSession[None], microphone: Tone) -> None:
+    """Have the agent heard for half a second, and the caller all the time."""
+    output = session.output.audio  # the SDK's recorder, with the speaker behind it
+    session.output.set_audio_enabled(False)  # what it answers it writes
+    assert output is not None
+    for _ in range(25):
+        await output.capture_frame(await microphone.__anext__())
+    output.flush()
+    await output.wait_for_playout()
 
 
 def die_after(seconds: float) -> None:
@@ -116,16 +139,16 @@ async def entrypoint(ctx: JobContext) -> None:
         ctx.add_shutdown_callback(forward)
     session = AgentSession[None](llm=scripted_agent.ScriptedModel())
     if options["hears"]:
-        session.input.audio = Tone()
+        microphone = Tone()
+        session.input.audio = microphone
         session.output.audio = Speaker()
     await session.start(
         scripted_agent.Support(), record={"audio": True} if options["hears"] else False
     )
-    session.output.set_audio_enabled(False)  # the agent writes
+    if options["hears"]:
+        await speak(session, microphone)
     await scripted_agent.SCENARIOS["order"](session)
     note(what="said", job=ctx.job.id)
-    if options["hears"]:
-        await asyncio.sleep(1.0)  # something to hear
     if options["dies"] == "talking":
         await asyncio.sleep(options["after"] + 5)
     ctx.shutdown(reason="the script has ended")
@@ -166,6 +189,7 @@ async def run() -> None:
         host="127.0.0.1",
         port=0,
         num_idle_processes=0,
+        initialize_process_timeout=60.0,  # older ones import all of it in each process
         ws_url=dispatcher.url,
         api_key=KEY,
         api_secret=SECRET,
