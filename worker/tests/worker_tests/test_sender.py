@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -251,6 +253,54 @@ def test_it_ends_in_time_and_leaves_the_rest(
     result = sender.send_all(stop=began + 0.5)
     assert 0 < result.sent < 10
     assert time.monotonic() - began < 2.0
+
+
+def test_a_revoked_key_loses_nothing_and_a_new_one_sends_all(
+    zelto: Zelto, settings: Settings, outbox: Outbox
+) -> None:
+    for number in range(3):
+        put(outbox, f"AJ_{number}")
+    revoked = Sender(replace(settings, key="zelto_revoked"), outbox)
+    result = revoked.send_all()
+    assert result.not_now is not None
+    assert result.not_now.sentence == "401: This key is unknown."
+    assert len(zelto.requests) == 1  # and not once for each
+    assert len(names(outbox)) == 3
+    assert Sender(settings, outbox).send_all().sent == 3
+
+
+MANY = int(os.environ.get("WORKER_OUTBOX", "500"))
+
+
+def test_a_large_outbox_is_sent_by_several_processes_each_session_once(
+    zelto: Zelto, settings: Settings, outbox: Outbox
+) -> None:
+    for number in range(MANY):
+        put(outbox, f"AJ_{number}")
+    began = time.monotonic()
+    assert outbox.count() == (MANY, 0)
+    counted = time.monotonic() - began
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        "ZELTO_URL": zelto.url,
+        "ZELTO_API_KEY": settings.key,
+        "ZELTO_OUTBOX": str(outbox.folder),
+    }
+    command = [sys.executable, "-m", "zelto_livekit", "flush"]
+    flushes = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+        for _ in range(2)
+    ]
+    for one in flushes:
+        one.wait(600)
+    print(  # noqa: T201 - shown with -s
+        f"\n{MANY} sessions: counted in {counted:.3f} s, sent by two processes in "
+        f"{time.monotonic() - began:.1f} s"
+    )
+    assert len(zelto.calls) == MANY
+    assert {len(bodies) for bodies in zelto.calls.values()} == {1}
+    assert names(outbox) == []
 
 
 def test_no_log_holds_the_key_or_what_was_said(
