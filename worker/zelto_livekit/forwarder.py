@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from zelto_livekit.answers import Answer, Verdict
 from zelto_livekit.background import Background, is_tended, is_worker_process
+from zelto_livekit.bounds import keep_within_bounds
 from zelto_livekit.checkpoints import Checkpoints
 from zelto_livekit.client import TRY_SECONDS
 from zelto_livekit.outbox import Entry, Kind, Outbox, entries_in
@@ -146,6 +147,7 @@ class Forwarder:
                 *(job_id, settings.outbox, " ".join(settings.faults)),
             )
             handover.close()
+            await run_beside(lambda: keep_within_bounds(handover.outbox, settings))
             return
         try:
             await run_beside(
@@ -201,6 +203,8 @@ def send(handover: Handover, audio_seconds: float) -> None:
     finally:
         handover.close()
     if answer.verdict is not Verdict.STORED:
+        if handover.file is not None and not others_send:
+            keep_within_bounds(outbox, settings)
         return
     if handover.file is None:
         if handover.checkpoints is not None:

@@ -176,19 +176,28 @@ class Outbox:
         """
         moved = 0
         for entry in entries_in(self.refused):
+            os.utime(entry.path)  # its age counts anew
             entry.path.rename(self.folder / entry.path.name)
             (self.refused / f"{entry.path.name}.answer").unlink(missing_ok=True)
             moved += 1
         return moved
 
     def remove_remains(self) -> None:
-        """Delete temporary files of processes that were killed while they wrote."""
+        """Delete what processes left that were killed while they wrote."""
         oldest = time.time() - MAX_TEMPORARY_AGE
         for name in names_in(self.folder):
             path = self.folder / name
+            if not name.endswith((".tmp", ".alive")):
+                continue
             with contextlib.suppress(FileNotFoundError):
-                if name.endswith(".tmp") and path.lstat().st_mtime < oldest:
+                if path.lstat().st_mtime > oldest:
+                    continue
+                if name.endswith(".tmp"):
                     path.unlink()
+                elif not path.with_suffix(f".{Kind.CHECKPOINT.value}").exists():
+                    with locked(path) as file:  # of a job that still lives it is not
+                        if file is not None:
+                            path.unlink()
 
     def _write(self, path: Path, body: bytes) -> BinaryIO:
         """Write all, then give it its name; return it open and locked."""

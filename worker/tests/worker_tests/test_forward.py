@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import pickle
 import sys
 import time
@@ -171,6 +172,24 @@ def test_without_a_key_the_session_waits_and_the_log_says_for_what(
     )
     assert names(outbox) == ["AJ_keyless.json"]
     assert "ZELTO_API_KEY is not set in this process." in caplog.text
+
+
+@pytest.mark.parametrize("key", [KEY, ""])
+def test_what_cannot_be_sent_stays_within_its_bounds(
+    outbox: Outbox, caplog: pytest.LogCaptureFixture, key: str
+) -> None:
+    outbox.write("AJ_oldest", Kind.SESSION, b"x" * 5000).close()
+    os.utime(outbox.path_of("AJ_oldest", Kind.SESSION), (0, time.time() - 60))
+    away = Forwarder(
+        url=f"http://127.0.0.1:{free_port()}",
+        key=key,
+        outbox=outbox.folder,
+        try_for=0.5,
+        outbox_max_mb=0.005,
+    )
+    forward(away, Context(f"AJ_bounded{len(key)}", "hello"))
+    assert names(outbox) == [f"AJ_bounded{len(key)}.json"]
+    assert "session AJ_oldest was DELETED" in caplog.text
 
 
 @pytest.mark.parametrize("is_up", [True, False])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import subprocess
@@ -117,13 +118,27 @@ def test_what_was_refused_lies_beside_its_answer_until_it_is_put_back(
 
 
 def test_remains_of_killed_processes_are_deleted_after_an_hour(outbox: Outbox) -> None:
-    outbox.make()
-    old, young = outbox.folder / ".old.tmp", outbox.folder / ".young.tmp"
-    for path in (old, young):
+    put(outbox, "AJ_said", Kind.CHECKPOINT)
+    remains = ("x.tmp", "AJ_dead.alive", "AJ_lives.alive", "AJ_said.alive")
+    for name in remains:
+        path = outbox.folder / name
         path.touch()
-    os.utime(old, (0, time.time() - 3700))
-    outbox.remove_remains()
-    assert names(outbox) == [".young.tmp"]
+        os.utime(path, (0, time.time() - 3700))
+    (outbox.folder / "young.tmp").touch()
+    with (outbox.folder / "AJ_lives.alive").open("rb") as held:
+        fcntl.flock(held.fileno(), fcntl.LOCK_EX)
+        outbox.remove_remains()
+    assert names(outbox) == [
+        *("AJ_lives.alive", "AJ_said.alive", "AJ_said.checkpoint", "young.tmp"),
+    ]
+
+
+def test_what_is_put_back_is_as_if_it_came_now(outbox: Outbox) -> None:
+    put(outbox, "AJ_1")
+    os.utime(outbox.path_of("AJ_1", Kind.SESSION), (0, time.time() - 30 * 86400))
+    outbox.refuse(outbox.entries()[0], Answer(422))
+    outbox.put_back()
+    assert keep_within_bounds(outbox, bounded(outbox)) == 0
 
 
 def bounded(outbox: Outbox, **given: float) -> Settings:
