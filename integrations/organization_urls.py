@@ -8,6 +8,8 @@ from integrations.deliveries import views as delivery_views
 from integrations.erasure import bulk_views
 from integrations.erasure import views as erasure_views
 from integrations.keys import views as key_views
+from integrations.livekit_projects import views as livekit_views
+from integrations.recording_store import views as store_views
 from integrations.settings_pages import (
     create_key_view,
     mcp_view,
@@ -58,6 +60,62 @@ settings_urls = [
     ),
     path(f"{INTEGRATIONS}/mcp", mcp_view.agent_access, name="mcp"),
     *key_urls("mcp"),
+    path(
+        f"{INTEGRATIONS}/recording-store",
+        store_views.recording_store,
+        name="recording-store",
+    ),
+    path(
+        f"{INTEGRATIONS}/recording-store/remove",
+        store_views.remove_recording_store,
+        name="recording-store-remove",
+    ),
+]
+
+PROJECTS = f"{INTEGRATIONS}/livekit/projects"
+ONE_PROJECT = f"{PROJECTS}/<uuid:project_id>"
+ONE_CREDENTIAL = f"{ONE_PROJECT}/keys/<int:credential_id>"
+
+livekit_project_urls = [
+    path(PROJECTS, livekit_views.project_list, name="livekit-projects"),
+    path(f"{PROJECTS}/add", livekit_views.add_project, name="livekit-project-add"),
+    path(
+        f"{PROJECTS}/status", livekit_views.list_status, name="livekit-projects-status"
+    ),
+    path(ONE_PROJECT, livekit_views.project_detail, name="livekit-project"),
+    path(
+        f"{ONE_PROJECT}/status",
+        livekit_views.project_status,
+        name="livekit-project-status",
+    ),
+    path(
+        f"{ONE_PROJECT}/change",
+        livekit_views.change_project,
+        name="livekit-project-change",
+    ),
+    path(
+        f"{ONE_PROJECT}/test", livekit_views.test_project, name="livekit-project-test"
+    ),
+    path(
+        f"{ONE_PROJECT}/remove",
+        livekit_views.remove_project,
+        name="livekit-project-remove",
+    ),
+    path(
+        f"{ONE_PROJECT}/keys",
+        livekit_views.add_credential,
+        name="livekit-credential-add",
+    ),
+    path(
+        f"{ONE_CREDENTIAL}/replace",
+        livekit_views.replace_secret,
+        name="livekit-credential-replace",
+    ),
+    path(
+        f"{ONE_CREDENTIAL}/remove",
+        livekit_views.remove_credential,
+        name="livekit-credential-remove",
+    ),
 ]
 
 panel_urls = [
@@ -93,4 +151,4 @@ log_urls = [
     path(f"{ONE_DELIVERY}/replay", detail_views.replay, name="delivery-replay"),
 ]
 
-urlpatterns = [*log_urls, *settings_urls, *panel_urls]
+urlpatterns = [*log_urls, *settings_urls, *livekit_project_urls, *panel_urls]

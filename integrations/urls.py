@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from integrations.help.views import help_detail, help_index
 from integrations.ingest.webhook import receive
+from integrations.livekit_events.webhook import receive_event
 from integrations.operations.health import healthz, readyz
 from integrations.operations.metrics import metrics
 
@@ -11,6 +12,7 @@ app_name = "integrations"
 
 webhook_urls = [
     path("webhooks/calls", receive, name="receive-call"),
+    path("webhooks/livekit/<str:token>", receive_event, name="receive-livekit-event"),
 ]
 
 operators_urls = [

@@ -20,6 +20,11 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=2),
         "options": {"expires": 2},
     },
+    "sweep-livekit-events": {
+        "task": "integrations.tasks.process_livekit_events",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 2},
+    },
     "sweep-recordings": {
         "task": "conversations.tasks.fetch_recordings",
         "schedule": timedelta(seconds=5),

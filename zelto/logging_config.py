@@ -17,10 +17,10 @@ def logging_config(log_format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "text": {"()": "web.log_format.TextFormatter"},
-            "json": {"()": "web.log_format.JsonFormatter"},
+            "text": {"()": "web.logs.line_format.TextFormatter"},
+            "json": {"()": "web.logs.line_format.JsonFormatter"},
         },
-        "filters": {"secret_paths": {"()": "web.log_redaction.HideSecretPaths"}},
+        "filters": {"secret_paths": {"()": "web.logs.redaction.HideSecretPaths"}},
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",

@@ -121,3 +121,17 @@ def check_bucket_settings(
             "ZELTO_S3_ACCESS_KEY and ZELTO_S3_SECRET_KEY must be set for the server of "
             "ZELTO_S3_ENDPOINT; only at Amazon a machine may be known by itself."
         )
+
+
+def stereo_channels() -> list[str]:
+    """Return who speaks in the first and in the second channel of a stereo recording.
+
+    Raises:
+        ImproperlyConfigured: ZELTO_STEREO_CHANNELS names others.
+    """
+    channels = env_list("ZELTO_STEREO_CHANNELS", ["user", "agent"])
+    if sorted(channels) != ["agent", "user"]:
+        raise ImproperlyConfigured(
+            "ZELTO_STEREO_CHANNELS must be user,agent or agent,user."
+        )
+    return channels

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import drf_spectacular_sidecar
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from zelto import api_config, celery_config, cookie_config, public_config
 from zelto.base_address import LOOPBACK_NAMES, base_address
@@ -24,7 +23,7 @@ from zelto.env import (
 from zelto.logging_config import logging_config
 from zelto.mail_config import mail_settings
 from zelto.outgoing_config import ca_bundle
-from zelto.recording_config import recording_allow, recording_storage
+from zelto.recording_config import recording_allow, recording_storage, stereo_channels
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_directory()
@@ -44,6 +43,8 @@ DEBUG = public_config.debug()
 ALLOWED_HOSTS = public_config.allowed_hosts()
 BEHIND_PROXY = public_config.behind_proxy()
 SECRET_KEY = secret_key(DATA_DIR, required=not IS_LOCAL)
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", [])
+DEFAULT_EXCEPTION_REPORTER_FILTER = "web.logs.error_reports.ReportFilter"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 CSRF_FAILURE_VIEW = "integrations.refused_forms.refuse_form"
 COOKIE_NAMES = cookie_config.cookie_names()
@@ -85,6 +86,7 @@ MIDDLEWARE = [
     "web.cache_control.CacheControlMiddleware",
     "integrations.program_paths.ProgramPathMiddleware",
     "integrations.ingest.middleware.WebhookMiddleware",
+    "integrations.livekit_events.middleware.LiveKitEventMiddleware",
     "integrations.livekit_upload.middleware.LiveKitUploadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -270,11 +272,7 @@ STT_MODEL = env_text("ZELTO_STT_MODEL", "base")
 STT_THREADS = env_int(
     "ZELTO_STT_THREADS", max((os.cpu_count() or 1) // 2, 1), minimum=1
 )
-STEREO_CHANNELS = env_list("ZELTO_STEREO_CHANNELS", ["user", "agent"])
-if sorted(STEREO_CHANNELS) != ["agent", "user"]:
-    raise ImproperlyConfigured(
-        "ZELTO_STEREO_CHANNELS must be user,agent or agent,user."
-    )
+STEREO_CHANNELS = stereo_channels()
 
 # Work behind the answers. The row is the job; a message only wakes a worker.
 globals().update(broker_settings(DATA_DIR))
@@ -295,5 +293,4 @@ CELERY_BEAT_SCHEDULE = celery_config.BEAT_SCHEDULE
 REST_FRAMEWORK = api_config.REST_FRAMEWORK
 SPECTACULAR_SETTINGS = api_config.spectacular_settings(VERSION, BASE_URL)
 
-LOG_FORMAT = env_text("ZELTO_LOG_FORMAT", "text")
-LOGGING = logging_config(LOG_FORMAT)
+LOGGING = logging_config(env_text("ZELTO_LOG_FORMAT", "text"))

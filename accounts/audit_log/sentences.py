@@ -70,7 +70,29 @@ _PHRASES: dict[str, tuple[str, ...]] = {
     ),
     AuditAction.BODY_OPENED: ("opened the raw body of {subject}",),
     AuditAction.RECORDING_OPENED: ("opened the recording of {subject}",),
+    AuditAction.RECORDING_STORE_SET: (
+        "set the recording store {subject}",
+        "with the access key {access_key}",
+    ),
+    AuditAction.RECORDING_STORE_REMOVED: ("removed the recording store {subject}",),
     AuditAction.DELIVERY_REPLAYED: ("replayed the delivery of {subject}",),
+    AuditAction.LIVEKIT_PROJECT_ADDED: (
+        "began to watch the LiveKit project {subject}",
+        "with the API key {api_key}",
+    ),
+    AuditAction.LIVEKIT_PROJECT_CHANGED: (
+        "changed the LiveKit project {subject}:",
+        "{change}",
+    ),
+    AuditAction.LIVEKIT_PROJECT_REMOVED: ("removed the LiveKit project {subject}",),
+    AuditAction.LIVEKIT_SECRET_ENTERED: (
+        "entered the secret of the API key {api_key}",
+        "for the LiveKit project {subject}",
+    ),
+    AuditAction.LIVEKIT_SECRET_REMOVED: (
+        "removed the API key {api_key}",
+        "from the LiveKit project {subject}",
+    ),
 }
 _LEFT = "left the organization"
 # The page behind a subject whose `id` is in the detail.
@@ -84,6 +106,10 @@ _PAGES: dict[str, str] = {
     AuditAction.BODY_OPENED: "integrations:delivery",
     AuditAction.DELIVERY_REPLAYED: "integrations:delivery",
     AuditAction.RECORDING_OPENED: "conversations:detail",
+    AuditAction.LIVEKIT_PROJECT_ADDED: "integrations:livekit-project",
+    AuditAction.LIVEKIT_PROJECT_CHANGED: "integrations:livekit-project",
+    AuditAction.LIVEKIT_SECRET_ENTERED: "integrations:livekit-project",
+    AuditAction.LIVEKIT_SECRET_REMOVED: "integrations:livekit-project",
 }
 _FIELDS = {"name": "name", "slug": "address", "time_zone": "time zone"}
 

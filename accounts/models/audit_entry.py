@@ -45,7 +45,14 @@ class AuditAction(models.TextChoices):
     DATA_EXPORTED = "data.exported", "Data exported"
     BODY_OPENED = "body.opened", "Raw body opened"
     RECORDING_OPENED = "recording.opened", "Recording opened"
+    RECORDING_STORE_SET = "recording_store.set", "Recording store set"
+    RECORDING_STORE_REMOVED = "recording_store.removed", "Recording store removed"
     DELIVERY_REPLAYED = "delivery.replayed", "Delivery replayed"
+    LIVEKIT_PROJECT_ADDED = "livekit_project.added", "LiveKit project added"
+    LIVEKIT_PROJECT_CHANGED = "livekit_project.changed", "LiveKit project changed"
+    LIVEKIT_PROJECT_REMOVED = "livekit_project.removed", "LiveKit project removed"
+    LIVEKIT_SECRET_ENTERED = "livekit_secret.entered", "LiveKit API secret entered"
+    LIVEKIT_SECRET_REMOVED = "livekit_secret.removed", "LiveKit API secret removed"
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):

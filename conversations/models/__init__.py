@@ -10,6 +10,7 @@ from conversations.models.conversation import (
     Transcript,
 )
 from conversations.models.recording import Recording, Transcription, UnusedFile
+from conversations.models.recording_store import RecordingStore
 from conversations.models.saved_view import ColumnChoice, SavedView
 from conversations.models.search import SearchEntry, SearchJob, SeenValue
 from conversations.models.tombstone import Tombstone
@@ -26,6 +27,7 @@ __all__ = [
     "LeasedJob",
     "Provider",
     "Recording",
+    "RecordingStore",
     "SavedView",
     "SearchEntry",
     "SearchJob",

@@ -90,6 +90,8 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
     """
     if update.is_transcription:
         return _with_transcription(state, update), []
+    if update.is_supplement:
+        return fill(state, update)[0], []
     if update.turns_are_parts:
         update, parts = _joined(state, update)
         state = replace(state, parts=parts)
@@ -140,7 +142,7 @@ def fill(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]]
     if update.is_transcription:
         state = state if state.turns else _with_transcription(state, update)
         return state, [ONLY_FILLED]
-    older, _ = apply(CallState(), update)
+    older, _ = apply(CallState(), replace(update, is_supplement=False))
     absent = older.metadata.keys() - state.metadata.keys()
     metadata, warnings = _merged(
         state.metadata, {key: older.metadata[key] for key in sorted(absent)}

@@ -50,10 +50,10 @@ class LoggedUpdate:
 
     @property
     def agent(self) -> AgentKey | None:
-        """Return the key of the agent that it names; None for a transcription, which
+        """Return the key of the agent that it names; None for what Zelto itself adds, which
         names none.
         """
-        if self.update.is_transcription:
+        if not self.update.names_agent:
             return None
         return agent_lookup.key_of(
             self.organization_id, self.provider, self.update.agent

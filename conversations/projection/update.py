@@ -37,6 +37,8 @@ class CallUpdate:
     is_transcription: Zelto's own transcription of the audio: nothing but `turns`, over
         which those count that a sender sent. It says nothing of who took the call, and
         its `agent` names none.
+    is_supplement: what Zelto learnt elsewhere: it fills in what no sender has said so far,
+        and says nothing of who took the call.
     turns_are_parts: `turns` are some of a transcript, by their ids; a whole one counts
         more.
     fills_only: names of facts that are said only where nobody else says them.
@@ -59,7 +61,13 @@ class CallUpdate:
     metadata: dict[str, Any] | None = None
     turns: list[dict[str, Any]] | None = None
     is_transcription: bool = False
+    is_supplement: bool = False
     turns_are_parts: bool = False
     fills_only: frozenset[str] = frozenset()
     agent_is_guess: bool = False
     received_audio: str | None = None
+
+    @property
+    def names_agent(self) -> bool:
+        """Tell whether it says who took the call: all that senders send does."""
+        return not (self.is_transcription or self.is_supplement)

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from conversations.models import Conversation, Recording
+from conversations.object_store.own_store import SecretUnreadable, openable
 from conversations.organization_turns import ClaimTurns, SharedSlots
 from conversations.recordings import received as received_files
 from conversations.recordings import wakeup
@@ -57,6 +58,10 @@ DECODED_AT_ONCE = 3
 DECODED_AT_ONCE_EACH = 2
 # No recording is begun after so long: what else is in the queue gets a turn.
 TURN_SECONDS = 10.0
+STORE_CLOSED = (
+    "The secret of the recording store cannot be read, since SECRET_KEY has changed. "
+    "Enter it again."
+)
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _turns = ClaimTurns(Recording, each=AT_ONCE_EACH)
 _decoding = SharedSlots(DECODED_AT_ONCE, each=DECODED_AT_ONCE_EACH)
@@ -103,12 +108,13 @@ def _fetch(recording: Recording) -> None:
         LeaseKeeper.of_a_fetch(recording, settings.FETCH_SECONDS) as watch,
         incoming_file() as path,
     ):
-        received = _bring(recording.source_url, path, watch)
+        address = _openable(recording)
+        received = _bring(address, path, watch)
         watch.downloaded()
         with _decoding.slot(recording.claimed_for, tick=watch.check):
             audio = _audio_in(path, received.codings, watch)
         if not is_uploaded and recording.may_still_come():
-            refuse_growing(recording.source_url, received, watch)
+            refuse_growing(address, received, watch)
         kept = store_audio(
             conversation=recording.conversation,
             path=path,
@@ -119,6 +125,15 @@ def _fetch(recording: Recording) -> None:
         received_files.let_go(recording.source_url)
     if not kept:
         logger.info("A recording was no longer wanted when it was here")
+
+
+def _openable(recording: Recording) -> str:
+    if received_files.is_received(recording.source_url):
+        return recording.source_url
+    try:
+        return openable(recording.claimed_for, recording.source_url)
+    except SecretUnreadable:
+        raise NotNow(STORE_CLOSED) from None
 
 
 def _bring(address: str, path: Path, watch: LeaseKeeper) -> Received:

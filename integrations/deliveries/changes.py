@@ -70,7 +70,7 @@ def changes_by(deliveries: Sequence[Delivery]) -> dict[int, Change]:
         parts = [*_parts(state, after), *_agent(before, delivered)]
         changes[row.sequence] = Change(is_first=before is None, parts=parts)
         state = after
-        if not delivered.update.is_transcription:
+        if delivered.update.names_agent:
             before = delivered
     return changes
 
@@ -105,7 +105,7 @@ def _turns(before: CallState, after: CallState) -> str:
 
 
 def _agent(before: LoggedUpdate | None, now: LoggedUpdate) -> Iterator[str]:
-    if before is None or now.update.is_transcription:
+    if before is None or not now.update.names_agent:
         return
     old, new = before.update.agent, now.update.agent
     if (old.id, old.external_id) != (new.id, new.external_id):

@@ -28,7 +28,7 @@ from conversations.projection.logged_update import (
 from conversations.projection.store_apart import END_OF_LOG
 from conversations.projection.update import CallUpdate
 from integrations import providers, request_body
-from integrations.delivery_log import transcription_entry
+from integrations.delivery_log import supplement_entry, transcription_entry
 from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
 from integrations.providers.livekit import upload
@@ -92,6 +92,8 @@ def read(row: LogRow, data: bytes | None) -> LoggedUpdate:
         raise Unreadable(fault.detail) from fault
     if row.source == Delivery.Source.TRANSCRIPTION:
         update = transcription_entry.read(payload)
+    elif row.source == Delivery.Source.LIVEKIT_EVENTS:
+        update = supplement_entry.read(payload)
     elif row.source in PIECES:
         update = _read_upload(payload)
     else:

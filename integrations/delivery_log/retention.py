@@ -29,7 +29,8 @@ CALLS_KEPT = timedelta(days=30)
 class Forgotten:
     """What a run of retention did.
 
-    bodies: emptied. refusals, tallies, calls: rows deleted. there_is_more: whether it ended
+    bodies: emptied. refusals, tallies, calls, facts: rows deleted; facts are those of
+    LiveKit's events, these included. there_is_more: whether it ended
     for want of time, and another run should follow.
     """
 
@@ -37,6 +38,7 @@ class Forgotten:
     refusals: int
     tallies: int
     calls: int = 0
+    facts: int = 0
     there_is_more: bool = False
 
 
@@ -77,6 +79,23 @@ _DELETE_CALLS = """
 """
 
 
+# What LiveKit told: (table, the time that counts, what of it is never touched).
+_TOLD = (
+    ("integrations_livekitevent", "received_at", "processed_at IS NOT NULL"),
+    ("integrations_livekitroom", "created_at", "true"),
+    ("integrations_livekitegress", "created_at", "true"),
+    ("integrations_expectedsession", "created_at", "true"),
+    ("integrations_livekitgap", "ended_at", "true"),
+)
+_DELETE_TOLD = """
+    DELETE FROM {table}
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM {table} WHERE {may_go}
+            AND {time} < statement_timestamp() - make_interval(secs => %(age)s)
+        ORDER BY {time} LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
+"""
+
+
 def forget(*, seconds: float = TURN_SECONDS) -> Forgotten:
     """Empty and delete what is due, for about `seconds`; return how much it was."""
     call_command("clearsessions")
@@ -88,6 +107,14 @@ def forget(*, seconds: float = TURN_SECONDS) -> Forgotten:
         ),
         tallies=_in_batches(_DELETE_TALLIES, TALLIES_KEPT, turn),
         calls=_in_batches(_DELETE_CALLS, CALLS_KEPT, turn),
+        facts=sum(
+            _in_batches(
+                _DELETE_TOLD.format(table=table, time=time, may_go=may_go),
+                timedelta(settings.KEEP_BODIES_DAYS),
+                turn,
+            )
+            for table, time, may_go in _TOLD
+        ),
         there_is_more=turn.is_over and not is_requested(),
     )
     logger.info("Retention: %s", forgotten)

@@ -20,6 +20,7 @@ PATHS = (
     *(
         "connect-livekit",
         "livekit-upload",
+        "livekit-projects",
         "call-body",
         "uploads",
         "missing-call",

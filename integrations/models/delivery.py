@@ -13,6 +13,7 @@ from accounts.identifiers import time_ordered_uuid
 from accounts.models import ApiKey, Organization
 from conversations.models import Conversation
 from conversations.providers import label_of
+from integrations.models.delivery_choices import DeliveryOutcome, DeliverySource
 
 # A larger one is worked on by itself, with others of its call: bytes.
 MAX_BATCHED_BYTES = 128 * 1024
@@ -106,21 +107,8 @@ class Delivery(models.Model):
     All is ordered by `sequence`, never by a clock.
     """
 
-    class Outcome(models.TextChoices):
-        ACCEPTED = "accepted", "Accepted"
-        PROCESSED = "processed", "Processed"
-        FAILED = "failed", "Failed"
-        IGNORED = "ignored", "Ignored"
-        REJECTED = "rejected", "Rejected"
-
-    class Source(models.TextChoices):
-        """Who put a delivery into the log: no field of a body, so no sender says it."""
-
-        POST = "post", "A post"
-        FORM = "form", "Uploaded here"
-        TRANSCRIPTION = "transcription", "Zelto's transcription"
-        LIVEKIT_LOGS = "livekit-logs", "LiveKit's upload: logs"
-        LIVEKIT_SESSION = "livekit-session", "LiveKit's upload: session"
+    Outcome = DeliveryOutcome
+    Source = DeliverySource
 
     sequence = models.BigAutoField(primary_key=True)
     uuid = models.UUIDField(unique=True, default=time_ordered_uuid, editable=False)

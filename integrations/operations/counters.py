@@ -45,6 +45,16 @@ _ADD = """
 
 _lock = threading.Lock()
 _counted: defaultdict[str, float] = defaultdict(float)
+# What else a web process adds up and writes as often.
+_writers: list[Callable[[], None]] = []
+
+
+def also_write(writer: Callable[[], None]) -> None:
+    """Have the thread of `keep_writing` call this as often as it writes the counters.
+
+    writer: writes to the database what this process counted.
+    """
+    _writers.append(writer)
 
 
 def add(name: str, amount: float = 1) -> None:
@@ -113,11 +123,17 @@ def keep_writing() -> None:
     threading.Thread(target=_write_forever, name="counters", daemon=True).start()
 
 
+def write_all() -> None:
+    """Write the counters, and what else was given to `also_write`."""
+    for each in (write, *_writers):
+        each()
+
+
 def _write_forever() -> None:
     while True:
         time.sleep(WRITE_EVERY_SECONDS)
         try:
-            write()
+            write_all()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("The counts could not be written yet: %s", error)
         finally:

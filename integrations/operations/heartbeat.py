@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection
@@ -18,10 +19,13 @@ from integrations.operations import counters
 WRITE_EVERY_SECONDS = 5.0
 SEEN_LATELY_SECONDS = 30
 
+# With when one was seen before.
 _BEAT = """
+    WITH before AS (SELECT seen_at FROM integrations_workerpulse)
     INSERT INTO integrations_workerpulse (single, seen_at)
     VALUES (true, statement_timestamp())
     ON CONFLICT (single) DO UPDATE SET seen_at = EXCLUDED.seen_at
+    RETURNING seen_at, (SELECT seen_at FROM before)
 """
 # A moment ahead of the clock does not count: the clock was set back since.
 _SEEN_LATELY = """
@@ -32,6 +36,15 @@ _SEEN_LATELY = """
 
 _lock = threading.Lock()
 _written_at = float("-inf")
+Absence = Callable[[datetime, datetime], None]
+_told_of_absences: list[Absence] = []
+
+
+def tell_of_absences(callback: Absence) -> None:
+    """Have this called by the first worker that comes after none was seen for
+    `SEEN_LATELY_SECONDS`: with when one was seen last, and now.
+    """
+    _told_of_absences.append(callback)
 
 
 def beat() -> None:
@@ -43,6 +56,10 @@ def beat() -> None:
         _written_at = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(_BEAT)
+        now, before = cursor.fetchone()
+    if before and (now - before).total_seconds() > SEEN_LATELY_SECONDS:
+        for callback in _told_of_absences:
+            callback(before, now)
     counters.write()
 
 

@@ -27,6 +27,7 @@ from integrations.delivery_log import claims, jobs
 from integrations.delivery_log.claims import TRIES_IN_COMMON, Claimed
 from integrations.delivery_log.lease_keeper import keeping
 from integrations.delivery_log.read import PIECES, Reader, Unreadable
+from integrations.expected_sessions.join import settle_arrived
 from integrations.operations import counters
 from integrations.processing.failures import note_key_use, record, sentence_of
 from web.database_errors import is_away
@@ -147,11 +148,14 @@ def _try(claimed: Sequence[Claimed], note_progress: Callable[[], None]) -> None:
     reads_pieces = any(one.source in PIECES for one in claimed)
     reader = Reader(frozenset(sequences), unreadable, before_each, reads_pieces)
 
+    stored: list[Conversation] = []
+
     def finish(result: ProjectionResult | None) -> list[float]:
         read = [one for one in sequences if one not in unreadable]
         if result is None:
             jobs.mark_erased(read)
             return []
+        stored.append(result.conversation)
         call = claimed[0].call
         return jobs.mark_processed([(one, call) for one in read], {call: result})
 
@@ -161,6 +165,7 @@ def _try(claimed: Sequence[Claimed], note_progress: Callable[[], None]) -> None:
     for one in claimed:
         if one.sequence in unreadable:
             record(one, unreadable[one.sequence])
+    settle_arrived(stored)
 
 
 def _store(

@@ -21,6 +21,7 @@ from integrations.delivery_log import claims, jobs
 from integrations.delivery_log import read as log_reader
 from integrations.delivery_log.claims import Claimed
 from integrations.delivery_log.lease_keeper import keeping
+from integrations.expected_sessions.join import settle_arrived
 from integrations.operations import counters, heartbeat
 from integrations.processing import by_call
 from integrations.processing.batch_size import BatchSize
@@ -203,3 +204,4 @@ def _store(read: list[tuple[Claimed, LoggedUpdate]]) -> None:
         )
     counters.count_processed(took)
     note_key_use([claimed for claimed, _ in read])
+    settle_arrived(one.conversation for one in stored.values())

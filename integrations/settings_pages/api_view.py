@@ -6,11 +6,12 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.http import OrganizationRequest
 from integrations.snippets import code_files, samples
 from integrations.snippets.body_fields import body_fields
 
 
-def content(key_text: str | None) -> dict[str, Any]:
+def content(_request: OrganizationRequest, key_text: str | None) -> dict[str, Any]:
     """Return the context of that page.
 
     key_text: of the key that was just made, for the lines to copy.

@@ -29,22 +29,26 @@ class Content:
     """What only one provider's page shows.
 
     template: extends `provider.html`.
-    context: builds what the template needs, from the text of the key that was just
-    made.
+    context: builds what the template needs, from the request and the text of the key
+    that was just made.
+    live: what `refresh.js` gets beside the status, with its context; None for nothing.
     """
 
     template: str
-    context: Callable[[str | None], dict[str, Any]]
+    context: Callable[[OrganizationRequest, str | None], dict[str, Any]]
+    live: Callable[[OrganizationRequest], dict[str, Any]] | None = None
 
 
 # A provider that is not here has the plain page, which shows an address and a header.
 CONTENTS: Mapping[Provider, Content] = {
     Provider.LIVEKIT: Content(
-        "integrations/settings_pages/livekit.html", livekit_view.content
+        "integrations/settings_pages/livekit.html",
+        livekit_view.content,
+        livekit_view.live,
     ),
     Provider.ZELTO: Content("integrations/settings_pages/api.html", api_view.content),
 }
-PLAIN = Content("integrations/settings_pages/provider.html", lambda _key: {})
+PLAIN = Content("integrations/settings_pages/provider.html", lambda _request, _key: {})
 PAGES: Mapping[Provider, SettingsPage] = pages()
 
 
@@ -75,7 +79,7 @@ def render_page(
         "status_url": reverse(f"integrations:{name}-status", args=[slug]),
         "test_url": reverse(f"integrations:{name}-test", args=[slug]),
         "upload_form": new_form(request, name),
-        **content.context(key_text),
+        **content.context(request, key_text),
     }
     return render(request, content.template, context)
 
@@ -84,7 +88,8 @@ def render_page(
 @organization_view()
 def status(request: OrganizationRequest, provider: Provider) -> HttpResponse:
     """Render the parts of the page that change by themselves, for `refresh.js`."""
-    context = status_context(request, provider)
+    live = CONTENTS.get(provider, PLAIN).live
+    context = status_context(request, provider) | (live(request) if live else {})
     response = render(
         request, "integrations/settings_pages/_provider_status.html", context
     )

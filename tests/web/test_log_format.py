@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 
-from web.log_format import JsonFormatter, TextFormatter
+from web.logs.line_format import JsonFormatter, TextFormatter
 from web.request_id import RequestIdMiddleware, current_request
 
 SECRET = "Zm9vYmFyZm9vYmFyZm9vYmFy"

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from web.log_redaction import HideSecretPaths, hide
+from web.logs.redaction import HideSecretPaths, hide
 
 SECRET = "Zm9vYmFyZm9vYmFyZm9vYmFy"
 

@@ -18,7 +18,7 @@ from conversations.models import (
     SavedView,
     Transcript,
 )
-from integrations.models import Delivery
+from integrations.models import Delivery, LiveKitCredential, LiveKitProject
 from tests.conftest import MakeKey
 
 pytestmark = pytest.mark.django_db
@@ -86,8 +86,14 @@ def everything(
         name="Ours",
         is_shared=True,
     )
+    project = LiveKitProject.objects.create(organization=organization, name="Ours")
+    credential = LiveKitCredential.objects.create(
+        project=project, api_key="APIours", secret="a secret of ours"
+    )
     return {
         "slug": organization.slug,
+        "project_id": project.id,
+        "credential_id": credential.id,
         "agent_id": agent.id,
         "conversation_id": conversation.id,
         "delivery_id": delivery.uuid,

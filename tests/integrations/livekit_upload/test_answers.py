@@ -261,7 +261,7 @@ def test_other_methods_are_told_so(token: str, method: str) -> None:
 def test_the_key_never_stands_in_the_log(
     token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from web.log_redaction import hide
+    from web.logs.redaction import hide
 
     for line in (
         f"POST /livekit/{token}/observability",

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # What each does once its process is to end; another task needs a line here.
 LETS_GO = {
     "integrations.tasks.process_deliveries": "claims nothing more, puts back the rest",
+    "integrations.tasks.process_livekit_events": "claims no further batch",
     "integrations.tasks.forget": "deletes no further batch",
     "integrations.tasks.send_waiting_mails": "claims no further mail",
     "conversations.tasks.fetch_recordings": "puts its recording back",

@@ -13,7 +13,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from web.iso_time import iso_milliseconds
-from web.log_redaction import hide
+from web.logs.redaction import hide
 from web.request_id import current_request, request_id_of
 from web.storable_text import escape_unprintable
 

@@ -1,0 +1,1 @@
+"""Sessions that LiveKit told of: which arrived, which were refused, which are missing."""

@@ -1,0 +1,1 @@
+"""Events of LiveKit's servers: taken, stored once, and read for what they say."""

@@ -1,0 +1,1 @@
+"""LiveKit projects that are watched: their pages, their secrets, their removal."""
