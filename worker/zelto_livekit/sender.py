@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from zelto_livekit.answers import Answer, Verdict
 from zelto_livekit.bounds import WHAT, keep_within_bounds
-from zelto_livekit.client import TRY_SECONDS, Client
+from zelto_livekit.client import Client
 from zelto_livekit.outbox import Entry, Kind, Outbox, locked
 from zelto_livekit.settings import DAY, Settings
 
@@ -23,6 +23,8 @@ logger = logging.getLogger("zelto")
 
 FIRST_WAIT, LONGEST_WAIT = 2.0, 300.0  # seconds
 MAX_FAILURES_IN_A_ROW = 3
+# One try of what waits, which holds up no job; the end of a job has less.
+PATIENT_SECONDS = 30.0
 COUNT_AGAIN_AFTER = 1.0  # seconds
 # Of a recording: at least this, and longer at less than a megabit a second.
 AUDIO_SECONDS, AUDIO_BYTES_A_SECOND = 30.0, 125_000
@@ -90,22 +92,10 @@ class Sender:
         is_patient: leave what failed lately alone for a while. only: that one file.
         """
         result, in_a_row = Result(), 0
-        self.outbox.remove_remains()
-        keep_within_bounds(self.outbox, self.settings)
-        entries = [
-            entry for entry in self.outbox.entries() if only in {None, entry.path}
-        ]
-        there = {entry.path for entry in entries}
-        self._of_entry = {
-            path: one for path, one in self._of_entry.items() if path in there
-        }
         with self.client() as client:
-            for entry in entries:
-                own = self._of_entry.get(entry.path)
+            for entry in self._due(is_patient=is_patient, only=only):
                 if time.monotonic() >= stop:
                     break
-                if is_patient and own is not None and not own.is_over:
-                    continue
                 answer = self._send_one(client, entry, stop)
                 if answer is None:
                     continue
@@ -120,6 +110,22 @@ class Sender:
         if not result.failed:
             self.backoff = Backoff()
         return result
+
+    def _due(self, *, is_patient: bool, only: Path | None) -> list[Entry]:
+        """Return what to try now, once the folder is in order."""
+        self.outbox.remove_remains()
+        keep_within_bounds(self.outbox, self.settings)
+        entries = [
+            entry for entry in self.outbox.entries() if only in {None, entry.path}
+        ]
+        there = {entry.path for entry in entries}
+        self._of_entry = {
+            path: own for path, own in self._of_entry.items() if path in there
+        }
+        resting = {path for path, own in self._of_entry.items() if not own.is_over}
+        return [
+            entry for entry in entries if not (is_patient and entry.path in resting)
+        ]
 
     def send(
         self, client: Client, entry: Entry, file: BinaryIO, seconds: float
@@ -211,7 +217,7 @@ def seconds_for(entry: Entry) -> float:
     """Return how long one try may take."""
     if entry.kind is Kind.AUDIO:
         return AUDIO_SECONDS + entry.size / AUDIO_BYTES_A_SECOND
-    return TRY_SECONDS
+    return PATIENT_SECONDS
 
 
 @contextlib.contextmanager

@@ -133,6 +133,22 @@ def test_where_a_worker_process_tries_on_the_job_tries_once(
     background.stop()
 
 
+def test_what_is_too_slow_for_a_job_is_sent_by_the_worker_process(
+    zelto: Zelto, outbox: Outbox
+) -> None:
+    slow = Forwarder(url=zelto.url, key=KEY, outbox=outbox.folder, try_for=0.5)
+    background = Background(slow.settings)
+    background.look()
+    zelto.step = lambda _request: time.sleep(1.0)
+    forward(slow, Context("AJ_slow", "hello"))
+    assert names(outbox) == ["AJ_slow.json"]
+    result = background.look()
+    assert result is not None
+    assert result.sent == 1
+    assert names(outbox) == []
+    background.stop()
+
+
 def test_the_next_job_sends_what_was_left(
     zelto: Zelto, forwarder: Forwarder, outbox: Outbox
 ) -> None:

@@ -34,7 +34,7 @@ from zelto_livekit.settings import Settings
 
 @pytest.fixture(autouse=True)
 def _short_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "TRY_SECONDS", 0.5)
+    monkeypatch.setattr(sending, "PATIENT_SECONDS", 0.5)
 
 
 def audio(
