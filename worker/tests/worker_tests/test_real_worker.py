@@ -98,7 +98,7 @@ class Worker:
         self.read()
 
 
-def environment_of(url: str, outbox: Path) -> dict[str, str]:
+def environment_of(url: str, outbox: Path, key: str = KEY) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -106,7 +106,7 @@ def environment_of(url: str, outbox: Path) -> dict[str, str]:
         # Each of many processes would compile all code again.
         and name != "PYTHONDONTWRITEBYTECODE"
     }
-    return {**kept, "ZELTO_URL": url, "ZELTO_API_KEY": KEY, "ZELTO_OUTBOX": str(outbox)}
+    return {**kept, "ZELTO_URL": url, "ZELTO_API_KEY": key, "ZELTO_OUTBOX": str(outbox)}
 
 
 @contextmanager
@@ -115,6 +115,8 @@ def working(
     url: str,
     folder: Path,
     jobs: Sequence[dict[str, Any]],
+    *,
+    key: str = KEY,
     **options: Any,
 ) -> Iterator[Worker]:
     """Run a worker for the block. folder: holds the outbox, the notes and the log."""
@@ -125,7 +127,7 @@ def working(
     with log.open("w") as output:
         process = subprocess.Popen(  # noqa: S603
             [str(python_of(sdk)), str(WORKER), written],
-            env=environment_of(url, folder / "outbox"),
+            env=environment_of(url, folder / "outbox", key),
             stdout=output,
             stderr=output,
             text=True,
