@@ -3,9 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import tomllib
 
 from zelto_livekit.settings import MEGABYTE, read_settings
+from zelto_livekit.version import __version__
 
+PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 ENOUGH = {"ZELTO_URL": "https://zelto.example.com", "ZELTO_API_KEY": "zelto_x"}
 
 
@@ -94,3 +97,9 @@ def test_the_host_can_be_named_or_left_out() -> None:
     assert read_settings({}, ENOUGH | {host: "rack 7\n"}).worker_host == "rack 7"
     assert read_settings({}, ENOUGH | {host: "zürich"}).worker_host == "z?rich"
     assert read_settings({}, ENOUGH).worker_host
+
+
+def test_the_package_says_the_version_that_it_is_built_with() -> None:
+    project = tomllib.loads(PROJECT.read_text("utf-8"))["project"]
+    assert project["version"] == __version__
+    assert project["dependencies"] == []
