@@ -12,9 +12,11 @@ from worker_tests.contexts import Context, History
 from worker_tests.outboxes import names, put
 from worker_tests.stand_in import KEY, Says, Zelto
 from zelto_livekit import forwarder as forwarding
+from zelto_livekit.checkpoints import Checkpoints
 from zelto_livekit.forwarder import Forwarder
 from zelto_livekit.outbox import Kind, Outbox
 from zelto_livekit.sender import Sender
+from zelto_livekit.session_body import body_so_far
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +137,17 @@ def test_a_silent_session_is_written_once(forwarder: Forwarder, outbox: Outbox) 
 
     first, last = asyncio.run(wait())
     assert first == last
+
+
+def test_one_that_was_about_to_be_written_at_the_end_is_not(
+    forwarder: Forwarder, outbox: Outbox
+) -> None:
+    """Else it would come after the whole session, and be sent for a dead job's."""
+    ctx = Context("AJ_late", "hello", has_report=False)
+    checkpoints = Checkpoints(forwarder.settings(), "AJ_late")
+    checkpoints.end()
+    checkpoints._write(body_so_far(ctx, "agent"))
+    assert not outbox.path_of("AJ_late", Kind.CHECKPOINT).exists()
 
 
 def test_without_seconds_nothing_is_written(zelto: Zelto, outbox: Outbox) -> None:
