@@ -17,6 +17,7 @@ from integrations.snippets.code_files import node_worker_code
 from tests.integrations.livekit_worker.receiver import (
     Answer,
     Receiver,
+    Step,
     free_port,
     hang_up,
     receiving,
@@ -128,7 +129,7 @@ def test_it_tries_again_and_puts_aside_what_is_refused(
 ) -> None:
     outbox = tmp_path / "outbox"
     refusal = Answer(422, '{"detail": "1 field does not fit."}')
-    answers = {ROOM: [hang_up, Answer(503), Answer(), refusal]}
+    answers: dict[str, list[Step]] = {ROOM: [hang_up, Answer(503), Answer(), refusal]}
     with receiving(answers) as receiver:
         log = run(node_folder, receiver.base_url, outbox, "AJ_1", "AJ_2")
     assert arrived(receiver) == ["AJ_1", "AJ_1", "AJ_1", "AJ_2"]
