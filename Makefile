@@ -13,7 +13,7 @@ PUBLIC := ZELTO_BASE_URL=https://zelto.example.com ALLOWED_HOSTS=zelto.example.c
 # Some containers set it; each of many processes would compile all code again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint format lock screenshots demo bench chromium espeak proxies
+.PHONY: run test test-livekit lint format lock screenshots demo bench chromium espeak proxies
 
 run: .venv/installed
 	@exec $(PYTHON) -m zelto.embedded run
@@ -23,6 +23,12 @@ test: .venv/installed-for-tests chromium espeak proxies lint
 	$(WITH_DATABASE) $(PYTHON) manage.py makemigrations --check --dry-run
 	$(PUBLIC) $(PYTHON) manage.py check --deploy --fail-level WARNING
 	$(WITH_DATABASE) $(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
+
+# Sessions that older and newer releases of livekit-agents upload, each from an environment
+# of its own, which the first run makes: 1.3 GB and some minutes.
+test-livekit: .venv/installed-for-tests
+	ZELTO_LIVEKIT_RELEASES=1 $(WITH_DATABASE) $(PYTHON) -m pytest \
+		tests/integrations/livekit_upload/test_other_releases.py
 
 # What needs no database: format, code, templates, scripts, types, layers of imports.
 lint: .venv/installed-for-tests
@@ -69,6 +75,9 @@ lock:
 		requirements-dev.in --output-file requirements-dev.txt
 	$(LOCK) -c requirements.txt bench/requirements.in --output-file bench/requirements.txt
 	$(LOCK) requirements-livekit.in --output-file requirements-livekit.txt
+	for source in tests/integrations/livekit_worker/releases/*.in; do \
+		$(LOCK) $$source --output-file $${source%.in}.txt || exit 1; \
+	done
 
 # Setting up. An environment that no longer works (Python was replaced) is made again.
 ifneq ($(shell $(PYTHON) -c 'print("works")' 2>/dev/null),works)

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from bench import memory, pages, posts, processing, visible
 from bench.errors import BenchError
 from bench.instance import Instance, empty_instance
+from bench.livekit_upload import cli as livekit_upload
 from bench.neighbours import cli as neighbours
 from bench.report import Report
 from bench.senders import wrk
@@ -21,7 +22,8 @@ from zelto.embedded.host import make_data_directory
 from zelto.env import data_directory
 
 QUIET_LOAD = 0.7
-NEIGHBOURS = "neighbours"  # a bench of its own
+# Benches of their own.
+OTHERS = {"neighbours": neighbours.run, "livekit": livekit_upload.run}
 SECTIONS = ("posts", "processing", "visible", "memory", "pages")
 
 
@@ -125,9 +127,9 @@ def main() -> int:
     """Run the bench, and return the exit status."""
     signal.signal(signal.SIGTERM, _end)
     try:
-        if sys.argv[1:2] == [NEIGHBOURS]:
+        if sys.argv[1:] and sys.argv[1] in OTHERS:
             warn_of_load()
-            neighbours.run(sys.argv[2:])
+            OTHERS[sys.argv[1]](sys.argv[2:])
             return 0
         arguments = read_arguments()
         wrk()

@@ -154,8 +154,8 @@ class Instance:
 
     # What is requested of it
 
-    def provision(self, name: str) -> Tenant:
-        """Make an organization with an owner and a key.
+    def provision(self, name: str, *, scope: str = "full") -> Tenant:
+        """Make an organization with an owner and a key of this scope.
 
         Raises:
             BenchError: the command failed.
@@ -163,7 +163,7 @@ class Instance:
         email = f"{name.lower()}@example.org"
         printed = self.manage(
             *("provision", "--organization", name, "--email", email),
-            *("--password", PASSWORD, "--key-name", "bench"),
+            *("--password", PASSWORD, "--key-name", "bench", "--key-scope", scope),
         )
         made = json.loads(printed.strip().splitlines()[-1])
         return Tenant(made["slug"], email, made["apiKey"])

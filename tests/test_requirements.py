@@ -13,15 +13,21 @@ from packaging.utils import canonicalize_name
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MAX_RUNTIME_PACKAGES = 24
-SOURCES = sorted([*CHECKOUT.glob("requirements*.in"), *CHECKOUT.glob("bench/*.in")])
+SOURCES = sorted(
+    [
+        *CHECKOUT.glob("requirements*.in"),
+        *CHECKOUT.glob("bench/*.in"),
+        *CHECKOUT.glob("tests/integrations/livekit_worker/releases/*.in"),
+    ]
+)
 # `name==version ; marker \`, the hashes, and `# via` with whoever brings it.
 LOCKED = re.compile(
     r"^(?P<what>[a-z][^\n]*?) \\\n(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)"
     r"    # via (?P<via>[^\n]+)$",
     re.MULTILINE,
 )
-# Held in an environment of its own, so not among what is installed here.
-APART = "requirements-livekit.in"
+# Held in environments of their own, so not among what is installed here.
+APART = [one for one in SOURCES if "livekit" in one.name]
 
 
 def name_of(file: Path) -> str:
@@ -30,7 +36,7 @@ def name_of(file: Path) -> str:
 
 each_source = pytest.mark.parametrize("source", SOURCES, ids=name_of)
 each_source_of_here = pytest.mark.parametrize(
-    "source", [one for one in SOURCES if one.name != APART], ids=name_of
+    "source", [one for one in SOURCES if one not in APART], ids=name_of
 )
 
 
@@ -165,4 +171,5 @@ def test_each_package_is_pinned_and_says_what_for(line: tuple[str, str]) -> None
 
 def test_the_walk_finds_the_sources() -> None:
     assert CHECKOUT / "requirements.in" in SOURCES
-    assert len(SOURCES) == 6
+    assert len(SOURCES) == 9
+    assert len(APART) == 4

@@ -41,10 +41,11 @@ MAX_SMALL_BYTES = 1024 * 1024
 MAX_SMALL_ROWS = 200
 READ_BYTES = 1024 * 1024  # bodies that are read in one query
 # A session that LiveKit uploads comes in pieces of these kinds, in any order. The logs
-# say less of most things, and the name of the agent.
+# say less of most things, and the name of the agent; the traces fill in why it ended.
 PIECES: dict[str, int] = {
     Delivery.Source.LIVEKIT_LOGS: 0,
     Delivery.Source.LIVEKIT_SESSION: 1,
+    Delivery.Source.LIVEKIT_TRACES: 2,
 }
 
 

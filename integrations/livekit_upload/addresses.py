@@ -10,6 +10,7 @@ from integrations.program_paths import normalized
 PREFIX = "/livekit/"
 SESSIONS = "recordings/v0"
 LOGS = "logs/otlp/v0"
+TRACES = "traces/otlp/v0"
 _SHAPE = re.compile(
     r"/livekit/(?P<token>[^/]+)(?:/(?P<agent>[^/]{1,255}))?/observability/(?P<signal>.+)"
 )

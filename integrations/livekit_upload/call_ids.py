@@ -19,6 +19,9 @@ def call_id(
 
     is_redacted: the job said so; it counts for what comes later.
     """
+    known = _of_job(organization_id, job_id)
+    if known is not None and (known.is_redacted or not is_redacted):
+        return known  # as for most uploads of a session; no other job gets its id
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_LOCK, [f"{organization_id} {room_sid or job_id}"])
@@ -38,12 +41,21 @@ def call_id(
     return found
 
 
+def is_known(organization_id: UUID, job_id: str) -> bool:
+    """Tell whether something of this job's session came before."""
+    return _of_job(organization_id, job_id) is not None
+
+
+def _of_job(organization_id: UUID, job_id: str) -> LiveKitCall | None:
+    calls = LiveKitCall.objects.filter(organization_id=organization_id, job_id=job_id)
+    return calls.first() if job_id else None
+
+
 def _find(organization_id: UUID, job_id: str, room_sid: str) -> LiveKitCall | None:
     calls = LiveKitCall.objects.filter(organization_id=organization_id)
     if job_id:
-        known = calls.filter(job_id=job_id).first()
         # Else the session that came with its room alone is this job's.
-        return known or (
+        return _of_job(organization_id, job_id) or (
             calls.filter(room_sid=room_sid, job_id="").first() if room_sid else None
         )
     of_room = list(calls.filter(room_sid=room_sid).order_by("id")[:2])

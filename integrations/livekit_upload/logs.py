@@ -4,35 +4,26 @@ worker's own log, the whole of a session once more.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
-from django.http import HttpRequest
-
-from integrations import request_body
 from integrations.delivery_log.ignored import count_ignored, note_ignored
-from integrations.ingest.webhook import read_stream
 from integrations.livekit_upload import redaction
 from integrations.livekit_upload.call_ids import call_id
 from integrations.livekit_upload.posts import Post, as_body, store
+from integrations.livekit_upload.telemetry import (
+    agent_name_of,
+    by_job,
+    kept_attributes,
+    read_telemetry,
+)
 from integrations.models import Delivery
-from integrations.problems import Refusal
-from integrations.providers.livekit import otlp, upload, wire
+from integrations.providers.livekit import otlp, upload
 from integrations.providers.livekit.otlp import LogRecord
 from web.storable_text import replace_unstorable
 
-# Of one request; an SDK sends at most 512 records, of one job or of few.
-MAX_FIELDS = 100_000
-MAX_JOBS = 50
 MAX_REASON_CHARACTERS = 300
 COUNTED = "Lines of the worker's own log: counted, not kept."
-# What every record repeats, and what is of no use for a session.
-LEFT_OUT = {
-    *("telemetry.sdk.language", "telemetry.sdk.name", "telemetry.sdk.version"),
-    *("service.instance.id", "service.name", "logger.name", "process.pid"),
-}
 
 
 def take_logs(post: Post) -> None:
@@ -43,12 +34,8 @@ def take_logs(post: Post) -> None:
         Refusal: they cannot be read, or are of too many jobs.
         BodyFault: the body cannot be read.
     """
-    by_job: dict[tuple[str, str], list[LogRecord]] = defaultdict(list)
-    for record in _records(post):
-        by_job[_ids(record)].append(record)
-    if len(by_job) > MAX_JOBS:
-        raise Refusal(413, f"The records are of more than {MAX_JOBS} jobs.")
-    for (job, room), records in by_job.items():
+    records_sent = read_telemetry(post, otlp.read_protobuf, otlp.read_json)
+    for (job, room), records in by_job(records_sent).items():
         if (job or room) and any(map(upload.is_of_a_session, records)):
             _store(post, job, room, records)
         elif errors := [one for one in records if _is_error(one)]:
@@ -57,39 +44,6 @@ def take_logs(post: Post) -> None:
             arrival = post.arrival()
             arrival.external_id = job or room
             count_ignored(arrival, reason=COUNTED)
-
-
-def _records(post: Post) -> list[LogRecord]:
-    headers = post.request.headers
-    limit = settings.MAX_BODY_BYTES
-    encoding = headers.get("Content-Encoding", "").strip().lower()
-    if not _has_body(post.request):
-        return []
-    packed = read_stream(post.request, limit)
-    data = request_body.decompress(packed, encoding or "identity", limit)
-    if not data:
-        return []
-    if "json" in headers.get("Content-Type", ""):
-        return list(otlp.read_json(request_body.parse(data)))
-    try:
-        return list(otlp.read_protobuf(data, wire.Budget(MAX_FIELDS)))
-    except wire.NotProtobuf as error:
-        raise Refusal(400, f"The body is not OTLP as protobuf: it {error}.") from error
-
-
-def _has_body(request: HttpRequest) -> bool:
-    """Tell whether there may be one: chunked ones have no length."""
-    length = request.META.get("CONTENT_LENGTH") or ""
-    return length not in ("", "0") or "HTTP_TRANSFER_ENCODING" in request.META
-
-
-def _ids(record: LogRecord) -> tuple[str, str]:
-    def named(*names: str) -> str:
-        found = (record.attributes.get(name) for name in names)
-        text = next((one for one in found if isinstance(one, str) and one), "")
-        return replace_unstorable(text[:255])
-
-    return named("job_id", "jobID"), named("room_id")
 
 
 def _is_error(record: LogRecord) -> bool:
@@ -106,7 +60,7 @@ def _store(post: Post, job: str, room: str, records: Sequence[LogRecord]) -> Non
     )
     arrival.external_id = call.external_id
     kept = [one for one in records if upload.is_of_a_session(one) or _is_error(one)]
-    name = _agent_name(records)
+    name = agent_name_of(records)
     arrival.agent_reference = replace_unstorable(name or post.address.agent)[:255]
     content = {
         "callId": call.external_id,
@@ -118,15 +72,6 @@ def _store(post: Post, job: str, room: str, records: Sequence[LogRecord]) -> Non
     store(arrival, upload.LOGS, content, Delivery.Source.LIVEKIT_LOGS)
 
 
-def _agent_name(records: Iterable[LogRecord]) -> str:
-    for record in records:
-        for key in ("lk.agent_name", "agent_name"):
-            name = record.attributes.get(key)
-            if isinstance(name, str) and name:
-                return name[:255]
-    return ""
-
-
 def _asks_redaction(record: LogRecord) -> bool:
     options = record.attributes.get("session.options")
     recording = options.get("recording_options") if isinstance(options, dict) else None
@@ -134,9 +79,7 @@ def _asks_redaction(record: LogRecord) -> bool:
 
 
 def _as_json(record: LogRecord, *, is_redacted: bool) -> dict[str, Any]:
-    attributes = {
-        key: value for key, value in record.attributes.items() if key not in LEFT_OUT
-    }
+    attributes = kept_attributes(record)
     if is_redacted and not redaction.keeps_words():
         attributes = _without_words(attributes)
     return {
@@ -163,7 +106,7 @@ def _note_errors(post: Post, job: str, room: str, errors: list[LogRecord]) -> No
     """Note what went wrong in a job outside of a session: mostly why there is none."""
     arrival = post.arrival()
     arrival.external_id = job or room
-    name = _agent_name(errors)
+    name = agent_name_of(errors)
     arrival.agent_reference = replace_unstorable(name or post.address.agent)[:255]
     lines = [_as_json(one, is_redacted=True) for one in errors]
     content = {"callId": arrival.external_id, "agentName": name, "records": lines}

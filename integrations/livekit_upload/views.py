@@ -25,6 +25,7 @@ from integrations.livekit_upload.addresses import UploadAddress, read_address
 from integrations.livekit_upload.logs import take_logs
 from integrations.livekit_upload.posts import KEY_OVER, Post
 from integrations.livekit_upload.sessions import take_session
+from integrations.livekit_upload.traces import take_traces
 from integrations.operations.counters import count_answers
 from integrations.problems import Refusal, problem
 from integrations.request_body import BodyFault
@@ -40,6 +41,7 @@ WRONG_SCOPE = (
 TAKERS: dict[str, Callable[[Post], None]] = {
     addresses.SESSIONS: take_session,
     addresses.LOGS: take_logs,
+    addresses.TRACES: take_traces,
 }
 
 

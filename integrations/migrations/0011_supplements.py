@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                     ("transcription", "Zelto's transcription"),
                     ("livekit-logs", "LiveKit's upload: logs"),
                     ("livekit-session", "LiveKit's upload: session"),
+                    ("livekit-traces", "LiveKit's upload: traces"),
                     ("livekit-events", "LiveKit's events"),
                 ],
                 db_default="post",

@@ -23,4 +23,5 @@ class DeliverySource(models.TextChoices):
     TRANSCRIPTION = "transcription", "Zelto's transcription"
     LIVEKIT_LOGS = "livekit-logs", "LiveKit's upload: logs"
     LIVEKIT_SESSION = "livekit-session", "LiveKit's upload: session"
+    LIVEKIT_TRACES = "livekit-traces", "LiveKit's upload: traces"
     LIVEKIT_EVENTS = "livekit-events", "LiveKit's events"

@@ -1,12 +1,13 @@
-"""Log records of OpenTelemetry (OTLP 1.x), as protobuf or as JSON: what LiveKit's SDKs
-log, as plain values. Pure.
+"""Log records and spans of OpenTelemetry (OTLP 1.x), as protobuf or as JSON: what
+LiveKit's SDKs log and trace, as plain values. Pure.
 
-Source: opentelemetry-proto, logs/v1/logs.proto and common/v1/common.proto.
+Source: opentelemetry-proto, logs/v1/logs.proto, trace/v1/trace.proto and
+common/v1/common.proto.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,35 +33,80 @@ class LogRecord:
     attributes: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One span.
+
+    ended: nanoseconds since 1970. attributes: as of a record.
+    """
+
+    name: str
+    ended: int
+    attributes: dict[str, Any]
+
+
 def read_protobuf(data: bytes, budget: Budget) -> Iterator[LogRecord]:
     """Yield the records of an `ExportLogsServiceRequest`.
 
     Raises:
         NotProtobuf: it is none, or holds more than the budget.
     """
-    for resource_logs in wire.messages(data, 1, budget):
+    for record, scope, common in _items(data, budget):
+        yield _record(record, scope, common, budget)
+
+
+def read_protobuf_spans(
+    data: bytes, budget: Budget, names: Collection[str]
+) -> Iterator[Span]:
+    """Yield the spans of an `ExportTraceServiceRequest` that have one of these names;
+    of the others nothing is read, whatever they hold.
+
+    Raises:
+        NotProtobuf: it is none, or holds more than the budget.
+    """
+    for span, _, common in _items(data, budget):
+        name, ended, own = "", 0, []
+        for number, _, value in wire.fields(span, budget):
+            if number == 5:
+                name = wire.text(value)
+            elif number == 8:
+                ended = wire.number(value)
+            elif number == 9 and isinstance(value, bytes):
+                own.append(value)
+        if name in names:
+            attributes = dict(common)
+            for pair in own:
+                attributes |= _key_value(pair, budget, MAX_DEPTH)
+            yield Span(name, ended, attributes)
+
+
+def _items(data: bytes, budget: Budget) -> Iterator[tuple[bytes, str, dict[str, Any]]]:
+    """Yield each record or span, both of which are wrapped alike, with the name of its
+    scope, and the attributes of its resource and scope.
+    """
+    for of_resource in wire.messages(data, 1, budget):
         common: dict[str, Any] = {}
-        for resource in wire.messages(resource_logs, 1, budget):
+        for resource in wire.messages(of_resource, 1, budget):
             common |= _key_values(resource, 1, budget)
-        for scope_logs in wire.messages(resource_logs, 2, budget):
-            yield from _scope_logs(scope_logs, common, budget)
+        for of_scope in wire.messages(of_resource, 2, budget):
+            yield from _of_scope(of_scope, common, budget)
 
 
-def _scope_logs(
+def _of_scope(
     data: bytes, common: dict[str, Any], budget: Budget
-) -> Iterator[LogRecord]:
-    scope, records = b"", []
+) -> Iterator[tuple[bytes, str, dict[str, Any]]]:
+    scope, items = b"", []
     for number, _, value in wire.fields(data, budget):
         if number == 1 and isinstance(value, bytes):
             scope = value
         elif number == 2 and isinstance(value, bytes):
-            records.append(value)
+            items.append(value)
     name = ""
     for number, _, value in wire.fields(scope, budget):
         name = wire.text(value) if number == 1 else name
     common = common | _key_values(scope, 3, budget)
-    for record in records:
-        yield _record(record, name, common, budget)
+    for item in items:
+        yield item, name, common
 
 
 def _record(
@@ -128,21 +174,39 @@ def _any_value(data: bytes, budget: Budget, depth: int) -> Any:
 
 def read_json(payload: dict[str, Any]) -> Iterator[LogRecord]:
     """Yield the records of the same in JSON; what has another shape is left out."""
-    for resource_logs in _dicts(payload.get("resourceLogs")):
-        resource = resource_logs.get("resource")
-        common = _json_attributes(resource)
-        for scope_logs in _dicts(resource_logs.get("scopeLogs")):
-            scope = scope_logs.get("scope")
+    names = ("resourceLogs", "scopeLogs", "logRecords")
+    for record, scope, common in _json_items(payload, *names):
+        yield LogRecord(
+            scope=scope,
+            time=_whole(record.get("timeUnixNano")),
+            severity=_whole(record.get("severityNumber")),
+            body=_json_value(record.get("body")),
+            attributes=common | _json_attributes(record),
+        )
+
+
+def read_json_spans(payload: dict[str, Any], names: Collection[str]) -> Iterator[Span]:
+    """Yield the spans of these names in JSON; what has another shape is left out."""
+    for span, _, common in _json_items(payload, "resourceSpans", "scopeSpans", "spans"):
+        if span.get("name") in tuple(names):
+            yield Span(
+                name=span["name"],
+                ended=_whole(span.get("endTimeUnixNano")),
+                attributes=common | _json_attributes(span),
+            )
+
+
+def _json_items(
+    payload: dict[str, Any], of_resources: str, of_scopes: str, items: str
+) -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
+    for of_resource in _dicts(payload.get(of_resources)):
+        common = _json_attributes(of_resource.get("resource"))
+        for of_scope in _dicts(of_resource.get(of_scopes)):
+            scope = of_scope.get("scope")
             scope = scope if isinstance(scope, dict) else {}
             within = common | _json_attributes(scope)
-            for record in _dicts(scope_logs.get("logRecords")):
-                yield LogRecord(
-                    scope=str(scope.get("name") or ""),
-                    time=_whole(record.get("timeUnixNano")),
-                    severity=_whole(record.get("severityNumber")),
-                    body=_json_value(record.get("body")),
-                    attributes=within | _json_attributes(record),
-                )
+            for item in _dicts(of_scope.get(items)):
+                yield item, str(scope.get("name") or ""), within
 
 
 def _json_attributes(holder: Any) -> dict[str, Any]:

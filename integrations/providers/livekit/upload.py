@@ -1,8 +1,8 @@
 """What LiveKit's SDKs upload by themselves when a session ends, as calls. Pure.
 
-A session comes as one recording (header, chat history, audio) and as log records that
-say most of it again, in any order; either may be missing. `docs/livekit-upload.md` has
-what each version sends.
+A session comes as one recording (header, chat history, audio), as log records that say
+most of it again, and as spans, of which two say why it ended; in any order, and each may
+be missing. `docs/help/livekit-upload.md` has what each version sends.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from integrations.providers.livekit.otlp import LogRecord
 from integrations.providers.livekit.wire import Budget
 
 KIND = "livekitUpload"  # the key that tells what a body of the log is
-RECORDING, LOGS = "recording", "logs"
+RECORDING, LOGS, TRACES = "recording", "logs", "traces"
 CHAT_SCOPE, VERDICT_SCOPE = "chat_history", "evaluations"
 SESSION_REPORT, CHAT_ITEM = "session report", "chat item"
+SESSION_CLOSE, JOB_SHUTDOWN = "session_close", "job_shutdown"  # spans, 1.8.2 and later
 NAMELESS_AGENT = "livekit-agent"
 ERROR_SEVERITY = 17
 # Of a job that no server dispatched: a console, a simulation.
@@ -91,14 +92,20 @@ def read_upload(payload: Mapping[str, Any]) -> CallUpdate:
     Raises:
         NotAnUpload: it does not read as a call.
     """
-    is_recording = payload.get(KIND) == RECORDING
-    body = (_of_recording if is_recording else _of_logs)(payload)
-    reading = providers.read("livekit", body)
+    kind = payload.get(KIND)
+    readers = {RECORDING: _of_recording, TRACES: _of_traces}
+    reading = providers.read("livekit", readers.get(kind, _of_logs)(payload))
     if reading.update is None:
         first = reading.errors[0]
         raise NotAnUpload(f"{first.path} {first.detail}")
     update = reading.update
-    if not is_recording:
+    if kind == TRACES:
+        return replace(
+            update,
+            fills_only=frozenset({"ended_reason"}),
+            agent_is_guess=not payload["agentName"],
+        )
+    if kind != RECORDING:
         return replace(update, turns_are_parts=True)
     has_summary = bool(payload["header"].get("session_summary"))
     audio = payload.get("audio")
@@ -148,6 +155,25 @@ def _of_logs(payload: Mapping[str, Any]) -> dict[str, Any]:
     if items:
         report["chat_history"] = {"items": items}
     return _body(payload, report, facts)
+
+
+def _of_traces(payload: Mapping[str, Any]) -> dict[str, Any]:
+    report: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
+    for span in payload["spans"]:
+        attributes = span["attributes"]
+        report.setdefault("job_id", attributes.get("job_id"))
+        report.setdefault("room_id", attributes.get("room_id"))
+        if span["name"] == SESSION_CLOSE:
+            # The SDK uploads only the first session of a job.
+            report.setdefault("close_reason", _text(attributes.get("lk.close_reason")))
+        else:
+            facts["shutdownReason"] = _text(attributes.get("lk.shutdown.reason"))
+    return _body(payload, report, facts)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _session_report(attributes: Mapping[str, Any], time: int) -> dict[str, Any]:

@@ -23,6 +23,8 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,13 +35,18 @@ from livekit.protocol import agent, models
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import scripted_agent  # noqa: E402
+import voice  # noqa: E402
 from dispatcher import KEY, SECRET, Dispatcher, job_of  # noqa: E402
 
 # The job processes import this file anew; these tell them the options of the first one.
 CODE, TRY_FOR, RECORD = "WORKER_CODE", "WORKER_CODE_TRY_FOR", "WORKER_RECORD"
-NO_SESSION = "no_session"
+NO_SESSION, VOICE = "no_session", "voice"
 WORKER_CODE = "pasted_worker_code"
 RUN_AT_MOST = 90.0  # seconds
+
+# As the SDK's own command line has it: the exporter of logs would export what it logs of
+# its own requests, again and again.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
 
 
 def load_worker_code() -> ModuleType:
@@ -80,12 +87,23 @@ async def entrypoint(ctx: JobContext) -> None:
 
     ctx.add_shutdown_callback(note_result)
     if options["scenario"] != NO_SESSION:
-        session = AgentSession[None](llm=scripted_agent.ScriptedModel())
+        session, play = session_of(options["scenario"])
         session.on("close", lambda event: closed_at.append(event.created_at))
         recording = {"record": True} if RECORD in os.environ else {}
         await session.start(scripted_agent.Support(), **recording)
-        await scripted_agent.SCENARIOS[options["scenario"]](session)
+        await play()
     ctx.shutdown(reason="the script has ended")
+
+
+def session_of(
+    scenario: str,
+) -> tuple[AgentSession[None], Callable[[], Awaitable[None]]]:
+    """Return the session of a scenario, and what goes on in it."""
+    if scenario == VOICE:
+        session, microphone = voice.voice_session()
+        return session, partial(voice.hold, session, microphone)
+    session = AgentSession[None](llm=scripted_agent.ScriptedModel())
+    return session, partial(scripted_agent.SCENARIOS[scenario], session)
 
 
 class Kept(logging.Handler):
@@ -193,7 +211,7 @@ def main() -> None:
         "--scenario",
         action="append",
         required=True,
-        help=f"{', '.join([*scripted_agent.SCENARIOS, NO_SESSION])}, each also as "
+        help=f"{', '.join([*scripted_agent.SCENARIOS, VOICE, NO_SESSION])}, each also as "
         "scenario:room; all run at once",
     )
     parser.add_argument(

@@ -14,28 +14,32 @@ from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-REQUIREMENTS = CHECKOUT / "requirements-livekit.txt"
-ENVIRONMENT = CHECKOUT / "var" / "livekit-venv"
 RUNNER = Path(__file__).with_name("run_session.py")
+RELEASES = Path(__file__).with_name("releases")
 
 
 @cache
-def livekit_python() -> Path:
-    """Return the Python that has livekit-agents.
+def livekit_python(release: str | None = None) -> Path:
+    """Return the Python that has livekit-agents, the newest or another release.
 
     Its environment is made where it is missing, or made for other requirements.
     """
-    python = ENVIRONMENT / "bin" / "python"
-    stamp = ENVIRONMENT / "made-for"
-    required = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    ENVIRONMENT.parent.mkdir(exist_ok=True)
-    with (ENVIRONMENT.parent / "livekit-venv.lock").open("w") as lock:
+    requirements = CHECKOUT / "requirements-livekit.txt"
+    environment = CHECKOUT / "var" / "livekit-venv"
+    if release is not None:
+        requirements = RELEASES / f"livekit-{release}.txt"
+        environment = CHECKOUT / "var" / "livekit-venvs" / release
+    python = environment / "bin" / "python"
+    stamp = environment / "made-for"
+    required = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    environment.parent.mkdir(parents=True, exist_ok=True)
+    with environment.with_name(f"{environment.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once
         if not stamp.exists() or stamp.read_text("utf-8") != required:
-            _run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT))
+            _run(sys.executable, "-m", "venv", "--clear", str(environment))
             _run(
                 *(str(python), "-m", "pip", "install", "-q"),
-                *("--require-hashes", "-r", str(REQUIREMENTS)),
+                *("--require-hashes", "-r", str(requirements)),
             )
             stamp.write_text(required, "utf-8")
     return python
@@ -86,14 +90,16 @@ def run_worker(
     try_for: float | None = None,
     upload_url: str | None = None,
     is_dispatched: bool = False,
+    release: str | None = None,
 ) -> WorkerRun:
     """Run `sessions` at once, each a scenario or `scenario:room`, with `key` in the
     worker's environment.
 
     code: the hook; None for a worker without one. upload_url: where the SDK uploads to
         by itself. is_dispatched: by a server, which wants the sessions recorded.
+        release: of livekit-agents, where not the newest.
     """
-    command = [str(livekit_python()), str(RUNNER)]
+    command = [str(livekit_python(release)), str(RUNNER)]
     if code is not None:
         command += ["--code", str(code)]
     if is_dispatched:
