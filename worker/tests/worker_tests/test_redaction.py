@@ -70,8 +70,8 @@ def test_where_it_fails_no_word_leaves_the_process(
 
 def test_it_cannot_change_what_the_session_itself_holds() -> None:
     def spoil(item: dict[str, Any]) -> dict[str, Any]:
-        item["id"] = "spoiled"
+        item.get("content", []).append("spoiled")
         return item
 
     encoded(spoil)
-    assert ITEMS[0]["id"] == "i0"
+    assert ITEMS[1]["content"] == ["Card 4111"]

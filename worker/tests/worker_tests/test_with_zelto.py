@@ -60,7 +60,7 @@ def test_sessions_of_a_real_worker_are_in_zelto_with_what_was_heard(
         lambda: (
             len(found := conversations(stack, key)) == 3 and found[heard]["hasAudio"]
         ),
-        60,
+        120,
         what="all sessions and the recording are there",
     )
     found = conversations(stack, key)
