@@ -95,12 +95,15 @@ class Background:
         if self._stopped.is_set():
             return
         self._stopped.set()
-        sender = self._sender
-        if sender is None:
-            return
-        self._thread.join(sender.settings.try_for)
-        if not self._thread.is_alive() and sender.outbox.entries():
-            sender.send_all(stop=time.monotonic() + sender.settings.try_for)
+        try:
+            sender = self._tending_sender()
+            if sender is None:
+                return
+            self._thread.join(sender.settings.try_for)
+            if not self._thread.is_alive() and sender.outbox.entries():
+                sender.send_all(stop=time.monotonic() + sender.settings.try_for)
+        except OSError as error:
+            self._say(f"the outbox cannot be worked on ({type(error).__name__})")
 
     def _say(self, reason: str, result: Result | None = None) -> None:
         self._last_reason = reason
