@@ -148,6 +148,10 @@ async def entrypoint(ctx: JobContext) -> None:
     if options["hears"]:
         await speak(session, microphone)
     await scripted_agent.SCENARIOS["order"](session)
+    if options["dies"]:  # what was said is on the disk before anybody is killed
+        checkpoint = Path(os.environ["ZELTO_OUTBOX"], f"{ctx.job.id}.checkpoint")
+        while not checkpoint.exists():
+            await asyncio.sleep(0.02)
     note(what="said", job=ctx.job.id)
     if options["dies"] == "talking":
         await asyncio.sleep(options["after"] + 5)
