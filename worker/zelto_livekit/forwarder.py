@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("zelto")
 
 FIRST_PAUSE = 0.5  # seconds between two tries
+SLACK_SECONDS = 1.0
 AUDIO_SECONDS = 60.0  # where no worker process sends it
 NEGLECTED_SECONDS = 600.0  # what waits longer is sent whoever else looks after it
 # Of this process. A job may hook in twice.
@@ -150,12 +151,17 @@ class Forwarder:
             await run_beside(lambda: keep_within_bounds(handover.outbox, settings))
             return
         try:
-            await run_beside(
-                lambda: send(handover, audio_seconds),
-                settings.try_for + audio_seconds + TRY_SECONDS,
-            )
+            stop = time.monotonic() + settings.try_for
+            # What no timeout binds, such as the resolver of names, is left behind.
+            in_time = settings.try_for + SLACK_SECONDS
+            if await run_beside(lambda: send(handover, stop), in_time):
+                await run_beside(
+                    lambda: send_what_else_waits(handover, stop, audio_seconds),
+                    in_time + audio_seconds,
+                )
         except asyncio.TimeoutError:
-            logger.warning("session %s waits in the outbox: Zelto is slow", job_id)
+            where = "is LOST" if handover.file is None else "waits in the outbox"
+            logger.error("session %s %s: nothing answered in time", job_id, where)
 
 
 def keep(
@@ -192,27 +198,35 @@ def keep(
     return Handover(settings, outbox, job_id, encoded, file, audio, checkpoints)
 
 
-def send(handover: Handover, audio_seconds: float) -> None:
-    """Send a session, and where nobody else would, its recording and what was left."""
+def send(handover: Handover, stop: float) -> bool:
+    """Send a session, and tell whether Zelto has it. stop: monotonic."""
     settings, outbox = handover.settings, handover.outbox
-    stop = time.monotonic() + settings.try_for
-    sender = Sender(settings, outbox)
     others_send = is_tended(outbox)
     try:
-        answer = try_for_a_while(sender, handover, stop, once=others_send)
+        answer = try_for_a_while(
+            Sender(settings, outbox), handover, stop, once=others_send
+        )
     finally:
         handover.close()
-    if answer.verdict is not Verdict.STORED:
-        if handover.file is not None and not others_send:
-            keep_within_bounds(outbox, settings)
-        return
+    is_stored = answer.verdict is Verdict.STORED
     if handover.file is None:
-        if handover.checkpoints is not None:
+        if is_stored and handover.checkpoints is not None:
             handover.checkpoints.forget()
+    elif not is_stored and not others_send:
+        keep_within_bounds(outbox, settings)
+    return is_stored
+
+
+def send_what_else_waits(handover: Handover, stop: float, audio_seconds: float) -> None:
+    """Send the recording of a session and what was left, where nobody else would."""
+    outbox = handover.outbox
+    if handover.file is None:
         return
     left = sorted(entries_in(outbox.folder), key=lambda one: one.since)
-    if others_send and (not left or time.time() - left[0].since < NEGLECTED_SECONDS):
+    is_neglected = left and time.time() - left[0].since > NEGLECTED_SECONDS
+    if is_tended(outbox) and not is_neglected:
         return
+    sender = Sender(handover.settings, outbox)
     if handover.audio is not None and audio_seconds:
         sender.send_all(stop=time.monotonic() + audio_seconds, only=handover.audio)
     sender.send_all(stop=stop)

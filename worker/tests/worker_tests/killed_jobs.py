@@ -47,7 +47,9 @@ def run_session(settings: Settings, job_id: str, recording: Path) -> None:
     body = session_body(ctx, settings.agent_id)
     handover = forwarder.keep(settings, job_id, body, (recording, 1764424000.0))
     tell(f"ended {job_id}")
-    forwarder.send(handover, 1.0)
+    stop = time.monotonic() + settings.try_for
+    if forwarder.send(handover, stop):
+        forwarder.send_what_else_waits(handover, stop, 1.0)
     tell(f"sent {job_id}")
 
 

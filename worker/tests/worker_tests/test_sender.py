@@ -32,11 +32,6 @@ from zelto_livekit.sender import Sender
 from zelto_livekit.settings import Settings
 
 
-@pytest.fixture(autouse=True)
-def _short_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "PATIENT_SECONDS", 0.5)
-
-
 def audio(
     outbox: Outbox, tmp_path: Path, job_id: str, content: bytes = b"OggS"
 ) -> Path:
@@ -105,8 +100,13 @@ def test_what_zelto_refuses_is_kept_with_its_answer_and_never_tried_again(
     ids=lambda step: str(getattr(step, "status", getattr(step, "__name__", ""))),
 )
 def test_what_no_other_would_get_through_either_ends_the_pass(
-    zelto: Zelto, sender: Sender, outbox: Outbox, step: Step
+    zelto: Zelto,
+    sender: Sender,
+    outbox: Outbox,
+    monkeypatch: pytest.MonkeyPatch,
+    step: Step,
 ) -> None:
+    monkeypatch.setattr(sending, "PATIENT_SECONDS", 0.5)
     zelto.answers(step)
     for job_id in ("AJ_1", "AJ_2", "AJ_3"):
         put(outbox, job_id)
@@ -118,6 +118,7 @@ def test_what_no_other_would_get_through_either_ends_the_pass(
     assert len(names(outbox)) == 3
     zelto.over.set()
     zelto.answers(None)
+    monkeypatch.setattr(sending, "PATIENT_SECONDS", 30.0)
     assert sender.send_all().sent == 3
 
 
