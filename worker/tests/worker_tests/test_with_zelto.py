@@ -15,7 +15,7 @@ import pytest
 
 from tests.zelto.faults.load import provision
 from tests.zelto.stack import Stack, wait_for
-from worker_tests.test_doctor import WORKER
+from worker_tests.doctor.test_examination import WORKER
 from worker_tests.test_real_worker import PINNED, environment_of, job, working
 
 PACKAGE = Path(__file__).resolve().parents[2]
