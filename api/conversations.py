@@ -151,6 +151,11 @@ class Conversation(Resource):
     tags: list[str] = Field(
         description="Of the agent's code, at most 50.", examples=[["vip"]]
     )
+    is_test: bool = Field(
+        description="A test: of a console, a job that no server dispatched, or sent "
+        "from a page here. Never charged.",
+        examples=[False],
+    )
     metadata: dict[str, Any] = Field(
         description="As sent, merged over all posts of the call.",
         examples=[{"campaign": "spring"}],
@@ -190,6 +195,24 @@ class ConversationParameters(PageParameters):
     )
     outcome: word("success", "fail") | None = Field(  # type: ignore[valid-type]
         None, description="What came of it.", examples=["fail"]
+    )
+    tag: Text | None = Field(
+        None, description="One of its tags, exactly.", examples=["vip"]
+    )
+    judge: Text | None = Field(
+        None, description="A judge of that name judged it.", examples=["accuracy"]
+    )
+    verdict: Text | None = Field(
+        None,
+        description="What a judge said, exactly: mostly `pass`, `fail` or `maybe`. With "
+        "`judge` it is what that one said.",
+        examples=["fail"],
+    )
+    is_test: Flag | None = Field(
+        None,
+        description="A test, as of a console or a job that no server dispatched: never "
+        "charged.",
+        examples=[False],
     )
     has_transcript: Flag | None = Field(
         None, description="Has at least one turn.", examples=[True]
@@ -247,6 +270,10 @@ class ConversationParameters(PageParameters):
             ended_reason=self.ended_reason or "",
             version=self.version or "",
             outcome=self.outcome or "",
+            tag=self.tag or "",
+            judge=self.judge or "",
+            verdict=self.verdict or "",
+            is_test=self.is_test,
             has_transcript=self.has_transcript,
             has_audio=self.has_audio,
             metadata=tuple(self.metadata.items()),

@@ -75,7 +75,7 @@ class Provider(TextChoices):
                 icon="microphone",
                 sender="your worker",
                 noun="session",
-                first_step="Add the code to your worker",
+                first_step="Set the upload URL or add the code to your worker",
             )
         ),
         "LiveKit",

@@ -41,7 +41,8 @@ def conversation_shape(row: Conversation) -> dict[str, Any]:
             "name": row.customer_name or None,
         },
         "version": row.version or None,
-        **_judged(row),
+        **judged_shape(row),
+        "isTest": row.is_test,
         "metadata": row.metadata,
         "hasTranscript": row.has_transcript,
         "hasAudio": row.has_audio,
@@ -55,7 +56,8 @@ def conversation_shape(row: Conversation) -> dict[str, Any]:
     }
 
 
-def _judged(row: Conversation) -> dict[str, Any]:
+def judged_shape(row: Conversation) -> dict[str, Any]:
+    """Return what was judged of a conversation: outcome, evaluations, tags."""
     verdict = verdict_in(row.metadata)
     return {
         "outcome": {

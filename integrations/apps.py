@@ -9,9 +9,12 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         """Register what `conversations`, the lower layer, calls but may not import."""
         from conversations.agents.delivery_status import provide_delivery_status
+        from conversations.detail.missing_parts import provide_missing_parts
         from conversations.transcription.result_hook import hand_over_to
         from integrations.connections.agent_delivery_status import agent_delivery_status
         from integrations.delivery_log.transcription_entry import append_to_log
+        from integrations.livekit_upload.missing_parts import missing_parts
 
         provide_delivery_status(agent_delivery_status)
+        provide_missing_parts(missing_parts)
         hand_over_to(append_to_log)

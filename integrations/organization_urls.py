@@ -58,6 +58,11 @@ settings_urls = [
         for provider, page in provider_pages.PAGES.items()
         for pattern in provider_urls(provider, page)
     ),
+    path(
+        f"{INTEGRATIONS}/livekit/upload-urls",
+        create_key_view.create_upload_url,
+        name="upload-url-create",
+    ),
     path(f"{INTEGRATIONS}/mcp", mcp_view.agent_access, name="mcp"),
     *key_urls("mcp"),
     path(

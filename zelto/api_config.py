@@ -25,7 +25,13 @@ def spectacular_settings(version: str, base_url: str) -> dict[str, Any]:
             "Take in finished sessions of voice agents, and read what became of them. "
             "JSON is camelCase, times are ISO 8601 in UTC, ids are UUIDs, money is a "
             "decimal string. Errors are problems (RFC 9457). Only the webhook has a rate "
-            "limit, and only where the operator sets one."
+            "limit, and only where the operator sets one.\n\n"
+            "LiveKit's own SDK posts sessions without code, to an address of its own: "
+            "`LIVEKIT_OBSERVABILITY_URL` is `/livekit/{key}` or `/livekit/{key}/{agent}` "
+            "of this server, with a key of the scope `ingest`. Below it the SDK chooses "
+            "path and body (`observability/recordings/v0` as multipart, "
+            "`observability/{logs,traces,metrics}/otlp/v0` as OTLP), so it is no operation "
+            "here. It takes Python 1.5.1 or Node 1.8.0 and recording switched on."
         ),
         # Relative first: right under whatever name this Zelto is asked.
         "SERVERS": [{"url": "/"}, {"url": base_url}],

@@ -24,8 +24,8 @@ SWITCH_SECONDS = 0.001
 
 
 def busy_answer_of(path: str) -> tuple[str, bytes] | None:
-    """Return type and body of a 503 where they are not a problem's: what LiveKit's SDKs
-    must get to send a session again.
+    """Return type and body of a 503 or 408 where they are not a problem's: what LiveKit's
+    SDKs must get to send a session again.
     """
     if not addresses.is_upload(path):
         return None

@@ -15,6 +15,8 @@ UPLOADS = ("/v1/conversations", "/conversations/upload", addresses.SESSIONS)
 def lane_of(path: str) -> Lane:
     """Return the lane of a path."""
     path = normalized(path)
+    if path.startswith(addresses.PREFIX) and not path.endswith(addresses.SESSIONS):
+        return Lane.LOGS
     if path.startswith(POSTS_AND_PROBES):
         return Lane.POSTS
     return Lane.PROGRAMS if path.startswith(PROGRAMS) else Lane.PAGES

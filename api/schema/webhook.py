@@ -29,7 +29,8 @@ Only the fields `call`, `call.externalId`, `agent.externalId`, `agentId`, `trans
 `transcript.turns` and the `role` of a turn refuse the post where they do not fit; every
 other misfit is cut or dropped, and `warnings` name it. Unknown keys are ignored with a
 warning. With `X-Zelto-Provider: livekit` the whole body may also be LiveKit's own session
-report, as `make_session_report().to_dict()` gives it.
+report, as `make_session_report().to_dict()` gives it. Workers of LiveKit can also be set to
+post without code, to another address: see the top of this description.
 
 A slash at the end and doubled slashes count for nothing. Needs a key of the scope
 `full` or `ingest`.

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -164,7 +165,7 @@ def audio(instance: Instance, *, minutes: int, sessions: int) -> Figures:
         before, began = _seconds_of(instance), time.monotonic()
         for post in posts:
             client.send(post)
-        _wait_until(lambda job=job: _has_wave(instance, job))
+        _wait_until(partial(_has_wave, instance, job))
         seconds = time.monotonic() - began
         spent.append(_seconds_of(instance) - before - idle * seconds)
         lasted.append(seconds)

@@ -71,12 +71,7 @@ def post_sessions(
 
     def work() -> None:
         try:
-            client = Client(instance, tenant)
-            while True:
-                for post in waiting.get_nowait():
-                    client.send(post)
-        except Empty:
-            return
+            _send_all(Client(instance, tenant), waiting)
         except (BenchError, OSError, http.client.HTTPException) as error:
             failures.append(error)
 
@@ -90,3 +85,13 @@ def post_sessions(
     if failures:
         raise BenchError(f"An upload failed: {failures[0]}")
     return Sent(count, sum(map(len, sessions)), seconds)
+
+
+def _send_all(client: Client, waiting: SimpleQueue[list[Post]]) -> None:
+    while True:
+        try:
+            posts = waiting.get_nowait()
+        except Empty:
+            return
+        for post in posts:
+            client.send(post)

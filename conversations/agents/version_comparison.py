@@ -50,7 +50,8 @@ class Latency:
 @dataclass(frozen=True, slots=True)
 class Version:
     """The calls of one version. name: empty for calls without. share: per cent.
-    duration: the median, seconds.
+    duration: the median, seconds. judged: calls with an outcome; succeeded: those of
+    them that did.
     """
 
     name: str
@@ -58,8 +59,15 @@ class Version:
     share: int
     last_at: datetime
     duration: float | None
+    judged: int = 0
+    succeeded: int = 0
     reasons: list[Reason] = field(default_factory=list)
     latency: Latency | None = None
+
+    @property
+    def success(self) -> int | None:
+        """Return per cent of the calls with an outcome; None where none has one."""
+        return _share(self.succeeded, self.judged) if self.judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,10 @@ class Comparison:
     @property
     def is_one_nameless(self) -> bool:
         return [version.name for version in self.versions] == [""]
+
+    @property
+    def has_outcomes(self) -> bool:
+        return any(version.judged for version in self.versions)
 
     @property
     def calls_read(self) -> int:
@@ -116,10 +128,12 @@ def compare_versions(agent: Agent, last_session_at: datetime) -> Comparison:
                 share=_share(count, total),
                 last_at=last_at,
                 duration=duration,
+                judged=judged,
+                succeeded=succeeded,
                 reasons=of_version[name][:REASONS_OF_A_VERSION],
                 latency=latencies.get(name),
             )
-            for name, count, last_at, duration in shown
+            for name, count, last_at, duration, judged, succeeded in shown
         ],
         others=len(versions) - len(shown),
         reasons=of_all,
@@ -174,7 +188,7 @@ def _query(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 _RECENT = """
     WITH recent AS MATERIALIZED (
-        SELECT id, version, ended_reason, duration_seconds, has_transcript, turn_count,
+        SELECT id, version, outcome, ended_reason, duration_seconds, has_transcript, turn_count,
             created_at
         FROM conversations_conversation
         WHERE agent_id = %(agent)s AND created_at >= %(since)s
@@ -184,7 +198,9 @@ _RECENT = """
 _VERSIONS = f"""
     {_RECENT}
     SELECT version, count(*), max(created_at),
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_seconds)
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_seconds),
+        count(*) FILTER (WHERE outcome <> ''),
+        count(*) FILTER (WHERE outcome = 'success')
     FROM recent GROUP BY version ORDER BY max(created_at) DESC
 """  # noqa: S608 - ours
 _REASONS = f"""

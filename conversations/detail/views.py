@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations.detail.json_tree import json_tree
+from conversations.detail.missing_parts import missing_parts
 from conversations.detail.opening import open_with_audio, read_again
 from conversations.detail.player import RecordingPanel, second_in
 from conversations.detail.player_csp import permit_player
@@ -78,6 +79,9 @@ def conversation_detail(
         context |= neighbours(request, conversation, filters)
         context["metadata"] = json_tree(conversation.metadata)
         context["verdict"] = verdict_in(conversation.metadata)
+        context["missing"] = missing_parts(
+            conversation, has_recording=listening.recording is not None
+        )
         response = render(request, "conversations/detail/detail.html", context)
         if listening.recording is not None:
             permit_player(request, response)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from conversations.models import Conversation
+from conversations.public_shape import judged_shape
 from web.csv_cells import Cell, csv_text, json_cell
 from web.iso_time import iso_microseconds
 
@@ -20,7 +21,8 @@ INCOMPLETE = "INCOMPLETE"
 COLUMNS = (
     *("id", "reference", "name", "number", "agent_id", "agent", "source"),
     *("started_at", "ended_at", "duration_seconds", "ended_reason", "cost"),
-    *("version", "turns", "has_transcript", "has_audio", "is_test"),
+    *("version", "outcome", "outcome_reason", "evaluations", "tags"),
+    *("turns", "has_transcript", "has_audio", "is_test"),
     *("arrived_at", "updated_at", "metadata"),
 )
 
@@ -48,6 +50,7 @@ class Spreadsheet:
         ).encode()
 
     def _cells(self, row: Conversation) -> list[Cell]:
+        judged = judged_shape(row)
         return [
             str(row.id),
             row.external_id,
@@ -62,13 +65,16 @@ class Spreadsheet:
             row.ended_reason,
             "" if row.cost is None else f"{row.cost:f}",
             row.version,
+            judged["outcome"]["result"] or "",
+            judged["outcome"]["reason"] or "",
+            *(json_or_nothing(judged[name]) for name in ("evaluations", "tags")),
             row.turn_count,
             yes_or_no(row.has_transcript),
             yes_or_no(row.has_audio),
             yes_or_no(row.is_test),
             moment(row.created_at),
             moment(row.updated_at),
-            as_text(row.metadata) if row.metadata else "",
+            json_or_nothing(row.metadata),
             *(
                 as_text(row.metadata[key]) if key in row.metadata else ""
                 for key in self.metadata_keys
@@ -83,6 +89,11 @@ def moment(value: datetime | None) -> str:
 
 def yes_or_no(value: bool) -> str:
     return "true" if value else "false"
+
+
+def json_or_nothing(value: Any) -> str:
+    """Return a value as JSON; empty where there is nothing in it."""
+    return json_cell(value) if value else ""
 
 
 def as_text(value: Any) -> str:

@@ -29,6 +29,10 @@ def _named(asked: ListQuery, agent: Agent | None) -> Iterator[tuple[str, str, st
     yield "ended_reason", "Ended", asked.ended_reason
     yield "version", "Version", asked.version
     yield "outcome", "Outcome", dict(OUTCOMES).get(asked.outcome, "")
+    yield "tag", "Tag", asked.tag
+    yield "judge", "Judge", asked.judge
+    yield "verdict", "A judge says", asked.verdict
+    yield "is_test", "Test", yes_or_no(asked.is_test)
     yield "has_transcript", "Transcript", yes_or_no(asked.has_transcript)
     yield "has_audio", "Audio", yes_or_no(asked.has_audio)
     for key, value in asked.metadata:

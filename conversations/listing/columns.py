@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 from uuid import UUID
 
+from django.db.models import F, Func, TextField
 from django.db.models.functions import Left
 
 from accounts.models import Membership
@@ -37,12 +38,45 @@ LABELS = {
     "turns": "Turns",
     "ended": "Ended",
     "outcome": "Outcome",
+    "judges": "Judges",
+    "tags": "Tags",
     "cost": "Cost",
     "audio": "Audio",
 }
 DEFAULT_COLUMNS = ("agent", "source", "started", "duration", "ended", "cost", "audio")
 # On an agent's own page, which says once where its calls come from.
 AGENT_PAGE_COLUMNS = DEFAULT_COLUMNS[2:]
+
+
+def _joined(path: str, text: str, *, first: str = "true") -> Func:
+    """Return the texts of what a JSON path finds in the metadata, with commas between.
+
+    text: of one, as SQL. first: which of them come first, likewise.
+    """
+    return Func(
+        F("metadata"),
+        template="(SELECT string_agg(%(text)s, ', ' ORDER BY %(first)s DESC, place) "
+        "FROM jsonb_path_query(%(expressions)s, 'strict %(path)s', '{}', true) "
+        "WITH ORDINALITY AS each (found, place))",
+        output_field=TextField(),
+        path=path,
+        text=text,
+        first=first,
+    )
+
+
+# Columns of what `verdicts` reads from the metadata.
+JOINED = {
+    "tags": _joined(
+        '$.tags[*] ? (@.type() == "string" && !(@ starts with "lk."))',
+        "found #>> '{}'",
+    ),
+    "judges": _joined(
+        '$.evaluations[*] ? (@.type() == "object")',
+        "concat_ws(' ', found ->> 'name', found ->> 'verdict')",
+        first="found ->> 'verdict' IS DISTINCT FROM 'pass'",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,25 +191,32 @@ def remembered_columns(membership: Membership) -> tuple[str, ...]:
 def metadata_texts(
     rows: Collection[Conversation], columns: Iterable[Column]
 ) -> Mapping[UUID, Mapping[str, str]]:
-    """Return the texts of the chosen keys by conversation, read by the database out of
-    the metadata: all of it can be 64 KiB for each row."""
-    keys = [column.key for column in columns if column.key]
-    if not keys or not rows:
+    """Return the texts of columns that the metadata has, by conversation and the token
+    of the column. The database reads them out of it: all of it can be 64 KiB for each
+    row."""
+    sources = {
+        column.token: metadata_text(column.key) if column.key else JOINED[column.name]
+        for column in columns
+        if column.key or column.name in JOINED
+    }
+    if not sources or not rows:
         return {}
-    return _texts([row.id for row in rows], keys)
+    return _texts([row.id for row in rows], sources)
 
 
-def _texts(ids: list[UUID], keys: list[str]) -> dict[UUID, Mapping[str, str]]:
+def _texts(
+    ids: list[UUID], sources: Mapping[str, Func]
+) -> dict[UUID, Mapping[str, str]]:
     # One more sign than is shown says whether there is more.
     annotations = {
-        f"key_{number}": Left(metadata_text(key), MAX_VALUE_CHARACTERS + 1)
-        for number, key in enumerate(keys)
+        f"text_{number}": Left(source, MAX_VALUE_CHARACTERS + 1)
+        for number, source in enumerate(sources.values())
     }
     found = Conversation.objects.filter(id__in=ids).annotate(**annotations)
     return {
         identifier: {
-            key: value if len(value) <= MAX_VALUE_CHARACTERS else f"{value[:-1]}…"
-            for key, value in zip(keys, values, strict=True)
+            token: value if len(value) <= MAX_VALUE_CHARACTERS else f"{value[:-1]}…"
+            for token, value in zip(sources, values, strict=True)
             if value
         }
         for identifier, *values in found.values_list("id", *annotations)

@@ -88,6 +88,10 @@ class ConversationListForm(DaysForm):
     outcome = PickFilter("Outcome", OUTCOMES, noun="outcome")
     has_transcript = FlagFilter("Transcript")
     has_audio = FlagFilter("Audio")
+    tag = TextFilter("Tag", list="tags", placeholder="Any")
+    judge = TextFilter("Judge", list="judges", placeholder="Any")
+    verdict = TextFilter("Verdict", list="verdicts", placeholder="Anything")
+    is_test = FlagFilter("Test session")
     first_day = DayFilter("Arrived from", name="From")
     last_day = DayFilter("Until", name="To")
     metadata_key = TextFilter(

@@ -42,8 +42,12 @@ class ListQuery:
     ended_reason: str = ""
     version: str = ""
     outcome: str = ""
+    tag: str = ""
+    judge: str = ""
+    verdict: str = ""
     has_transcript: bool | None = None
     has_audio: bool | None = None
+    is_test: bool | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     first_day: date | None = None
     last_day: date | None = None
@@ -98,8 +102,12 @@ class ListQuery:
             ended_reason=self.ended_reason,
             version=self.version,
             outcome=self.outcome,
+            tag=self.tag,
+            judge=self.judge,
+            verdict=self.verdict,
             has_transcript=self.has_transcript,
             has_audio=self.has_audio,
+            is_test=self.is_test,
             metadata=self.metadata,
             since=midnight(self.first_day, zone) if self.first_day else None,
             until=midnight(next_day, zone) if next_day else None,

@@ -14,7 +14,8 @@ from conversations.search.excerpts import Excerpt, excerpts
 class ListRow:
     """One conversation of a list.
 
-    excerpt: where a search hit it. cells: texts of the metadata keys that are columns.
+    excerpt: where a search hit it. cells: texts of the columns that the metadata has,
+    by their tokens.
     """
 
     conversation: Conversation

@@ -38,6 +38,7 @@ from conversations.listing.rows import list_rows
 from conversations.listing.saved_views import Views, views_of
 from conversations.models import Agent, Conversation, SeenValue
 from conversations.search.suggestions import seen_values
+from conversations.verdicts import VERDICTS
 from web.paging import page_links
 
 # More agents than this do not fit a menu; the agent's own page links its list.
@@ -154,13 +155,20 @@ def filter_choices(request: OrganizationRequest, filters: ListQuery) -> dict[str
         "ended_reasons": seen_values(organization, kinds.ENDED_REASON),
         "versions": seen_values(organization, kinds.VERSION),
         "metadata_keys": seen_values(organization, kinds.METADATA_KEY),
-        # What is at most seen in the part that opens.
-        "more_in_force": any(
-            (
-                *(filters.provider, filters.ended_reason, filters.version),
-                *(filters.metadata, filters.first_day, filters.last_day),
-                filters.has_transcript is not None,
-                filters.has_audio is not None,
-            )
-        ),
+        "tags": seen_values(organization, kinds.TAG),
+        "judges": seen_values(organization, kinds.JUDGE),
+        "verdicts": VERDICTS,
+        "more_in_force": has_more_in_force(filters),
     }
+
+
+def has_more_in_force(filters: ListQuery) -> bool:
+    """Tell whether a filter is in force that is only seen in the part that opens."""
+    flags = (filters.has_transcript, filters.has_audio, filters.is_test)
+    return any(flag is not None for flag in flags) or any(
+        (
+            *(filters.provider, filters.ended_reason, filters.version),
+            *(filters.metadata, filters.first_day, filters.last_day),
+            *(filters.outcome, filters.tag, filters.judge, filters.verdict),
+        )
+    )

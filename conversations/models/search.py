@@ -16,7 +16,7 @@ from conversations.models.conversation import Conversation
 
 # Of the rules by which entries of the index are made. Whoever changes these raises it, and
 # the worker makes the entries of earlier ones anew.
-RULES_VERSION = 2
+RULES_VERSION = 3
 
 
 class WordsField(models.Field):  # type: ignore[type-arg]  # not so at run time
@@ -154,6 +154,8 @@ class SeenValue(models.Model):
         ENDED_REASON = "ended_reason", "Ended reason"
         VERSION = "version", "Version"
         METADATA_KEY = "metadata_key", "Metadata key"
+        TAG = "tag", "Tag"
+        JUDGE = "judge", "Judge"
 
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     organization = models.ForeignKey(

@@ -89,6 +89,8 @@ def _find(keys: Iterable[AgentKey]) -> dict[AgentKey, Agent]:
             JOIN unnest(%s::uuid[], %s::text[], %s::text[])
                 AS requested (organization_id, provider, external_id)
             USING (organization_id, provider, external_id)
+            -- One that was only guessed may be let go of: not while it is in use.
+            FOR KEY SHARE OF agent
             """,
             [
                 [key.organization_id for key in by_external_id],

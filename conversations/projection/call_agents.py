@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from conversations.projection import agent_lookup
 from conversations.projection.agent_lookup import AgentKey
 from conversations.projection.folded_call import FoldedCall
+from conversations.projection.guessed_agents import delete_guesses_behind
 
 
 class UnknownAgent(Exception):
     """A delivery names an agent by an id that the organization does not have."""
 
 
-def agents_of_batch(calls: Iterable[FoldedCall]) -> dict[AgentKey, UUID]:
+def agents_of_batch(calls: Collection[FoldedCall]) -> dict[AgentKey, UUID]:
     """Return the ids of the agents that new deliveries of the calls name, and create
-    unknown ones.
+    unknown ones. Those that were only guessed, and are nobody's, go once all is stored.
 
     Raises:
         UnknownAgent: a delivery names an agent by an id that the organization does not
             have.
     """
+    delete_guesses_behind(calls)
     named = [one for call in calls for one in call.named]
     agent_ids = agent_lookup.find_or_create(named)
     _require_known({one.key for one in named}, agent_ids)
@@ -39,6 +41,7 @@ def existing_agents(past: FoldedCall) -> dict[AgentKey, UUID]:
         UnknownAgent: a delivery names an agent by an id that the organization does not
             have.
     """
+    delete_guesses_behind([past])
     agent_ids = agent_lookup.find(past.agents)
     _require_known(past.agents, agent_ids)
     return agent_ids

@@ -51,7 +51,8 @@ class CallState:
     turns: None where no transcript ever came.
     turns_are_transcribed: Zelto transcribed them; any that are sent replace them.
     parts: of the turns that came in parts, by their id, within one fold.
-    received_audio: the file that came along last, within one fold.
+    received_audio: the file that came along last, within one fold. lost_audio: why there
+        was none, where that came last.
     """
 
     started_at: datetime | None = None
@@ -70,6 +71,7 @@ class CallState:
     turns_are_transcribed: bool = False
     parts: dict[str, dict[str, Any]] = field(default_factory=dict)
     received_audio: str | None = None
+    lost_audio: str | None = None
 
     @property
     def has_transcript(self) -> bool:
@@ -109,6 +111,7 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
             turns=update.turns or _newer(state.turns, update.turns),
             turns_are_transcribed=state.turns_are_transcribed and not update.turns,
             received_audio=_newer(update.received_audio, state.received_audio),
+            lost_audio=_newer(update.lost_audio, state.lost_audio),
         ),
         warnings,
     )

@@ -6,10 +6,12 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from conversations.models import Conversation
 from conversations.projection import fold
 from conversations.projection.agent_lookup import AgentKey, Named
 from conversations.projection.fold import CallState, Remark
 from conversations.projection.logged_update import LoggedUpdate
+from conversations.recordings.fetch_queue import NamedRecording
 
 
 @dataclass(slots=True)
@@ -20,7 +22,8 @@ class FoldedCall:
     named_first, named_at: the first that names an agent, and when it arrived. agent: of
         the last that does; it may be a guess.
     agents: all that are named. named: of the new ones, how each names its agent.
-    has_recording: a new one names a recording.
+    has_recording: a new one names a recording, or says why there is none. received: the
+        files that came with new ones. guesses: agents that were only guessed.
     """
 
     state: CallState
@@ -32,9 +35,21 @@ class FoldedCall:
     agents: set[AgentKey] = field(default_factory=set)
     named: list[Named] = field(default_factory=list)
     has_recording: bool = False
+    received: list[str] = field(default_factory=list)
     warnings: dict[int, list[Remark]] = field(default_factory=dict)
     named_first: int = 0
-    agent_is_guess: bool = False
+    agent_guess: int = 0
+    guesses: set[AgentKey] = field(default_factory=set)
+
+    def recording_of(self, conversation: Conversation) -> NamedRecording:
+        """Return what the new ones say of the recording of their conversation."""
+        state = self.state
+        return NamedRecording(
+            conversation,
+            file=state.received_audio,
+            lost=state.lost_audio,
+            others=frozenset(self.received) - {state.received_audio or ""},
+        )
 
     def note_place(self, one: LoggedUpdate) -> None:
         """Note where in the log the update is: pieces are not folded in its order."""
@@ -48,12 +63,15 @@ class FoldedCall:
         """Note who took the call; a guess counts only where nobody else says it."""
         if not self.named_first or one.sequence < self.named_first:
             self.named_first, self.named_at = one.sequence, one.received_at
-        if one.update.agent_is_guess and self.agent is not None:
-            return
-        if self.agent_is_guess:
+        guess = one.update.agent_guess
+        if guess:
+            self.guesses.add(agent)
+            if self.agent is not None and guess >= self.agent_guess:
+                return
+        if self.agent_guess and self.agent != agent:
             self.agents.discard(self.agent)
             self.named = [other for other in self.named if other.key != self.agent]
-        self.agent_is_guess = one.update.agent_is_guess
+        self.agent_guess = guess
         self.agent = self.agent if is_late else agent
         self.agents.add(agent)
         if is_new:
@@ -83,8 +101,13 @@ def fold_updates(
             folded.warnings[one.sequence] = remarks
         folded.note_place(one)
         is_new = new is None or one.sequence in new
-        if is_new and (one.update.recording_url or one.update.received_audio):
+        update = one.update
+        if is_new and (
+            update.recording_url or update.received_audio or update.lost_audio
+        ):
             folded.has_recording = True
+        if is_new and update.received_audio:
+            folded.received.append(update.received_audio)
         if (agent := one.agent) is not None:
             folded.note_agent(one, agent, is_late=is_late, is_new=is_new)
     return folded

@@ -72,7 +72,7 @@ def store_calls(
     charge_calls({key: stored[key] for key in posted if key in stored})
     warn_of_shared_ids(stored, {key: one.first for key, one in new.items()})
     enqueue_recordings(
-        (stored[key].conversation, one.state.received_audio)
+        one.recording_of(stored[key].conversation)
         for key, one in new.items()
         if one.has_recording and key in stored
     )

@@ -128,7 +128,7 @@ def store_folded(prepared: PreparedCall) -> ProjectionResult | None:
         charge_calls({call: result})
         store.warn_of_shared_ids({call: result}, {call: folded.first})
     if folded.has_recording:
-        enqueue_recordings([(result.conversation, folded.state.received_audio)])
+        enqueue_recordings([folded.recording_of(result.conversation)])
     return result
 
 

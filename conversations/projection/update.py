@@ -42,8 +42,10 @@ class CallUpdate:
     turns_are_parts: `turns` are some of a transcript, by their ids; a whole one counts
         more.
     fills_only: names of facts that are said only where nobody else says them.
-    agent_is_guess: likewise, who took the call.
+    agent_guess: 0 where the sender says who took the call; else it is a guess, of which
+        the lowest number counts, and only where nobody says it.
     received_audio: the name of a file in the storage of recordings that came along.
+    lost_audio: a sentence that says why audio that was sent is not here.
     """
 
     external_id: str
@@ -64,8 +66,9 @@ class CallUpdate:
     is_supplement: bool = False
     turns_are_parts: bool = False
     fills_only: frozenset[str] = frozenset()
-    agent_is_guess: bool = False
+    agent_guess: int = 0
     received_audio: str | None = None
+    lost_audio: str | None = None
 
     @property
     def names_agent(self) -> bool:

@@ -39,6 +39,7 @@ MIN_WAIT, MAX_WAIT = timedelta(minutes=10), timedelta(hours=6)
 TURN_SECONDS = 10.0
 # How a recording's address begins that is a file of the storage: it came with an upload.
 RECEIVED = "received:"
+RECEIVED_FOLDER = "/received/"
 PIECE_BYTES = 1024 * 1024
 _one_sweep_at_a_time = threading.Lock()
 
@@ -216,6 +217,9 @@ def delete_if_unused(name: str) -> None:
     due = ours.filter(delete_after__lte=Now())
     if not due.update(delete_after=later, is_being_deleted=True):
         return
+    if _is_to_be_read(name):
+        ours.update(delete_after=Now() + Value(MAX_WAIT), is_being_deleted=False)
+        return
     # A version before this one wrote under names that another write had, too.
     if not Recording.objects.filter(file=name).exists():
         try:
@@ -224,6 +228,17 @@ def delete_if_unused(name: str) -> None:
             _wait_longer(ours)
             raise
     ours.delete()
+
+
+def _is_to_be_read(name: str) -> bool:
+    """Tell whether a file came with an upload and no worker has read it yet: they were
+    away for long.
+    """
+    unread = [Recording.State.WAITING, Recording.State.RUNNING]
+    waiting = Recording.objects.filter(state__in=unread)
+    return (
+        RECEIVED_FOLDER in name and waiting.filter(source_url=RECEIVED + name).exists()
+    )
 
 
 def delete_new(name: str) -> None:

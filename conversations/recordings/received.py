@@ -29,12 +29,18 @@ def keep(organization_id: UUID, path: Path) -> str:
     """Store a file as it is, and return its name in the storage.
 
     Raises:
+        TimeoutError: writing took over an hour.
         Exception: whatever the storage raises.
     """
-    name = f"{organization_id}/received/{uuid4()}"
-    UnusedFile.objects.create(name=name, delete_after=Now() + Value(KEPT))
+    name = f"{organization_id}{files.RECEIVED_FOLDER}{uuid4()}"
+    # Whoever dies while it is written leaves nothing for long.
+    files.note_before_writing(name)
     with path.open("rb") as source:
         files.recordings_storage().save(name, File(source))
+    # Before a delivery names it, so that none is named and gone.
+    noted = UnusedFile.objects.filter(name=name, is_being_deleted=False)
+    if not noted.update(delete_after=Now() + Value(KEPT)):
+        raise TimeoutError("It took too long to write, and was swept away.")
     return name
 
 

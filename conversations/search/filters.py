@@ -12,6 +12,7 @@ from django.db.models import F, Func, TextField, Value
 from accounts.models import Organization
 from conversations.models import ConversationQuerySet
 from conversations.search import lexemes
+from conversations.verdicts import judged_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Filters:
 
     reference: words of the reference or of the customer's name or number, the last one
         also as a prefix. reference_id: the reference itself.
+    tag, judge, verdict: of what the agent's code reported; the verdict is of that judge
+        where one is named.
     metadata: keys with the text of their values.
     since, until: ingestion, from the first and before the second.
     text: words of the turns, the reference, the name or the number, likewise.
@@ -32,8 +35,12 @@ class Filters:
     ended_reason: str = ""
     version: str = ""
     outcome: str = ""
+    tag: str = ""
+    judge: str = ""
+    verdict: str = ""
     has_transcript: bool | None = None
     has_audio: bool | None = None
+    is_test: bool | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     since: datetime | None = None
     until: datetime | None = None
@@ -89,8 +96,17 @@ class Filters:
             yield lexemes.transcript_fact(self.has_transcript)
         if self.has_audio is not None:
             yield lexemes.audio_fact(self.has_audio)
+        yield from self._judged_facts()
         for key, value in self.metadata:
             yield lexemes.metadata_fact(key, value)
+
+    def _judged_facts(self) -> Iterator[str]:
+        if self.tag:
+            yield lexemes.tag_fact(self.tag)
+        if self.judge or self.verdict:
+            yield lexemes.judged_fact(self.judge, self.verdict)
+        if self.is_test is not None:
+            yield lexemes.test_fact(self.is_test)
 
 
 def narrow(
@@ -138,15 +154,29 @@ def narrow_by_facts(
         queryset = queryset.filter(ended_reason=filters.ended_reason)
     if filters.version:
         queryset = queryset.filter(version=filters.version)
-    if filters.outcome:
-        queryset = queryset.filter(outcome=filters.outcome)
     if filters.has_transcript is not None:
         queryset = queryset.filter(has_transcript=filters.has_transcript)
     if filters.has_audio is not None:
         queryset = queryset.filter(has_audio=filters.has_audio)
+    if filters.is_test is not None:
+        queryset = queryset.filter(is_test=filters.is_test)
+    queryset = _narrow_by_verdict(queryset, filters)
     for number, (key, value) in enumerate(filters.metadata):
         name = f"metadata_{number}"
         queryset = queryset.alias(**{name: metadata_text(key)}).filter(**{name: value})
+    return queryset
+
+
+def _narrow_by_verdict(
+    queryset: ConversationQuerySet, filters: Filters
+) -> ConversationQuerySet:
+    if filters.outcome:
+        queryset = queryset.filter(outcome=filters.outcome)
+    if filters.tag:
+        queryset = queryset.filter(metadata__contains={"tags": [filters.tag]})
+    if filters.judge or filters.verdict:
+        judged = judged_by(filters.judge, filters.verdict)
+        queryset = queryset.filter(metadata__contains=judged)
     return queryset
 
 

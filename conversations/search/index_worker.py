@@ -16,7 +16,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain, islice, product
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from conversations.search.index_jobs import (
     fresh_jobs,
     record_failure,
 )
+from conversations.verdicts import judged_in, shown_tags_in, tags_in
 from web.database_errors import is_away
 from web.db_cursor import server_binding_cursor
 
@@ -64,6 +65,7 @@ class Call(NamedTuple):
     outcome: str
     has_transcript: bool
     has_audio: bool
+    is_test: bool
     created_at: datetime
     metadata: str
     system_prompt: str | None
@@ -80,8 +82,24 @@ class Call(NamedTuple):
             yield lexemes.outcome_fact(self.outcome)
         yield lexemes.transcript_fact(self.has_transcript)
         yield lexemes.audio_fact(self.has_audio)
+        yield lexemes.test_fact(self.is_test)
+        yield from self._judged_facts()
         for key, value in islice(metadata.items(), lexemes.MAX_METADATA_LEXEMES):
             yield lexemes.metadata_fact(key, value)
+
+    def _judged_facts(self) -> Iterator[str]:
+        judged = self.judged
+        yield from map(lexemes.tag_fact, tags_in(judged))
+        for judge, verdict in judged_in(judged):
+            for asked in product({judge, ""}, {verdict, ""}):
+                if any(asked):
+                    yield lexemes.judged_fact(*asked)
+
+    @property
+    def judged(self) -> Any:
+        """Return the metadata, where it may say what was judged."""
+        says = '"tags"' in self.metadata or '"evaluations"' in self.metadata
+        return json.loads(self.metadata) if says else None
 
 
 class Entry(NamedTuple):
@@ -161,13 +179,15 @@ def _index(jobs: Jobs, with_large: bool) -> int:
 
 
 def _entry(call: Call, seen: suggestions.Seen) -> Entry:
-    metadata = texts_of(call.metadata)
+    metadata, judged = texts_of(call.metadata), call.judged
     seen.note(
         call.organization_id,
         call.created_at,
         ended_reason=[call.ended_reason],
         version=[call.version],
         metadata_key=metadata,
+        tag=shown_tags_in(judged),
+        judge=[judge for judge, _ in judged_in(judged)],
     )
     return entry_of(call, metadata)
 
@@ -183,8 +203,8 @@ def _is_ours() -> bool:
 _READ = """
     SELECT call.id, call.organization_id, call.agent_id, call.provider,
         call.external_id, call.customer_name, call.customer_number, call.ended_reason,
-        call.version, call.outcome, call.has_transcript, call.has_audio, call.created_at,
-        call.metadata::text, transcript.system_prompt, transcript.turns::text
+        call.version, call.outcome, call.has_transcript, call.has_audio, call.is_test,
+        call.created_at, call.metadata::text, transcript.system_prompt, transcript.turns::text
     FROM conversations_conversation AS call
     LEFT JOIN conversations_transcript AS transcript
         ON transcript.conversation_id = call.id

@@ -57,6 +57,19 @@ def outcome_fact(outcome: str) -> str:
     return fact("o", outcome)
 
 
+def tag_fact(tag: str) -> str:
+    return fact("t", tag)
+
+
+def judged_fact(judge: str, verdict: str) -> str:
+    """Either may be empty: for any judge, for any verdict."""
+    return fact("j", f"{judge}\n{verdict}")
+
+
+def test_fact(is_test: bool) -> str:
+    return f"hx{is_test:d}"
+
+
 def metadata_fact(key: str, value: str) -> str:
     return fact("m", f"{key}\n{value}")
 

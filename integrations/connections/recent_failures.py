@@ -8,12 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from conversations.models import Provider
-from integrations.connections.status_advice import Advice, advice_for
+from integrations.connections.status_advice import Advice, advice_for, upload_advice
 from integrations.delivery_log.positions import sequence_before
 from integrations.models import Delivery
 from integrations.models.delivery import DeliveryQuerySet
 
 MAX_READ = 50
+LIVEKIT_UPLOADS = (Delivery.Source.LIVEKIT_SESSION, Delivery.Source.LIVEKIT_LOGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ def advice_of(delivery: Delivery) -> Advice:
     """Return what to do about a delivery that was refused or failed."""
     if delivery.provider == Provider.UPLOAD:
         return advice_for(status=0, failed=delivery.outcome == Delivery.Outcome.FAILED)
+    is_upload = delivery.source in LIVEKIT_UPLOADS
+    if is_upload and delivery.outcome == Delivery.Outcome.REJECTED:
+        return upload_advice(delivery.status)
     return advice_for(
         status=delivery.status, failed=delivery.outcome == Delivery.Outcome.FAILED
     )

@@ -81,6 +81,42 @@ _ANSWERS = (
 )
 
 
+# Of LiveKit's own upload, which sends nothing again after these.
+_UPLOAD_ANSWERS = {
+    400: Advice(
+        400,
+        "The upload cannot be read.",
+        "Where it ended early, the worker was stopped or lost its connection while it "
+        "uploaded: give it longer to shut down. Of a session, what its log brought is "
+        "shown.",
+    ),
+    401: Advice(
+        401,
+        "The key in the upload URL was revoked or has expired.",
+        "Create another upload URL, set it where the worker runs, then restart the "
+        "worker.",
+    ),
+    403: Advice(
+        403,
+        "The key in the upload URL may do more than post.",
+        "Create an upload URL on the LiveKit page: its key may only post.",
+    ),
+    413: Advice(
+        413,
+        "The upload is too large.",
+        "What its log brought is shown. Whoever runs Zelto can raise the limit.",
+    ),
+}
+
+
+def upload_advice(status: int) -> Advice:
+    """Return what to do about an upload of LiveKit's own SDK that was refused."""
+    return _UPLOAD_ANSWERS.get(
+        status,
+        Advice(status, "Refused.", "Read the reason; it says what did not fit."),
+    )
+
+
 def answers() -> list[Advice]:
     """Return every answer of `POST /webhooks/calls`, for the troubleshooting table."""
     limit = f"{settings.MAX_BODY_BYTES / (1024 * 1024):g} MiB"

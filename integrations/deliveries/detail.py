@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import Organization
-from conversations.models import Conversation, Provider
+from conversations.models import Agent, Conversation, Provider
 from integrations.connections.recent_failures import advice_of
 from integrations.deliveries.body_view import BodyLines, body_lines, number_notes
 from integrations.delivery_log.append import KEPT_BODY_BYTES, STATUSES_WITH_BODY
@@ -66,6 +66,19 @@ def conversation_of(delivery: Delivery) -> Conversation | None:
         .only("id", "external_id", "agent__name", "agent__external_id")
         .first()
     )
+
+
+def agent_of(delivery: Delivery) -> Agent | None:
+    """Return the agent that it names, where that is known; of a merged one, the other."""
+    if not delivery.agent_reference:
+        return None
+    agents = Agent.objects.filter(organization=delivery.organization_id)
+    found = (
+        agents.filter(provider=delivery.provider, external_id=delivery.agent_reference)
+        .select_related("merged_into")
+        .first()
+    )
+    return (found.merged_into or found) if found else None
 
 
 def original_of(delivery: Delivery) -> Delivery | None:

@@ -51,6 +51,7 @@ def render_page(
         "refusal": refusal,
         "body": delivery_page.body_of(delivery),
         "why_no_body": delivery_page.why_no_body(delivery),
+        "agent": delivery_page.agent_of(delivery),
         "siblings": delivery_page.siblings_of(delivery),
     }
     return render(

@@ -15,6 +15,7 @@ from accounts.models import Role
 from conversations.models import Agent, Conversation
 from conversations.panels import render_panel
 from integrations.connections.agent_status import agent_connection as connection_of
+from integrations.connections.job_failures import job_failures
 from integrations.deliveries.changes import changes_by
 from integrations.models import Delivery
 
@@ -26,7 +27,12 @@ MAX_DELIVERIES = 50
 def agent_connection(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
     own = Agent.objects.in_organization(request.organization).not_merged()
     agent = get_object_or_404(own.select_related("organization"), pk=agent_id)
-    context = {"agent": agent, "connection": connection_of(agent, timezone.now())}
+    now = timezone.now()
+    context = {
+        "agent": agent,
+        "connection": connection_of(agent, now),
+        "job_failures": job_failures(agent, now),
+    }
     return render_panel(
         request, "integrations/connections", "agent_connection.html", context
     )

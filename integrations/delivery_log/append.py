@@ -64,7 +64,7 @@ COLUMNS = """
 """
 
 # Of a refusal also what it takes; beside its body nearly all is in the errors.
-_REFUSED_COLUMNS = f"{COLUMNS}, kept_bytes"
+_REFUSED_COLUMNS = f"{COLUMNS}, kept_bytes, source"
 # Refusals that come at once may be counted in another order.
 ADD_TO_COUNT = """
     ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
@@ -113,7 +113,7 @@ _FOLD = f"""
         %(provider)s, %(agent_reference)s, %(external_id)s, %(status)s, 'rejected',
         %(reason)s, %(errors)s, '[]', 1, %(size)s, %(user_agent)s, %(request_id)s,
         NULL, %(fold_prefix)s || date_trunc('minute', statement_timestamp()), 0, '',
-        %(row_bytes)s)
+        %(row_bytes)s, %(source)s)
     {ADD_TO_COUNT}
 """  # noqa: S608
 
@@ -133,7 +133,8 @@ _KEEP_OR_FOLD = f"""
         CASE WHEN tally.count > %(kept_rows)s
             THEN %(fold_prefix)s || tally.minute END,
         0, '', %(row_bytes)s + CASE WHEN tally.count <= %(kept_rows)s
-            THEN coalesce(octet_length(%(body)s::bytea), 0) ELSE 0 END
+            THEN coalesce(octet_length(%(body)s::bytea), 0) ELSE 0 END,
+        %(source)s
     FROM tally
     {ADD_TO_COUNT}
 """  # noqa: S608
@@ -237,7 +238,7 @@ def refuse(
         "errors": Jsonb(list(errors)),
         "row_bytes": ROW_BYTES + len(json.dumps(list(errors))) + len(reason),
         # Not by the reason, which may quote what was sent: each would be another row.
-        "fold_prefix": f"{arrival.key_id} {status} ",
+        "fold_prefix": f"{arrival.key_id} {status} {arrival.source} ",
     }
     if status not in STATUSES_WITH_BODY:
         del parameters["body"]
@@ -290,4 +291,5 @@ def parameters_of(arrival: Arrival) -> dict[str, Any]:
         "user_agent": arrival.user_agent,
         "request_id": arrival.request_id,
         "body": arrival.body,
+        "source": arrival.source,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from accounts import keys
 from integrations.delivery_log.append import (
-    ADD_TO_COUNT,
     COLUMNS,
     Arrival,
     parameters_of,
@@ -16,23 +15,25 @@ _COUNT_IGNORED = f"""
     INSERT INTO integrations_delivery AS row ({COLUMNS}, source)
     VALUES (%(uuid)s, %(organization_id)s, %(key_id)s, statement_timestamp(),
         %(provider)s, %(agent_reference)s, '', 200, 'ignored',
-        %(reason)s, '[]', '[]', 1, 0, %(user_agent)s, %(request_id)s, NULL,
+        %(reason)s, '[]', '[]', %(count)s, 0, %(user_agent)s, %(request_id)s, NULL,
         %(fold_prefix)s || date_trunc('hour', statement_timestamp()), 0, '',
         %(source)s)
-    {ADD_TO_COUNT}
+    ON CONFLICT (fold_key) WHERE fold_key IS NOT NULL
+    DO UPDATE SET count = row.count + EXCLUDED.count,
+        last_received_at = greatest(row.last_received_at, statement_timestamp())
 """  # noqa: S608
 
 
-def count_ignored(arrival: Arrival, *, reason: str) -> None:
+def count_ignored(arrival: Arrival, *, reason: str, count: int = 1) -> None:
     """Count what is taken and makes no conversation, in the row of its reason, key and
     hour, and commit. Such rows stay, so there must be few.
 
-    reason: a sentence, one of few.
+    reason: a sentence, one of few. count: how many, of which this arrival is the newest.
     """
     parameters = parameters_of(arrival) | {
         "organization_id": arrival.organization_id,
-        "source": arrival.source,
         "reason": reason,
+        "count": count,
         "fold_prefix": f"{arrival.key_id} ignored {reason} ",
     }
     with server_binding_cursor() as cursor:

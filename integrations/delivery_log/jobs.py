@@ -19,10 +19,12 @@ from conversations.projection.erased_calls import erased_among
 from conversations.projection.fold import Remark
 from conversations.projection.logged_update import CallKey
 from conversations.projection.result import ProjectionResult
+from conversations.recordings import received
 from integrations.delivery_log.claims import MAX_WAIT_SECONDS, Claimed
 from integrations.models import Connection, Delivery
 from integrations.models.delivery import DeliveryQuerySet
 from integrations.operations import counters
+from integrations.providers.livekit.upload import audio_file_in
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +100,12 @@ def mark_erased(sequences: Sequence[int]) -> None:
     """Record deliveries of erased calls as ignored, and drop their bodies."""
     if not sequences:
         return
-    Delivery.objects.waiting().filter(sequence__in=sequences).update(
+    waiting = Delivery.objects.waiting().filter(sequence__in=sequences)
+    sessions = waiting.filter(source=Delivery.Source.LIVEKIT_SESSION)
+    for body in sessions.values_list("body", flat=True):
+        if file := audio_file_in(bytes(body or b"")):
+            received.let_go(received.received_address(file))
+    waiting.update(
         outcome=Delivery.Outcome.IGNORED,
         # A replay's reason, which names the refused delivery, stays in front.
         reason=Trim(Concat("reason", Value(f" {ERASED}"))),

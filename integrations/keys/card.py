@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,19 +31,23 @@ class MadeKey:
 
     text: shown now and never again; None where an earlier answer to the same form
     showed it.
+    upload_agents: the agents that its upload URLs are for, empty text for none of them;
+    empty for a key that is not made to upload with.
     """
 
     key: ApiKey
     text: str | None
+    upload_agents: Sequence[str] = ()
 
     @property
-    def upload_line(self) -> str:
-        """Return the line that has LiveKit's SDKs upload with it; empty for a key that
+    def upload_lines(self) -> list[str]:
+        """Return the lines that have LiveKit's SDKs upload with it; none for a key that
         may do more, since addresses end up in logs.
         """
         if self.text is None or self.key.scope != ApiKey.Scope.INGEST:
-            return ""
-        return samples.upload_line(self.text)
+            return []
+        agents = self.upload_agents or [""]
+        return [samples.upload_line(self.text, agent) for agent in agents]
 
 
 @dataclass(frozen=True, slots=True)

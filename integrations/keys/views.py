@@ -21,6 +21,7 @@ from accounts.forms import KeyExpiryForm, RenameKeyForm, RollKeyForm
 from accounts.http import OrganizationRequest
 from accounts.models import ApiKey, Role
 from integrations.keys.card import PAGE_NAMES, MadeKey
+from integrations.keys.upload_agents import upload_agents
 from integrations.keys.usage import use_of
 
 OVER = "This key is over already, so nothing was changed."
@@ -125,7 +126,7 @@ def roll_key(request: OrganizationRequest, page: str, key_id: UUID) -> HttpRespo
     except actions.KeyIsOver:
         messages.error(request, OVER)
         return back(request, page, key)
-    made = MadeKey(new, text)
+    made = MadeKey(new, text, upload_agents(key))
     response = render_page(request, page, new, made=made, rolled=key)
     response["Cache-Control"] = "no-store"
     return response

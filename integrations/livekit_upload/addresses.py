@@ -11,6 +11,7 @@ PREFIX = "/livekit/"
 SESSIONS = "recordings/v0"
 LOGS = "logs/otlp/v0"
 TRACES = "traces/otlp/v0"
+METRICS = "metrics/otlp/v0"
 _SHAPE = re.compile(
     r"/livekit/(?P<token>[^/]+)(?:/(?P<agent>[^/]{1,255}))?/observability/(?P<signal>.+)"
 )
@@ -30,6 +31,11 @@ def is_upload(path: str) -> bool:
     what they are given by writing one behind the other.
     """
     return normalized(path).startswith(PREFIX)
+
+
+def names_a_signal(path: str) -> bool:
+    """Tell whether something of a session is posted to a path, whatever else it says."""
+    return normalized(path).endswith((SESSIONS, LOGS, TRACES))
 
 
 def read_address(path: str) -> UploadAddress | None:

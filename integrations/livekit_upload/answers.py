@@ -10,13 +10,13 @@ RETRY_INFO = b"type.googleapis.com/google.rpc.RetryInfo"
 RETRY_SECONDS = 5
 
 
-def try_again(detail: str) -> bytes:
+def try_again(detail: str, seconds: int = RETRY_SECONDS) -> bytes:
     """Return a `google.rpc.Status` with a `RetryInfo`, the only answer after which the
     SDKs send a session again; they ignore the header `Retry-After`.
 
-    detail: one sentence.
+    detail: one sentence. seconds: until the next of three more tries.
     """
-    delay = written(1, RETRY_SECONDS)  # google.protobuf.Duration
+    delay = written(1, seconds)  # google.protobuf.Duration
     retry_info = written(1, delay)
     wrapped = written(1, RETRY_INFO) + written(2, retry_info)  # google.protobuf.Any
     return written(1, UNAVAILABLE) + written(2, detail.encode()) + written(3, wrapped)

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from integrations.delivery_log.ignored import count_ignored, note_ignored
-from integrations.livekit_upload import redaction
-from integrations.livekit_upload.call_ids import call_id
+from django.conf import settings
+
+from integrations.delivery_log.ignored import note_ignored
+from integrations.livekit_upload import counted_posts, redaction
+from integrations.livekit_upload.call_ids import UploadedCall, call_id
 from integrations.livekit_upload.posts import Post, as_body, store
 from integrations.livekit_upload.telemetry import (
     agent_name_of,
@@ -23,7 +25,6 @@ from integrations.providers.livekit.otlp import LogRecord
 from web.storable_text import replace_unstorable
 
 MAX_REASON_CHARACTERS = 300
-COUNTED = "Lines of the worker's own log: counted, not kept."
 
 
 def take_logs(post: Post) -> None:
@@ -34,16 +35,23 @@ def take_logs(post: Post) -> None:
         Refusal: they cannot be read, or are of too many jobs.
         BodyFault: the body cannot be read.
     """
-    records_sent = read_telemetry(post, otlp.read_protobuf, otlp.read_json)
+
+    def is_wanted(data: bytes) -> bool:
+        # A session's records may be all that there is of it.
+        is_read = upload.may_be_of_a_session(data)
+        if counted_posts.is_over(post.check.key_id) and not is_read:
+            counted_posts.count(post.arrival(), counted_posts.UNREAD)
+            return False
+        return True
+
+    records_sent = read_telemetry(post, otlp.read_protobuf, otlp.read_json, is_wanted)
     for (job, room), records in by_job(records_sent).items():
         if (job or room) and any(map(upload.is_of_a_session, records)):
             _store(post, job, room, records)
         elif errors := [one for one in records if _is_error(one)]:
             _note_errors(post, job, room, errors)
         else:
-            arrival = post.arrival()
-            arrival.external_id = job or room
-            count_ignored(arrival, reason=COUNTED)
+            counted_posts.count(post.arrival(), counted_posts.LOG_LINES)
 
 
 def _is_error(record: LogRecord) -> bool:
@@ -53,12 +61,15 @@ def _is_error(record: LogRecord) -> bool:
 def _store(post: Post, job: str, room: str, records: Sequence[LogRecord]) -> None:
     arrival = post.arrival()
     call = call_id(
-        arrival.organization_id,
-        job_id=job,
-        room_sid=room,
-        is_redacted=any(map(_asks_redaction, records)),
+        UploadedCall(
+            arrival.organization_id,
+            job_id=job,
+            room_sid=room,
+            item_ids=upload.item_ids_of(one.attributes for one in records),
+            is_redacted=any(map(_asks_redaction, records)),
+        )
     )
-    arrival.external_id = call.external_id
+    arrival.external_id = post.external_id = call.external_id
     kept = [one for one in records if upload.is_of_a_session(one) or _is_error(one)]
     name = agent_name_of(records)
     arrival.agent_reference = replace_unstorable(name or post.address.agent)[:255]
@@ -67,6 +78,7 @@ def _store(post: Post, job: str, room: str, records: Sequence[LogRecord]) -> Non
         "agentName": name,
         "agentSlug": post.address.agent,
         "apiKey": post.issuer,
+        "redactionKept": settings.LIVEKIT_REDACTED if call.is_redacted else "",
         "records": [_as_json(one, is_redacted=call.is_redacted) for one in kept],
     }
     store(arrival, upload.LOGS, content, Delivery.Source.LIVEKIT_LOGS)

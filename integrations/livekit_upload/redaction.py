@@ -16,6 +16,14 @@ WORDLESS = {
     *("tools_added", "tools_removed", "group_id"),
 }
 
+NOTHING = "nothing"
+# What is kept by each value of the setting, as pages say it.
+KEPT = {
+    NOTHING: "who spoke and when, and neither words nor audio",
+    "words": "what was said, and no audio",
+    "all": "all of it",
+}
+
 
 def keeps_words() -> bool:
     """Tell whether the words of such a session are kept."""

@@ -40,8 +40,11 @@ def read_telemetry(
     post: Post,
     from_protobuf: Callable[[bytes, wire.Budget], Iterable[Item]],
     from_json: Callable[[dict[str, Any]], Iterable[Item]],
+    is_wanted: Callable[[bytes], bool] = lambda data: True,
 ) -> list[Item]:
     """Return what a post holds, empty where it has no body.
+
+    is_wanted: tells by the bytes, unpacked, whether to read them.
 
     Raises:
         Refusal: 400, it is no OTLP.
@@ -54,7 +57,7 @@ def read_telemetry(
         return []
     packed = read_stream(post.request, limit)
     data = request_body.decompress(packed, encoding or "identity", limit)
-    if not data:
+    if not data or not is_wanted(data):
         return []
     if "json" in headers.get("Content-Type", ""):
         return list(from_json(request_body.parse(data)))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from integrations.delivery_log.ignored import count_ignored
-from integrations.livekit_upload.call_ids import call_id, is_known
+from integrations.livekit_upload.call_ids import UploadedCall, call_id, is_known
 from integrations.livekit_upload.posts import Post, store
 from integrations.livekit_upload.sessions import WAIT_SECONDS
 from integrations.livekit_upload.telemetry import (
@@ -69,7 +69,7 @@ def _is_of_a_session(post: Post, job: str, spans: Sequence[Span]) -> bool:
 
 def _store(post: Post, job: str, room: str, spans: Sequence[Span]) -> None:
     arrival = post.arrival()
-    call = call_id(arrival.organization_id, job_id=job, room_sid=room)
+    call = call_id(UploadedCall(arrival.organization_id, job, room))
     arrival.external_id = call.external_id
     name = agent_name_of(spans)
     arrival.agent_reference = replace_unstorable(name or post.address.agent)

@@ -16,14 +16,17 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.key_check import KeyCheck, check_key
 from accounts.models import ApiKey
-from conversations.recordings.incoming import is_for_want_of_room
 from integrations.delivery_log import append as delivery_log
 from integrations.ingest import unknown_keys
 from integrations.ingest.rate_limit import count_post
-from integrations.livekit_upload import addresses, answers
-from integrations.livekit_upload.addresses import UploadAddress, read_address
+from integrations.livekit_upload import addresses, answers, counted_posts
+from integrations.livekit_upload.addresses import (
+    UploadAddress,
+    names_a_signal,
+    read_address,
+)
 from integrations.livekit_upload.logs import take_logs
-from integrations.livekit_upload.posts import KEY_OVER, Post
+from integrations.livekit_upload.posts import KEY_OVER, RETRY_AFTER, Post
 from integrations.livekit_upload.sessions import take_session
 from integrations.livekit_upload.traces import take_traces
 from integrations.operations.counters import count_answers
@@ -38,6 +41,11 @@ WRONG_SCOPE = (
     "The key in this address is not of the scope ingest. Addresses end up in logs, so "
     "create an upload URL on the LiveKit page, which has such a key."
 )
+NO_ADDRESS = (
+    "This address has no upload key, or more behind it than an agent's id. Copy the whole "
+    "of it from the LiveKit page."
+)
+COUNTED = {addresses.METRICS: counted_posts.METRICS}
 TAKERS: dict[str, Callable[[Post], None]] = {
     addresses.SESSIONS: take_session,
     addresses.LOGS: take_logs,
@@ -52,7 +60,9 @@ def receive_upload(request: HttpRequest) -> HttpResponse:
         return problem(request, 405, detail, headers={"Allow": "POST"})
     address = read_address(request.path_info)
     if address is None:
-        return _taken(request)
+        if not names_a_signal(request.path_info):
+            return _taken(request)
+        return problem(request, 404, NO_ADDRESS)
     try:
         return _receive(request, address)
     except (DatabaseError, InterfaceError):
@@ -63,9 +73,9 @@ def receive_upload(request: HttpRequest) -> HttpResponse:
 receive = count_answers(receive_upload)
 
 
-def later(detail: str) -> HttpResponse:
-    """Return the 503 after which the SDKs send it again."""
-    body = answers.try_again(detail)
+def later(detail: str, seconds: int = answers.RETRY_SECONDS) -> HttpResponse:
+    """Return the 503 after which the SDKs send it again, in so many seconds."""
+    body = answers.try_again(detail, seconds)
     return HttpResponse(body, status=503, content_type=answers.PROTOBUF)
 
 
@@ -79,6 +89,7 @@ def _receive(request: HttpRequest, address: UploadAddress) -> HttpResponse:
         _admit(check)
         take = TAKERS.get(address.signal)
         if take is None:
+            _count(post)
             return _taken(request)
         if address.signal == addresses.SESSIONS:
             _require_rate(check.organization_id)
@@ -87,15 +98,21 @@ def _receive(request: HttpRequest, address: UploadAddress) -> HttpResponse:
         return _refuse(post, Refusal(fault.status, fault.detail))
     except Refusal as refusal:
         if refusal.status == 503:
-            return later(refusal.detail)
+            wake_worker()  # it may be stored, and lack its audio alone
+            return later(refusal.detail, _seconds_of(refusal))
         return _refuse(post, refusal)
-    except OSError as error:
-        if not is_for_want_of_room(error):
-            raise
-        logger.exception("There is no room for the audio of an upload")
-        return later("There is no room for the audio on this server just now.")
+    except OSError:
+        logger.exception("An upload of LiveKit's could not be taken in")
+        return later("There is no room for the session on this server just now.")
     wake_worker()
     return _taken(request)
+
+
+def _count(post: Post) -> None:
+    """Count what is not used: that it comes says that the address is right."""
+    reason = COUNTED.get(post.address.signal)
+    if reason is not None:
+        counted_posts.count(post.arrival(), reason)
 
 
 def _check(address: UploadAddress) -> KeyCheck:
@@ -121,7 +138,12 @@ def _require_rate(organization_id: UUID) -> None:
     """
     rate = count_post(organization_id)
     if rate and rate.is_over:
-        raise Refusal(503, f"Over {rate.limit} posts a minute.")
+        again = (RETRY_AFTER, str(rate.resets_in))
+        raise Refusal(503, f"Over {rate.limit} posts a minute.", headers=(again,))
+
+
+def _seconds_of(refusal: Refusal) -> int:
+    return int(dict(refusal.headers).get(RETRY_AFTER, answers.RETRY_SECONDS))
 
 
 def _refuse(post: Post, refusal: Refusal) -> HttpResponse:

@@ -132,7 +132,6 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("updated_at", models.DateTimeField(null=True)),
-                ("attached_at", models.DateTimeField(null=True)),
                 (
                     "created_at",
                     models.DateTimeField(

@@ -10,29 +10,29 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
-        migrations.RemoveField(
-            model_name="livekitegress",
-            name="attached_at",
-        ),
         migrations.AddField(
             model_name="expectedsession",
             name="caller_is_told",
-            field=models.BooleanField(default=False),
+            field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.AddField(
             model_name="expectedsession",
             name="told_egress",
-            field=models.CharField(blank=True, max_length=64),
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=64
+            ),
         ),
         migrations.AddField(
             model_name="livekitegress",
             name="is_audio_only",
-            field=models.BooleanField(default=False),
+            field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.AddField(
             model_name="livekitegress",
             name="kind",
-            field=models.CharField(blank=True, max_length=32),
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=32
+            ),
         ),
         migrations.AlterField(
             model_name="delivery",

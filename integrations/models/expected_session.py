@@ -144,8 +144,8 @@ class ExpectedSession(models.Model):
     came_late = models.BooleanField(default=False)
     # What its conversation was told beside what was sent: the caller, and the recording
     # of this egress.
-    caller_is_told = models.BooleanField(default=False)
-    told_egress = models.CharField(max_length=64, blank=True)
+    caller_is_told = models.BooleanField(default=False, db_default=False)
+    told_egress = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[ExpectedSessionQuerySet] = ExpectedSessionQuerySet.as_manager()  # type: ignore[assignment]
@@ -248,8 +248,8 @@ class LiveKitEgress(models.Model):
     room_sid = models.CharField(max_length=64, blank=True)
     room_name = models.CharField(max_length=255, blank=True)
     # `room_composite`, `track_composite`, `track`, `participant` or `web`.
-    kind = models.CharField(max_length=32, blank=True)
-    is_audio_only = models.BooleanField(default=False)
+    kind = models.CharField(max_length=32, blank=True, default="", db_default="")
+    is_audio_only = models.BooleanField(default=False, db_default=False)
     # As LiveKit says it, without its prefix: `complete`, `failed`, `aborted` ...
     status = models.CharField(max_length=32, blank=True)
     error = models.TextField(blank=True)

@@ -12,18 +12,24 @@ class LiveKitCall(models.Model):
     """A job, or a room whose job is not known yet, and the id of its call.
 
     Until version 1.6.6 a session is uploaded with the sid of its room alone, and its
-    logs with that and the job.
+    logs with that and the job. Two agents may have been in that room.
     """
+
+    UNKNOWN_JOB = "?"
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+"
     )
-    # One of them is there.
+    # One of them is there. In place of the job of a session that is not the first of its
+    # room without one: UNKNOWN_JOB and its first item.
     job_id = models.CharField(max_length=255, blank=True)
     room_sid = models.CharField(max_length=255, blank=True)
     external_id = models.CharField(max_length=255)
     # As a session report said, before its words came.
     is_redacted = models.BooleanField(default=False)
+    # Of the first chat items, by which a session without a job is told from others in
+    # its room.
+    item_ids = models.JSONField(default=list, db_default=[])
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -40,3 +46,8 @@ class LiveKitCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id or self.room_sid} is {self.external_id}"
+
+    @property
+    def has_job(self) -> bool:
+        """Tell whether its job is known."""
+        return bool(self.job_id) and not self.job_id.startswith(self.UNKNOWN_JOB)

@@ -17,6 +17,7 @@ from accounts.models import Role
 from conversations.providers import Provider
 from integrations.keys.card import MadeKey, key_card
 from integrations.settings_pages import mcp_view, provider_pages
+from integrations.settings_pages.forms import UploadUrlForm
 
 Render = Callable[[OrganizationRequest, dict[str, Any]], HttpResponse]
 
@@ -47,7 +48,28 @@ def create_key(request: OrganizationRequest, page: str) -> HttpResponse:
     key, text = actions.create_key(
         organization=request.organization, by=request.user, **form.cleaned_data
     )
-    card = key_card(request, page, made=MadeKey(key, text))
-    response = PAGES[page](request, card)
+    return _shown(request, page, MadeKey(key, text))
+
+
+@require_http_methods(["GET", "POST"])
+@organization_view(Role.ADMIN)
+def create_upload_url(request: OrganizationRequest) -> HttpResponse:
+    """Make a key for LiveKit's own upload, and answer with its line, as above."""
+    page = provider_pages.PAGES[Provider.LIVEKIT].name
+    if request.method == "GET":  # the address bar, after a key was made
+        return redirect(f"integrations:{page}", request.organization.slug)
+    form = UploadUrlForm(request.POST, organization=request.organization)
+    if not form.is_valid():
+        card = key_card(request, page) | {"upload_form": form}
+        return PAGES[page](request, card)
+    key, text = actions.create_key(
+        organization=request.organization, by=request.user, **form.key_values()
+    )
+    made = MadeKey(key, text, [form.cleaned_data["agent"]])
+    return _shown(request, page, made)
+
+
+def _shown(request: OrganizationRequest, page: str, made: MadeKey) -> HttpResponse:
+    response = PAGES[page](request, key_card(request, page, made=made))
     response["Cache-Control"] = "no-store"
     return response

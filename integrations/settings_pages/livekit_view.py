@@ -1,4 +1,4 @@
-"""What only the LiveKit page shows: the worker's code."""
+"""What only the LiveKit page shows: the worker's code, what upload URLs brought."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from typing import Any
 from django.conf import settings
 
 from accounts.http import OrganizationRequest
+from accounts.models import Organization
+from integrations.connections.provider_status import ProviderConnection
 from integrations.livekit_projects.views import projects_context
+from integrations.livekit_upload.signs import signs_lately
 from integrations.snippets import samples
 from integrations.snippets.code_files import short_worker_code, worker_code
 
-RECORDING_SWITCH = """\
-agents:
-  enable_user_data_recording: true"""
+
+def status(
+    organization: Organization, connection: ProviderConnection
+) -> dict[str, Any]:
+    """Return what its status shows beside that of every provider: until the first
+    session, what came instead.
+    """
+    return {} if connection.is_active else {"signs": signs_lately(organization)}
 
 
 def content(request: OrganizationRequest, _key_text: str | None) -> dict[str, Any]:
@@ -22,7 +30,6 @@ def content(request: OrganizationRequest, _key_text: str | None) -> dict[str, An
         **projects_context(request),
         "hook": samples.WORKER_HOOK,
         "upload_line": samples.upload_line("paste-your-upload-key-here"),
-        "recording_switch": RECORDING_SWITCH,
         "worker_code": worker_code(settings.BASE_URL),
         "short_worker_code": short_worker_code(settings.BASE_URL),
     }

@@ -15,11 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from accounts.models import Role
+from accounts.models import Organization, Role
 from conversations.providers import Provider, SettingsPage, pages
 from integrations.connections import status_advice
-from integrations.keys.card import MadeKey, key_card, new_form
+from integrations.connections.provider_status import ProviderConnection
+from integrations.keys.card import MadeKey, key_card
 from integrations.settings_pages import actions, api_view, livekit_view
+from integrations.settings_pages.forms import UploadUrlForm
 from integrations.settings_pages.provider_status_view import status_context
 from integrations.snippets import samples
 
@@ -31,11 +33,15 @@ class Content:
     template: extends `provider.html`.
     context: builds what the template needs, from the request and the text of the key
     that was just made.
+    status: builds what its status shows beside that of every provider.
     live: what `refresh.js` gets beside the status, with its context; None for nothing.
     """
 
     template: str
     context: Callable[[OrganizationRequest, str | None], dict[str, Any]]
+    status: Callable[[Organization, ProviderConnection], dict[str, Any]] = (
+        lambda _organization, _connection: {}
+    )
     live: Callable[[OrganizationRequest], dict[str, Any]] | None = None
 
 
@@ -44,6 +50,7 @@ CONTENTS: Mapping[Provider, Content] = {
     Provider.LIVEKIT: Content(
         "integrations/settings_pages/livekit.html",
         livekit_view.content,
+        livekit_view.status,
         livekit_view.live,
     ),
     Provider.ZELTO: Content("integrations/settings_pages/api.html", api_view.content),
@@ -70,7 +77,8 @@ def render_page(
     content = CONTENTS.get(provider, PLAIN)
     name, slug = PAGES[provider].name, request.organization.slug
     context = {
-        **status_context(request, provider),
+        **_status(request, provider),
+        "upload_form": UploadUrlForm(organization=request.organization),
         **card,
         "base_url": settings.BASE_URL,
         "is_local": settings.IS_LOCAL,
@@ -78,10 +86,16 @@ def render_page(
         "answers": status_advice.answers(),
         "status_url": reverse(f"integrations:{name}-status", args=[slug]),
         "test_url": reverse(f"integrations:{name}-test", args=[slug]),
-        "upload_form": new_form(request, name),
         **content.context(request, key_text),
     }
     return render(request, content.template, context)
+
+
+def _status(request: OrganizationRequest, provider: Provider) -> dict[str, Any]:
+    content = CONTENTS.get(provider, PLAIN)
+    context = status_context(request, provider)
+    own = content.status(request.organization, context["connection"])
+    return context | own
 
 
 @require_GET
@@ -89,7 +103,7 @@ def render_page(
 def status(request: OrganizationRequest, provider: Provider) -> HttpResponse:
     """Render the parts of the page that change by themselves, for `refresh.js`."""
     live = CONTENTS.get(provider, PLAIN).live
-    context = status_context(request, provider) | (live(request) if live else {})
+    context = _status(request, provider) | (live(request) if live else {})
     response = render(
         request, "integrations/settings_pages/_provider_status.html", context
     )

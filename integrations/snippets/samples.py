@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shlex
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -29,13 +30,17 @@ def export_line(key: str | None = None) -> str:
     return f"export ZELTO_API_KEY={key or KEY_PLACEHOLDER}"
 
 
-def upload_line(key: str) -> str:
+def upload_line(key: str, agent: str = "") -> str:
     """Return the line of a worker's environment that has LiveKit's SDK upload its
     sessions by itself.
 
-    key: of the scope ingest, since addresses end up in logs.
+    key: of the scope ingest, since addresses end up in logs. agent: its id, for agents
+        that are dispatched without a name.
     """
-    return f"LIVEKIT_OBSERVABILITY_URL={settings.BASE_URL}/livekit/{key}"
+    address = f"{settings.BASE_URL}/livekit/{key}"
+    if agent:
+        address += f"/{quote(agent, safe='')}"
+    return f"LIVEKIT_OBSERVABILITY_URL={address}"
 
 
 def smallest_call() -> dict[str, Any]:
@@ -174,11 +179,26 @@ QUESTIONS = (
 )
 
 
+# For a coding agent: what to ask before it writes code for a worker of LiveKit.
+LIVEKIT_WAYS = """\
+If this application is a worker of LiveKit Agents (livekit-agents 1.5.1 or @livekit/agents
+1.8.0, or later), first ask me which way I want:
+- No code: LIVEKIT_OBSERVABILITY_URL in the worker's environment, with an upload URL that I
+  create in Zelto under Settings, Integrations, LiveKit. Recording must be switched on: in
+  LiveKit Cloud "Agent observability" of the project, on a server of our own
+  agents.enable_user_data_recording, or session.start(..., record=True). It brings the audio
+  too. Sessions then no longer show in LiveKit Cloud's own insights. The URL is a secret.
+- A few lines: post as below, with the header "X-Zelto-Provider: livekit". It leaves LiveKit
+  Cloud's own insights as they are, so it is the way for both, and it can send our metadata."""
+
+
 def agent_prompt(base_url: str) -> str:
     """Return the prompt for a coding agent in the repository that takes the calls, with
     the same body and the same table of fields as the page."""
     return f"""\
 Send each finished call of this application to Zelto, our dashboard for voice agents.
+
+{LIVEKIT_WAYS}
 
 When a call has ended, POST one JSON object to {base_url}/webhooks/calls with the headers
 "Authorization: Bearer <key>" and "Content-Type: application/json". Read the key from the

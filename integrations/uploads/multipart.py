@@ -6,10 +6,13 @@ Django's own parser reads a field only as a whole, and has no limit for a file.
 
 from __future__ import annotations
 
+import logging
+import os
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import IO, Any
 
 from django.core.exceptions import SuspiciousOperation
@@ -25,13 +28,27 @@ from django.utils.http import parse_header_parameters
 from integrations.providers.faults import shown
 from integrations.request_body import BodyFault
 
+logger = logging.getLogger(__name__)
+
 CHUNK_BYTES = 64 * 1024
 # What surrounds the parts at most: boundaries and headers.
 FRAME_BYTES = 64 * 1024
 MAX_PARTS = 20
 # The end of a body, where its last boundary must be.
 TAIL_BYTES = 4096
+ENDED_EARLY = "The body ended before its last part did."
 GZIP = b"\x1f\x8b\x08"
+# Of a file that is too large and is left out: a hundred hours of sound. A sender who is
+# answered before its end may take that for a failure.
+MOST_READ_PAST = 4 * 1024**3
+
+
+class FileFault(StrEnum):
+    """Why a file is not here: it was too large, ended too early, or had no room."""
+
+    TOO_LARGE = "too large"
+    CUT = "cut"
+    NO_ROOM = "no room"
 
 
 @dataclass(slots=True)
@@ -41,12 +58,17 @@ class Parts:
     kept: the bytes of each part that goes to memory, by its name; of several with one
         name, the first. counts: how many parts had a name. file_bytes: length of the
         first file. others: names of parts that nobody asked for.
+    last: the name of the part that began last. is_cut: the body ended before its end.
+    file_fault: why the file is not here, where the rest was taken without it.
     """
 
     kept: dict[str, bytes] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     file_bytes: int = 0
     others: list[str] = field(default_factory=list)
+    last: str = ""
+    is_cut: bool = False
+    file_fault: FileFault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +77,23 @@ class Wanted:
 
     to_disk: the name of the part that is a file, of at most `most_file` bytes.
     to_memory: the bytes that other parts may have, by name.
+    takes_rest: where the file cannot be had, the other parts are taken without it.
     """
 
     to_disk: str
     most_file: int
     to_memory: Mapping[str, int]
+    takes_rest: bool = False
 
     @property
     def most(self) -> int:
-        """Return the bytes that the whole body may have."""
+        """Return the bytes that are kept at most, and what surrounds them."""
         return self.most_file + sum(self.to_memory.values()) + FRAME_BYTES
+
+    @property
+    def most_read(self) -> int:
+        """Return the bytes that the whole body may have, as sent."""
+        return self.most + (MOST_READ_PAST if self.takes_rest else 0)
 
 
 def read_parts(request: HttpRequest, file: IO[bytes], wanted: Wanted) -> Parts:
@@ -74,7 +103,7 @@ def read_parts(request: HttpRequest, file: IO[bytes], wanted: Wanted) -> Parts:
         BodyFault: the body is not multipart, not whole, or too large.
     """  # noqa: DOC501 - a function makes it
     boundary = _boundary(request)
-    body = _Body(request, wanted.most, boundary)
+    body = _Body(request, wanted, boundary)
     if body.announced > body.limit:
         raise file_too_large(wanted.most_file)
     source: Any = body
@@ -84,13 +113,24 @@ def read_parts(request: HttpRequest, file: IO[bytes], wanted: Wanted) -> Parts:
         for number, (_, headers, content) in enumerate(Parser(stream, boundary)):
             if number > MAX_PARTS:
                 raise BodyFault(400, f"The body has more than {MAX_PARTS} parts.")
-            _take(_name_in(headers), content, parts, file, wanted)
+            parts.last = _name_in(headers)
+            _take(parts.last, content, parts, file, wanted)
     except (MultiPartParserError, SuspiciousOperation) as error:
         raise BodyFault(400, f"The body is not multipart: {error}") from error
-    if not body.is_whole():
-        raise BodyFault(400, "The body ended before its last part did.")
-    file.flush()
+    _require_whole(body, parts, wanted)
+    if parts.file_fault is None:
+        file.flush()
     return parts
+
+
+def _require_whole(body: _Body, parts: Parts, wanted: Wanted) -> None:
+    if body.is_whole():
+        return
+    parts.is_cut = True
+    if not wanted.takes_rest:
+        raise BodyFault(400, ENDED_EARLY)
+    # Also where it had not begun: its sender had more to send.
+    parts.file_fault = parts.file_fault or FileFault.CUT
 
 
 def _take(
@@ -101,9 +141,8 @@ def _take(
     if name == wanted.to_disk and is_first:
         for chunk in content:
             parts.file_bytes += len(chunk)
-            if parts.file_bytes > wanted.most_file:
-                raise file_too_large(wanted.most_file)
-            file.write(chunk)
+            if parts.file_fault is None:
+                _write(chunk, parts, file, wanted)
         return
     if name in wanted.to_memory and is_first:
         parts.kept[name] = _kept(name, content, wanted.to_memory[name])
@@ -112,6 +151,30 @@ def _take(
         parts.others.append(name)
     for _ in content:
         pass
+
+
+def _write(chunk: bytes, parts: Parts, file: IO[bytes], wanted: Wanted) -> None:
+    if parts.file_bytes > wanted.most_file:
+        if not wanted.takes_rest:
+            raise file_too_large(wanted.most_file)
+        parts.file_fault = FileFault.TOO_LARGE
+    else:
+        try:
+            _write_all(chunk, file)
+        except OSError:
+            if not wanted.takes_rest:
+                raise
+            logger.exception("A file that arrives could not be written")
+            parts.file_fault = FileFault.NO_ROOM
+    if parts.file_fault is not None:
+        # The rest of it is read, and goes nowhere.
+        os.ftruncate(file.fileno(), 0)
+
+
+def _write_all(chunk: bytes, file: IO[bytes]) -> None:
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _kept(name: str, content: Iterable[bytes], most: int) -> bytes:
@@ -156,8 +219,9 @@ class _Body:
     limit: bytes. announced: Content-Length; 0 for a chunked body.
     """
 
-    def __init__(self, request: HttpRequest, limit: int, boundary: bytes) -> None:
-        self.limit = limit
+    def __init__(self, request: HttpRequest, wanted: Wanted, boundary: bytes) -> None:
+        self.limit = wanted.most_read
+        self.limit_unpacked = wanted.most
         self.received = 0
         self.unpack: Any = None
         self.end = b"--" + boundary + b"--"
@@ -181,6 +245,7 @@ class _Body:
         data = self._receive(size) if self.unpack is None else b""
         if self.unpack is None and not self.seen and data.startswith(GZIP):
             self.unpack = _Gzip(data, self._receive)
+            self.limit = self.limit_unpacked
             data = b""
         if self.unpack is not None:
             data = self.unpack.read(size)

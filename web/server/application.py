@@ -33,6 +33,7 @@ from web.server.turns import Lane, TooBusy, Turns
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 2
+LATE = 408
 # For exports and uploads, which last, and to read what others download.
 LASTING_THREADS = long_answers.MOST_THREADS + 2
 
@@ -45,7 +46,7 @@ class Server:
         thread reads while it arrives.
     on_startup: called with the event loop before the first request. on_refused: with the
         status of each answer that the application did not give. busy_answer_of: type and body
-    of the 503 for a path, where it is not a problem.
+    of the 503 and 408 for a path, where they are no problem.
     """
 
     def __init__(
@@ -108,7 +109,8 @@ class Server:
                 await self._work(exchange, place, scope, environ)
         except Refused as refusal:
             self._on_refused(refusal.status)
-            own = self._busy_answer_of(scope["path"]) if refusal.retry else None
+            comes_again = refusal.retry or refusal.status == LATE
+            own = self._busy_answer_of(scope["path"]) if comes_again else None
             await exchange.write_whole(*refusal.answer(own))
         except ClientGone:
             return
@@ -148,7 +150,7 @@ class Server:
             Refused: the body is too long or came too slowly.
             ClientGone: the client went before its end.
         """  # noqa: DOC501 - a function makes it
-        if lane is Lane.POSTS:
+        if lane in (Lane.POSTS, Lane.LOGS):
             return
         if body.is_cut_off:
             raise ClientGone("The client is gone")
@@ -246,7 +248,7 @@ def failed() -> Refused:
 
 def late() -> Refused:
     """Return the 408 of a body that came too slowly."""
-    return Refused(408, TOO_SLOW)
+    return Refused(LATE, TOO_SLOW)
 
 
 def caller_of(scope: Scope) -> str:

@@ -22,12 +22,16 @@ from web.server.limits import Limits
 
 class Lane(StrEnum):
     """What a request is for: a post to the webhook or a probe, a post that takes long to
-    read, a program's call, or a page."""
+    read, one of log lines, which come by thousands, a program's call, or a page."""
 
     POSTS = "posts"
     LARGE_POSTS = "large posts"
+    LOGS = "logs"
     PROGRAMS = "programs"
     PAGES = "pages"
+
+
+POSTING = (Lane.POSTS, Lane.LARGE_POSTS, Lane.LOGS)
 
 
 class TooBusy(Exception):
@@ -46,6 +50,7 @@ class Turns:
             # Reading them is work of the interpreter, which two threads do no sooner
             # than one, and all others wait for.
             Lane.LARGE_POSTS: 1,
+            Lane.LOGS: max(threads // 3, 1),
             Lane.PROGRAMS: max(threads // 2, 1),
             Lane.PAGES: max(threads // 2, 1),
         }
@@ -60,11 +65,19 @@ class Turns:
 
     def waiting(self) -> int:
         """Return how many requests wait for a thread."""
-        return sum(
-            len(queue)
-            for callers in self._waiting.values()
-            for queue in callers.values()
-        )
+        return sum(map(self._waiting_in, Lane))
+
+    def _waiting_in(self, lane: Lane) -> int:
+        return sum(map(len, self._waiting[lane].values()))
+
+    def _is_full(self, lane: Lane) -> bool:
+        """Tell whether no more may wait: of log lines half as many, so that they never
+        take all the room.
+        """
+        most = self._limits.max_waiting
+        if lane is Lane.LOGS and self._waiting_in(lane) >= most // 2:
+            return True
+        return self.waiting() >= most
 
     async def take(self, lane: Lane, caller: str) -> None:
         """Return when the request may have a thread; whoever calls this releases it.
@@ -76,10 +89,7 @@ class Turns:
             self._begin(lane, caller)
             return
         queue = self._waiting[lane].setdefault(caller, deque())
-        if (
-            len(queue) >= self._limits.max_waiting_of_a_caller
-            or self.waiting() >= self._limits.max_waiting
-        ):
+        if len(queue) >= self._limits.max_waiting_of_a_caller or self._is_full(lane):
             raise TooBusy
         turn = asyncio.get_running_loop().create_future()
         queue.append(turn)
@@ -116,9 +126,8 @@ class Turns:
         working = self.working
         if working.total() >= self._threads or working[lane] >= self._most[lane]:
             return False
-        if lane in (Lane.POSTS, Lane.LARGE_POSTS):
-            posts = working[Lane.POSTS] + working[Lane.LARGE_POSTS]
-            return posts < self._most[Lane.POSTS]
+        if lane in POSTING:
+            return sum(working[one] for one in POSTING) < self._most[Lane.POSTS]
         besides = working[Lane.PROGRAMS] + working[Lane.PAGES]
         return besides < self._most_besides_posts
 

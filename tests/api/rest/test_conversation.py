@@ -78,6 +78,7 @@ def test_it_tells_all_of_a_conversation(api: Api, conversation: Conversation) ->
         "outcome": {"result": None, "reason": None},
         "evaluations": [],
         "tags": [],
+        "isTest": False,
         "metadata": {"campaign": "spring", "deep": {"a": [1, None]}},
         "hasTranscript": True,
         "hasAudio": False,

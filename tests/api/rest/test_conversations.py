@@ -69,11 +69,20 @@ def kept(
         external_id="c",
         has_audio=True,
         outcome="fail",
+        is_test=True,
         version="v2",
         customer_name="Ada Lovelace",
         customer_number="+15550100",
         created_at=NOON + timedelta(days=2),
-        metadata={"campaign": "fall", "a.b": "dotted"},
+        metadata={
+            "campaign": "fall",
+            "a.b": "dotted",
+            "tags": ["lk.fail", "vip"],
+            "evaluations": [
+                {"name": "tone", "verdict": "pass"},
+                {"name": "accuracy", "verdict": "fail"},
+            ],
+        },
     )
     make_conversation(agent=night, external_id="d", created_at=NOON + timedelta(days=3))
     make_findable()
@@ -95,6 +104,14 @@ def kept(
         ({"version": "v2"}, "cb"),
         ({"outcome": "fail"}, "c"),
         ({"outcome": "success"}, ""),
+        ({"isTest": "true"}, "c"),
+        ({"isTest": "false"}, "dba"),
+        ({"tag": "vip"}, "c"),
+        ({"tag": "vi"}, ""),
+        ({"judge": "tone"}, "c"),
+        ({"judge": "tone", "verdict": "fail"}, ""),
+        ({"judge": "accuracy", "verdict": "fail"}, "c"),
+        ({"verdict": "fail"}, "c"),
         ({"referenceId": "b"}, "b"),
         ({"referenceId": "B"}, ""),
         ({"from": "2026-11-23"}, "dcb"),

@@ -162,3 +162,11 @@ def test_the_webhook_is_described_by_what_checks_it() -> None:
     assert described.keys() == {
         field.alias for field in CallBody.model_fields.values()
     } - {None}
+
+
+def test_it_names_the_upload_of_livekits_own_sdk() -> None:
+    described = DOCUMENT["info"]["description"]
+    for fact in ("LIVEKIT_OBSERVABILITY_URL", "/livekit/{key}", "Python 1.5.1"):
+        assert fact in described
+    webhook = DOCUMENT["paths"]["/webhooks/calls"]["post"]["description"]
+    assert "without code" in webhook

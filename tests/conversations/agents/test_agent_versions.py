@@ -53,6 +53,30 @@ def test_it_tells_how_calls_ended_altogether_and_by_version(agent, make_conversa
     assert by_name(found)["v1"].reasons == [Reason("hangup", 1, 100)]
 
 
+def test_it_tells_how_many_of_a_version_succeeded(bob_client, agent, make_conversation):
+    for version, outcome in (
+        *(("v1", "success"), ("v1", "fail"), ("v1", "fail"), ("v1", "")),
+        ("v2", "success"),
+        ("v3", ""),
+    ):
+        make_conversation(agent=agent, version=version, outcome=outcome)
+    found = by_name(compare_versions(agent, NOON))
+    assert (found["v1"].succeeded, found["v1"].judged) == (1, 3)
+    assert found["v1"].success == 33
+    assert found["v2"].success == 100
+    assert found["v3"].success is None
+    content = bob_client.get(url_of(agent)).content.decode()
+    assert "1 of 3 calls with an outcome" in content
+    assert f"agent={agent.id}&amp;version=v1&amp;outcome=fail" in content
+
+
+def test_without_outcomes_no_share_of_success_is_shown(
+    bob_client, agent, make_conversation
+):
+    make_conversation(agent=agent, version="v1")
+    assert ">Success<" not in bob_client.get(url_of(agent)).content.decode()
+
+
 def test_rare_reasons_are_counted_together(agent, make_conversation):
     for number in range(version_comparison.MAX_REASONS + 3):
         make_conversation(agent=agent, ended_reason=f"error {number}")

@@ -51,6 +51,42 @@ def test_it_opens_with_what_happened(bob_client, make_conversation):
         assert text in content
 
 
+def test_what_was_judged_stands_on_top(bob_client, make_conversation):
+    conversation = make_conversation(
+        metadata={
+            "outcome": {"outcome": "fail", "reason": "The caller gave up."},
+            "evaluations": [
+                {"name": "tone", "verdict": "pass", "reasoning": "Kind."},
+                {"name": "accuracy", "verdict": "maybe", "reasoning": NASTY},
+                {"name": "brevity", "verdict": "42"},
+            ],
+            "tags": ["lk.fail", "vip"],
+        }
+    )
+    content = page_of(bob_client, conversation)
+    top = content[content.index('id="verdict"') : content.index('id="facts"')]
+    text = " ".join(re.sub("<[^>]+>", " ", top).split())
+    assert "Outcome Fail The caller gave up." in text
+    assert "tone pass Kind." in text
+    assert "accuracy maybe" in text
+    assert "brevity 42" in text
+    assert "/org/acme/conversations?tag=vip" in top
+    assert "judge=accuracy&amp;verdict=maybe" in top
+    assert "lk.fail" not in text
+    assert NASTY not in content
+
+
+def test_without_a_verdict_nothing_is_said_of_one(bob_client, make_conversation):
+    assert 'id="verdict"' not in page_of(bob_client, make_conversation())
+
+
+def test_it_says_with_which_livekit_key_it_came(bob_client, make_conversation):
+    conversation = make_conversation(metadata={"livekitApiKey": "APIprobe"})
+    content = page_of(bob_client, conversation)
+    facts = content[content.index('id="facts"') : content.index('id="metadata"')]
+    assert "APIprobe" in facts
+
+
 @pytest.mark.parametrize("scenario", ["order", "tool_error", "handoff", "interrupted"])
 def test_it_shows_recorded_sessions(bob_client, make_conversation, scenario):
     body = json.loads((PAYLOADS / f"{scenario}.canonical.json").read_text("utf-8"))

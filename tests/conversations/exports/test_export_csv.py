@@ -12,6 +12,12 @@ from tests.conversations.conftest import NOON
 from tests.conversations.exports.downloads import read_csv
 from web.csv_cells import safe
 
+JUDGED = {
+    "outcome": {"outcome": "fail", "reason": "The caller gave up."},
+    "evaluations": [{"name": "tone", "verdict": "pass", "reasoning": "Kind."}],
+    "tags": ["lk.fail", "vip", "a, b"],
+}
+
 
 def test_a_csv_has_all_that_the_list_shows(export, make_conversation):
     row = make_conversation(
@@ -26,9 +32,11 @@ def test_a_csv_has_all_that_the_list_shows(export, make_conversation):
         version="v12",
         turn_count=14,
         has_audio=True,
-        metadata={"campaign": "spring", "tries": 3},
+        outcome="fail",
+        metadata={"campaign": "spring", "tries": 3, **JUDGED},
     )
     (found,) = read_csv(export())
+    assert json.loads(found.pop("metadata")) == row.metadata
     assert found == {
         "id": str(row.id),
         "reference": "RM_9f",
@@ -43,13 +51,16 @@ def test_a_csv_has_all_that_the_list_shows(export, make_conversation):
         "ended_reason": "participant_disconnected",
         "cost": "0.042300",
         "version": "v12",
+        "outcome": "fail",
+        "outcome_reason": "The caller gave up.",
+        "evaluations": '[{"name": "tone", "verdict": "pass", "reason": "Kind."}]',
+        "tags": '["vip", "a, b"]',
         "turns": "14",
         "has_transcript": "false",
         "has_audio": "true",
         "is_test": "false",
         "arrived_at": "2026-11-22T12:01:00Z",
         "updated_at": "2026-11-22T12:01:00Z",
-        "metadata": '{"tries": 3, "campaign": "spring"}',
     }
 
 
@@ -60,6 +71,7 @@ def test_what_is_not_known_is_an_empty_cell(export, make_conversation):
     assert empty == {
         *("name", "number", "started_at", "ended_at", "duration_seconds"),
         *("ended_reason", "cost", "version", "metadata"),
+        *("outcome", "outcome_reason", "evaluations", "tags"),
     }
 
 

@@ -106,6 +106,26 @@ def test_it_shows_the_columns_that_the_address_names(bob_client, make_conversati
     assert response.content.decode().count("Ada L.</span>") == 1
 
 
+def test_it_shows_what_was_judged(bob_client, make_conversation):
+    make_conversation(
+        external_id="judged",
+        outcome="fail",
+        metadata={
+            "tags": ["lk.fail", "vip", "asked for a human"],
+            "evaluations": [
+                {"name": "tone", "verdict": "pass", "reasoning": "Kind."},
+                {"name": "accuracy", "verdict": "fail"},
+            ],
+        },
+    )
+    make_conversation(metadata={"tags": "vip", "evaluations": {"name": "tone"}})
+    response = bob_client.get(URL, {"columns": "outcome,judges,tags"})
+    assert headings(response) == ["Reference", "Outcome", "Judges", "Tags"]
+    assert cells_named(response, "judges") == ["—", "accuracy fail, tone pass"]
+    assert cells_named(response, "tags") == ["—", "vip, asked for a human"]
+    assert "circle-x" in response.content.decode()
+
+
 def test_a_key_of_digits_is_a_key(bob_client, make_conversation):
     make_conversation(metadata={"0": "zero"})
     response = bob_client.get(URL, {"columns": "metadata.0"})

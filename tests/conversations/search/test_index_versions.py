@@ -9,6 +9,8 @@ from conversations.search.filters import Filters
 from conversations.search.index_worker import index_batch
 from conversations.search.page_search import Search
 
+NOW = SearchEntry.VERSION
+
 
 def said(text):
     return [{"role": "user", "content": text}]
@@ -78,11 +80,11 @@ def test_the_newest_are_made_anew_first_and_so_many_at_a_time(store):
     for _ in range(5):
         store("hello", "hello")
     assert index_batch(2) == 2
-    assert versions() == [2, 2, 1, 1, 1]
+    assert versions() == [NOW, NOW, 1, 1, 1]
     assert index_batch(2) == 2
-    assert versions() == [2, 2, 2, 2, 1]
+    assert versions() == [NOW, NOW, NOW, NOW, 1]
     index_all()
-    assert versions() == [2] * 5
+    assert versions() == [NOW] * 5
     assert not SearchJob.objects.exists()
 
 
@@ -90,9 +92,9 @@ def test_what_has_just_arrived_goes_before_them(store, make_conversation):
     store("hello", "hello")
     make_conversation(turns=said("new"), applied_through=1)
     assert index_batch(5) == 1
-    assert versions() == [2, 1]
+    assert versions() == [NOW, 1]
     assert index_batch(5) == 1
-    assert versions() == [2, 2]
+    assert versions() == [NOW, NOW]
 
 
 def test_one_that_cannot_be_made_anew_keeps_its_entry_and_is_in_nobodys_way(
@@ -110,7 +112,7 @@ def test_one_that_cannot_be_made_anew_keeps_its_entry_and_is_in_nobodys_way(
     monkeypatch.setattr(searched_text, "said", fragile)
     index_all()
     assert SearchJob.objects.get().conversation_id == poison.id
-    assert SearchEntry.objects.get(conversation=healthy).version == 2
+    assert SearchEntry.objects.get(conversation=healthy).version == NOW
     assert SearchEntry.objects.get(conversation=poison).version == 1
     assert found(organization, "poison") == [poison.external_id]
 
@@ -122,7 +124,7 @@ def test_where_nothing_is_left_it_costs_a_look_at_an_empty_index(store):
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(
             "EXPLAIN SELECT conversation_id FROM conversations_searchentry "
-            "WHERE version < 2 ORDER BY conversation_id DESC LIMIT 9"
+            "WHERE version < 3 ORDER BY conversation_id DESC LIMIT 9"
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "search_entry_outdated" in plan

@@ -29,7 +29,7 @@ def small_steps(monkeypatch):
 @pytest.fixture
 def two_years(make_agent, make_conversation, make_findable):
     """Sixty conversations over two years, several to a day, days and months without."""
-    dice = random.Random(7)  # noqa: S311 - no secret
+    dice, more = random.Random(7), random.Random(8)  # noqa: S311 - no secret
     agents = [make_agent(), make_agent(provider="zelto")]
     for number in range(60):
         agent = dice.choice(agents)
@@ -43,12 +43,25 @@ def two_years(make_agent, make_conversation, make_findable):
             version=dice.choice(["v1", "v2"]),
             has_audio=dice.random() < 0.2,
             outcome=dice.choice(["success", "fail", ""]),
-            metadata={"campaign": dice.choice(["spring", "fall"]), "n": number % 5},
+            metadata={"campaign": dice.choice(["spring", "fall"]), "n": number % 5}
+            | judged(more),
+            is_test=more.random() < 0.2,
             created_at=at + timedelta(seconds=dice.choice([0, 0, 1, 2, 3, 7200])),
             turns=said(" ".join(dice.sample(WORDS, 2))) if number % 7 else None,
         )
     make_findable()
     return agents
+
+
+def judged(dice):
+    verdicts = ["pass", "fail", "maybe"]
+    judges = dice.sample(["tone", "accuracy"], dice.randrange(3))
+    return {
+        "tags": dice.sample(["vip", "lk.fail", "callback"], dice.randrange(3)),
+        "evaluations": [
+            {"name": judge, "verdict": dice.choice(verdicts)} for judge in judges
+        ],
+    }
 
 
 def every_question(agents):
@@ -82,6 +95,12 @@ def every_question(agents):
         Filters(outcome="success", has_audio=True),
         Filters(has_transcript=False),
         Filters(has_transcript=True, text="zebra"),
+        Filters(tag="vip"),
+        Filters(judge="tone"),
+        Filters(judge="tone", verdict="fail"),
+        Filters(verdict="fail", is_test=True),
+        Filters(is_test=False, tag="vip"),
+        Filters(is_test=True),
         Filters(metadata=(("campaign", "spring"),)),
         Filters(metadata=(("campaign", "fall"), ("n", "3"))),
         Filters(since=NOON - timedelta(days=41), text="hello"),
@@ -116,7 +135,7 @@ def test_every_page_is_what_testing_every_row_gives(
 
 
 def test_every_question_is_asked(two_years):
-    assert len(every_question(two_years)) == 33
+    assert len(every_question(two_years)) == 39
 
 
 def test_words_are_found_in_turns_names_numbers_and_references(

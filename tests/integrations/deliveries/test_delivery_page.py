@@ -246,11 +246,11 @@ def test_more_faults_and_siblings_take_no_more_queries(
     process()
     row = Delivery.objects.get()
     page_of(dora_client, row)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page_of(dora_client, row)
     for _ in range(10):
         post(session(transcript={"turns": [{"role": "bot"}] * 9}), **LIVEKIT)
-    with django_assert_num_queries(8) as many:
+    with django_assert_num_queries(9) as many:
         page_of(dora_client, row)
     bodies = [query for query in many.captured_queries if '"body"' in query["sql"]]
     assert len(bodies) == 1

@@ -5,12 +5,24 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import ApiKey, Organization
+from integrations.livekit_upload import counted_posts
 from tests.conftest import MakeKey
 
 
 @pytest.fixture
 def token(organization: Organization, make_key: MakeKey) -> str:
     return make_key(organization, scope=ApiKey.Scope.INGEST)[1]
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """Forget what tests before this one counted of logs."""
+    for counted in (
+        counted_posts._pending,
+        counted_posts._written_at,
+        counted_posts._read,
+    ):
+        counted.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts.models import ApiKey, Organization
 from conversations.models import Conversation, UnusedFile
-from integrations.livekit_upload import answers
+from integrations.livekit_upload import answers, counted_posts
 from integrations.livekit_upload.addresses import is_upload
 from integrations.models import Delivery
 from integrations.providers.livekit import wire
@@ -50,14 +50,23 @@ def test_nothing_of_the_token_of_livekit_is_kept(token: str) -> None:
     assert token.encode() not in body
 
 
-@pytest.mark.parametrize("signal", ["metrics/otlp/v0", "traces/otlp/v0", "new/v1"])
 @pytest.mark.parametrize("body", [b"", b"\x0a\x00"])
-def test_what_is_not_used_is_taken_and_kept_nowhere(
-    token: str, signal: str, body: bytes
-) -> None:
-    answer = post(f"/livekit/{token}/observability/{signal}", body, PROTOBUF)
+def test_what_is_not_known_is_taken_and_kept_nowhere(token: str, body: bytes) -> None:
+    answer = post(f"/livekit/{token}/observability/new/v1", body, PROTOBUF)
     assert (answer.status_code, answer.content) == (200, b"")
     assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize("body", [b"", b"\x0a\x00"])
+def test_metrics_are_counted_and_nothing_of_them_is_kept(
+    token: str, body: bytes
+) -> None:
+    for _ in range(3):
+        answer = post(f"/livekit/{token}/observability/metrics/otlp/v0", body, PROTOBUF)
+        assert (answer.status_code, answer.content) == (200, b"")
+    counted_posts.write()
+    (row,) = Delivery.objects.all()
+    assert (row.outcome, row.count, row.body) == ("ignored", 3, None)
 
 
 def test_an_empty_post_of_logs_is_taken(token: str) -> None:
@@ -233,6 +242,7 @@ def test_lines_of_a_log_are_counted_in_one_row(token: str) -> None:
     for number in range(20):
         body = log_of(record("AJ_1", f"line {number}"), scope="my.app")
         assert post(f"/livekit/{token}{LOGS}", body, JSON).status_code == 200
+    counted_posts.write()
     rows = list(Delivery.objects.all())
     assert sum(row.count for row in rows) == 20
     assert len(rows) <= 2

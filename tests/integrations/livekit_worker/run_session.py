@@ -20,6 +20,7 @@ import importlib.util
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -40,7 +41,7 @@ from dispatcher import KEY, SECRET, Dispatcher, job_of  # noqa: E402
 
 # The job processes import this file anew; these tell them the options of the first one.
 CODE, TRY_FOR, RECORD = "WORKER_CODE", "WORKER_CODE_TRY_FOR", "WORKER_RECORD"
-NO_SESSION, VOICE = "no_session", "voice"
+NO_SESSION, VOICE, KILLED = "no_session", "voice", "killed"
 WORKER_CODE = "pasted_worker_code"
 RUN_AT_MOST = 90.0  # seconds
 
@@ -75,7 +76,9 @@ async def entrypoint(ctx: JobContext) -> None:
 
     async def note_result() -> None:
         """Write the result, as a shutdown callback: after the hook, whatever it did."""
-        report = ctx.make_session_report().to_dict() if closed_at else None
+        write_result(ctx.make_session_report().to_dict() if closed_at else None)
+
+    def write_result(report: dict[str, Any] | None) -> None:
         result = {
             "scenario": options["scenario"],
             "room": ctx.job.room.name,
@@ -92,6 +95,10 @@ async def entrypoint(ctx: JobContext) -> None:
         recording = {"record": True} if RECORD in os.environ else {}
         await session.start(scripted_agent.Support(), **recording)
         await play()
+        if options["scenario"] == KILLED:
+            # A machine that runs out of memory does the same: nothing more runs.
+            write_result(None)
+            os.kill(os.getpid(), signal.SIGKILL)
     ctx.shutdown(reason="the script has ended")
 
 
@@ -103,6 +110,7 @@ def session_of(
         session, microphone = voice.voice_session()
         return session, partial(voice.hold, session, microphone)
     session = AgentSession[None](llm=scripted_agent.ScriptedModel())
+    scenario = "order" if scenario == KILLED else scenario
     return session, partial(scripted_agent.SCENARIOS[scenario], session)
 
 
@@ -211,7 +219,7 @@ def main() -> None:
         "--scenario",
         action="append",
         required=True,
-        help=f"{', '.join([*scripted_agent.SCENARIOS, VOICE, NO_SESSION])}, each also as "
+        help=f"{', '.join([*scripted_agent.SCENARIOS, VOICE, KILLED, NO_SESSION])}, each also as "
         "scenario:room; all run at once",
     )
     parser.add_argument(

@@ -253,3 +253,12 @@ def test_it_refuses_an_outsider(charlie_client, organization, path):
 @pytest.mark.parametrize("path", [URL, f"{URL}/status"])
 def test_signed_out_leads_to_the_login(client, organization, path):
     assert client.get(path)["Location"].startswith("/login")
+
+
+def test_the_prompt_tells_livekits_agents_of_the_way_without_code(bob_client):
+    prompt = " ".join(code_of(page_of(bob_client), "agent-prompt").split())
+    for fact in (
+        *("livekit-agents 1.5.1", "@livekit/agents 1.8.0", "LIVEKIT_OBSERVABILITY_URL"),
+        *("record=True", "LiveKit Cloud's own insights"),
+    ):
+        assert fact in prompt

@@ -55,5 +55,5 @@ def test_it_takes_a_fixed_number_of_queries(
         post(session(f"call-{number}"), **LIVEKIT)
         process()
     alice_client.get(URL)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         alice_client.get(URL)

@@ -99,6 +99,24 @@ async def test_a_large_post_waits_for_another_and_others_for_none(threads: int) 
     assert requests.given[-1] in ("heavy", "another")
 
 
+@pytest.mark.parametrize("threads", [2, 3, 4, 6, 12])
+@in_a_loop
+async def test_a_flood_of_logs_leaves_room_for_posts(threads: int) -> None:
+    requests = Requests(turns_of(threads, max_waiting=40))
+    for caller in "abcdefghij":
+        await requests.ask(*[caller] * 10, lane=Lane.LOGS)
+    assert requests.refused
+    assert requests.turns.waiting() == 20
+    refused, given = len(requests.refused), len(requests.given)
+    await requests.ask("worker", lane=POSTS)
+    assert len(requests.refused) == refused
+    if threads > 2:
+        assert requests.given[given:] == ["worker"]
+    else:
+        await requests.release(Lane.LOGS)
+        assert requests.given[given:] == ["worker"]
+
+
 @in_a_loop
 async def test_a_program_has_one_thread_at_a_time() -> None:
     requests = Requests(turns_of(6))
@@ -121,7 +139,7 @@ async def test_callers_take_turns() -> None:
 async def test_there_are_never_more_than_there_are_threads() -> None:
     requests = Requests(turns_of(4))
     for number in range(40):
-        await requests.ask(str(number % 7), lane=list(Lane)[number % 4])
+        await requests.ask(str(number % 7), lane=list(Lane)[number % len(Lane)])
     while not all(task.done() for task in requests.tasks):
         assert requests.turns.working.total() <= 4
         await requests.release(next(iter(+requests.turns.working)))
