@@ -34,7 +34,7 @@ def session_body(ctx: JobContext, agent_id: str) -> dict[str, Any]:
     """
     try:
         report = ctx.make_session_report()
-        written = report.to_dict()
+        written = written_of(report)
     except Exception as error:
         # No session, or a recorder that did not stop: the history is there all the same.
         body = body_so_far(ctx, agent_id)
@@ -56,6 +56,18 @@ def session_body(ctx: JobContext, agent_id: str) -> dict[str, Any]:
         "call": call,
         "sessionReport": written | left_out,
     }
+
+
+def written_of(report: Any) -> dict[str, Any]:
+    """Return the report as LiveKit writes it, without its events where that is possible.
+
+    They are thousands in a long session, and writing them holds up the event loop.
+    """
+    try:
+        written: dict[str, Any] = report.to_dict(include_events=False)
+    except TypeError:  # an older release
+        written = report.to_dict()
+    return written
 
 
 def body_so_far(ctx: JobContext, agent_id: str) -> dict[str, Any]:
