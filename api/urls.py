@@ -7,7 +7,14 @@ from rest_framework.views import APIView
 
 from api.conditional import conditional
 from api.mcp.tools import mcp
-from api.views import agents, conversations, deliveries, schema, usage
+from api.views import (
+    agents,
+    conversations,
+    deliveries,
+    expected_sessions,
+    schema,
+    usage,
+)
 
 app_name = "api"
 
@@ -33,6 +40,16 @@ urlpatterns = [
     endpoint("deliveries", deliveries.DeliveriesView, "deliveries"),
     endpoint("deliveries/<str:id>", deliveries.DeliveryView, "delivery"),
     endpoint("deliveries/<str:id>/replay", deliveries.ReplayView, "replay"),
+    endpoint(
+        "expected-sessions",
+        expected_sessions.ExpectedSessionsView,
+        "expected-sessions",
+    ),
+    endpoint(
+        "expected-sessions/<str:id>",
+        expected_sessions.ExpectedSessionView,
+        "expected-session",
+    ),
     endpoint("usage", usage.UsageView, "usage"),
     endpoint("openapi.json", schema.SchemaView, "schema"),
     endpoint("docs", schema.DocsView, "docs"),

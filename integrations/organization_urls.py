@@ -7,6 +7,8 @@ from integrations.deliveries import detail_views, panels
 from integrations.deliveries import views as delivery_views
 from integrations.erasure import bulk_views
 from integrations.erasure import views as erasure_views
+from integrations.expected_sessions import csv_view as expected_csv
+from integrations.expected_sessions import views as expected_views
 from integrations.keys import views as key_views
 from integrations.livekit_projects import views as livekit_views
 from integrations.recording_store import views as store_views
@@ -156,4 +158,16 @@ log_urls = [
     path(f"{ONE_DELIVERY}/replay", detail_views.replay, name="delivery-replay"),
 ]
 
-urlpatterns = [*log_urls, *settings_urls, *livekit_project_urls, *panel_urls]
+expected_urls = [
+    path("agents/expected/", expected_views.expected_sessions),
+    path("agents/expected", expected_views.expected_sessions, name="expected-sessions"),
+    path("agents/expected.csv", expected_csv.csv_file, name="expected-sessions-csv"),
+]
+
+urlpatterns = [
+    *log_urls,
+    *settings_urls,
+    *livekit_project_urls,
+    *panel_urls,
+    *expected_urls,
+]

@@ -7,6 +7,7 @@ what a file makes once for all its tests is made in each of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,14 +15,23 @@ import pytest
 if TYPE_CHECKING:
     from xdist.remote import Producer
 
-# Each of these shares one stack, which takes long to fill: a folder, and the files that
-# use a fixture.
+# Each of these shares one stack, which takes long to fill or to start: a folder, and by
+# the fixture the files that use it.
 BROWSER = "tests/browser/"
 RUNNING = "running"
-USE_RUNNING = (
-    *("test_fuzzing.py", "test_head_over_http.py", "test_recipes.py"),
-    "test_sdk_client.py",
-)
+SHARED_STACK = "shared_stack"
+FILES = {
+    RUNNING: (
+        *("test_fuzzing.py", "test_head_over_http.py", "test_recipes.py"),
+        "test_sdk_client.py",
+    ),
+    SHARED_STACK: (
+        *("test_stack_restart.py", "test_stack_stop.py", "test_steady_load.py"),
+        *("test_doubled_slashes.py", "test_listening.py"),
+    ),
+}
+# What wants the stack to be stopped comes after what wants it to run.
+STOPPED = "stopped"
 LONGEST_FIRST = (("processes", "browser"), ("processes",), ("slow",), ("browser",))
 
 
@@ -30,22 +40,30 @@ def group_of(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
     if file.startswith(BROWSER):
         return BROWSER
-    return RUNNING if file.endswith(USE_RUNNING) else file
+    return next((name for name, some in FILES.items() if file.endswith(some)), file)
 
 
 def sort_for_processes(items: list[pytest.Item]) -> None:
     """Put the groups that last long first, so that all processes end together.
 
     Raises:
-        UsageError: a file that shares the running stack is not named here.
+        UsageError: a file that shares a stack is not named here.
     """
     ranks: dict[str, int] = {}
     for item in items:
         group = group_of(item.nodeid)
-        if RUNNING in getattr(item, "fixturenames", ()) and group != RUNNING:
-            raise pytest.UsageError(f"USE_RUNNING lacks the file of {item.nodeid}.")
+        for name in FILES.keys() & set(fixtures_of(item)) - {group}:
+            raise pytest.UsageError(f"FILES[{name!r}] lacks that of {item.nodeid}.")
         ranks[group] = min(rank_of(item), ranks.get(group, len(LONGEST_FIRST)))
-    items.sort(key=lambda item: ranks[group_of(item.nodeid)])
+    items.sort(
+        key=lambda item: (ranks[group_of(item.nodeid)], STOPPED in fixtures_of(item))
+    )
+
+
+def fixtures_of(item: pytest.Item) -> Sequence[str]:
+    """Return the names of all fixtures of a test, of whatever kind it is."""
+    names: Sequence[str] = getattr(item, "fixturenames", ())
+    return names
 
 
 def rank_of(item: pytest.Item) -> int:

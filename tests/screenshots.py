@@ -36,6 +36,7 @@ SIGNED_OUT = {
 PAGES = {
     "conversations": "conversations",
     "agents": "agents",
+    "expected": "agents/expected",
     "deliveries": "deliveries",
     "integrations": "settings/integrations",
     "livekit": "settings/integrations/livekit",
@@ -50,6 +51,7 @@ PAGES = {
     "help-connect": "../../help/connect-livekit",
     "help-body": "../../help/call-body",
     "help-missing": "../../help/missing-call",
+    "help-expected": "../../help/expected-sessions",
     "help-statuses": "../../help/statuses",
     "help-keys": "../../help/keys-and-roles",
     "usage": "settings/usage",
@@ -58,6 +60,9 @@ PAGES = {
 FILTERED = {
     "conversations-filtered": "conversations?provider=livekit&reference=front",
     "deliveries-need-a-look": "deliveries?outcome=needs-a-look",
+    "expected-all": "agents/expected?state=all",
+    "expected-none-fits": "agents/expected?reference=nobody-has-this",
+    "conversations-late": "conversations?arrival=late",
     "conversations-none-fits": "conversations?reference=nobody-has-this",
     "conversations-export": "conversations/export?provider=livekit",
     "conversations-upload": "conversations/upload",
@@ -80,6 +85,7 @@ BEHIND: dict[str, tuple[str, ...]] = {
 # What a member may open, and what not.
 OF_A_MEMBER = {
     "conversations": "conversations",
+    "expected": "agents/expected",
     "livekit": "settings/integrations/livekit",
     "members": "settings/members",
     "forbidden": "deliveries",

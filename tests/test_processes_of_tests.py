@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes_of_tests import BROWSER, RUNNING, group_of
+from tests.processes_of_tests import BROWSER, RUNNING, SHARED_STACK, group_of
 
 pytestmark = pytest.mark.processes
 
@@ -64,4 +64,8 @@ def test_what_shares_a_stack_stays_together() -> None:
         group_of(f"tests/api/{path}::test_it[1]")
         for path in ("test_recipes.py", "deeper/test_fuzzing.py")
     }
-    assert (walks, asked) == ({BROWSER}, {RUNNING})
+    ended = {
+        group_of(f"tests/zelto/embedded/test_stack_{name}.py::test_it")
+        for name in ("restart", "stop")
+    }
+    assert (walks, asked, ended) == ({BROWSER}, {RUNNING}, {SHARED_STACK})

@@ -7,6 +7,7 @@ from api.mcp import (  # noqa: F401
     conversations,
     deliveries,
     docs,
+    expected_sessions,
     search,
     status,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from api.agent_changes import AgentChange, change_from_body
 from api.agents import Agent, AgentList, get_agent, list_agents
 from api.bodies import read_object
 from api.drf_hooks import caller_of
@@ -13,6 +12,7 @@ from api.parameters import PageParameters, Parameters, read_query
 from api.resources import answer, id_in
 from api.schema.operations import operation
 from api.views.endpoint import Endpoint
+from api.writes.agent_changes import AgentChange, change_from_body
 
 TAG = "Agents"
 

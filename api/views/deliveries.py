@@ -17,10 +17,10 @@ from api.deliveries import (
 )
 from api.drf_hooks import caller_of, plain
 from api.parameters import Parameters, read_query
-from api.replays import replay
 from api.resources import answer, id_in
 from api.schema.operations import operation
 from api.views.endpoint import Endpoint
+from api.writes.replays import replay
 from integrations.deliveries.body_openings import record_body_opening
 from web.server.head_requests import is_head
 

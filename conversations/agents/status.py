@@ -13,6 +13,7 @@ from conversations.agents.delivery_status import (
     DeliveryStatus,
     delivery_status_of,
 )
+from conversations.agents.expected_counts import ExpectedCounts, expected_counts_of
 from conversations.models import Agent
 from conversations.providers import label_of
 
@@ -44,11 +45,14 @@ _BY_STATE = {
 class AgentRow:
     """An agent with its arrival rate and its delivery status, as lists and pages show
     it.
+
+    expected: what LiveKit told of its sessions; None where it told nothing lately.
     """
 
     agent: Agent
     rhythm: ArrivalRate
     news: DeliveryStatus
+    expected: ExpectedCounts | None = None
 
     @property
     def provider(self) -> str:
@@ -95,7 +99,13 @@ def rows_of(agents: Sequence[Agent], now: datetime, zone: tzinfo) -> list[AgentR
         return []
     rates = arrival_rates(agents, now, zone)
     statuses = delivery_status_of(agents)
+    expected = expected_counts_of(agents, now, zone)
     return [
-        AgentRow(agent, rates[agent.id], statuses.get(agent.id, NO_DELIVERIES))
+        AgentRow(
+            agent,
+            rates[agent.id],
+            statuses.get(agent.id, NO_DELIVERIES),
+            expected.get(agent.id),
+        )
         for agent in agents
     ]

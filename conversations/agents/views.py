@@ -50,6 +50,7 @@ def agent_list(request: OrganizationRequest) -> HttpResponse:
         "rows": in_service,
         "retired": retired,
         "called_since_retired": sum(row.called_since_retired for row in retired),
+        "shows_expected": any(row.expected for row in rows),
         "to_look_at": sum(row.needs_a_look for row in in_service),
         "is_searched": bool(text) or len(rows) >= SEARCHED_FROM,
         "cut_at": AGENTS_ON_PAGE if len(agents) > AGENTS_ON_PAGE else None,

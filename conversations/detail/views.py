@@ -82,6 +82,7 @@ def conversation_detail(
         context["missing"] = missing_parts(
             conversation, has_recording=listening.recording is not None
         )
+        context["expected"] = conversation.expected_sessions.first()
         response = render(request, "conversations/detail/detail.html", context)
         if listening.recording is not None:
             permit_player(request, response)

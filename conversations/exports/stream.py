@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Generic, Protocol, Self, TypeVar
 
 from accounts.models import Organization, User
 from conversations.exports.csv_file import Spreadsheet
@@ -17,6 +17,9 @@ from conversations.models import Conversation
 from web.long_answers import Kind, take_slot
 
 logger = logging.getLogger(__name__)
+
+Row = TypeVar("Row")
+Given = TypeVar("Given", contravariant=True)
 
 LASTS = 3600.0  # seconds
 # A step may take its reader long.
@@ -37,13 +40,13 @@ class AccessLost(Exception):
     """Whoever began the export may no longer read what follows; its text says why."""
 
 
-class Writer(Protocol):
+class Writer(Protocol[Given]):
     """What turns rows into the bytes of a file."""
 
     def head(self) -> bytes:
         """Return what the file begins with."""
 
-    def lines(self, rows: Sequence[Conversation]) -> Iterable[tuple[int, bytes]]:
+    def lines(self, rows: Sequence[Given]) -> Iterable[tuple[int, bytes]]:
         """Yield some rows at a time: how many they are, and their lines."""
 
     def broken_off(self, rows: int, reason: str) -> bytes:
@@ -51,20 +54,21 @@ class Writer(Protocol):
         and the reason for people. rows: how many it has."""
 
 
-def writer_of(wanted: ExportRequest) -> Writer:
+def writer_of(wanted: ExportRequest) -> Writer[Conversation]:
     """Return the writer of the requested format."""
     if wanted.format is Format.CSV:
         return Spreadsheet(wanted.metadata_keys)
     return JsonLines(with_transcripts=wanted.format is Format.TRANSCRIPTS)
 
 
-class Download:
-    """One export under way. Whoever makes one closes it, or has Django do so.
+class RowDownload(Generic[Row]):
+    """One file of rows under way. Whoever makes one closes it, or has Django do so.
 
     What breaks it is named in its last line: the server ends a body that raised as if it
     were whole. A process that is killed, and a network that goes, leave an answer
     without its end, which every reader of HTTP notices.
 
+    steps: some rows at a time, read when their turn comes.
     why_lost: says why whoever began it may no longer read; empty while they may.
     outcome: None while it is under way.
 
@@ -76,13 +80,14 @@ class Download:
         self,
         *,
         organization: Organization,
-        wanted: ExportRequest,
+        writer: Writer[Row],
+        steps: Iterator[Sequence[Row]],
         by: User,
         why_lost: Callable[[], str],
     ) -> None:
         self._slot = take_slot(Kind.EXPORT, organization.pk)
-        self.organization = organization
-        self.wanted = wanted
+        self.writer = writer
+        self.steps = steps
         self.by = by
         self.why_lost = why_lost
         self.rows = 0
@@ -102,12 +107,12 @@ class Download:
         self._slot.release()
 
     def _write(self) -> Generator[bytes, None, None]:
-        writer = writer_of(self.wanted)
+        writer = self.writer
         began = time.monotonic()
         outcome = Outcome.STOPPED
         try:
             yield writer.head()
-            for count, lines in self._lines(writer):
+            for count, lines in self._lines():
                 yield from pieces(lines)
                 self.rows += count
                 if time.monotonic() - began > LASTS:
@@ -127,16 +132,16 @@ class Download:
                 *(self.by.pk, outcome, self.rows, time.monotonic() - began),
             )
 
-    def _lines(self, writer: Writer) -> Iterator[tuple[int, bytes]]:
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield the lines of some rows at a time, as long as they may be read: asked at
         each step, and within one that takes long.
 
         Raises:
             AccessLost: they may not any more.
         """
-        for rows in steps(self.organization, self.wanted):
+        for rows in self.steps:
             asked_at = -ASKED_AGAIN_AFTER
-            for part in writer.lines(rows):
+            for part in self.writer.lines(rows):
                 if time.monotonic() - asked_at >= ASKED_AGAIN_AFTER:
                     if why := self.why_lost():
                         raise AccessLost(why)
@@ -145,6 +150,30 @@ class Download:
 
     def _broke_off(self) -> str:
         return f"the export broke off after {self.rows:,} rows"
+
+
+class Download(RowDownload[Conversation]):
+    """An export of conversations under way.
+
+    Raises:
+        NoSlotFree: there is no room for it in this process.
+    """
+
+    def __init__(
+        self,
+        *,
+        organization: Organization,
+        wanted: ExportRequest,
+        by: User,
+        why_lost: Callable[[], str],
+    ) -> None:
+        super().__init__(
+            organization=organization,
+            writer=writer_of(wanted),
+            steps=steps(organization, wanted),
+            by=by,
+            why_lost=why_lost,
+        )
 
 
 def pieces(lines: bytes) -> Iterator[bytes]:

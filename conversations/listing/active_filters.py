@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conversations.listing.columns import METADATA
+from conversations.listing.forms import ARRIVALS
 from conversations.listing.query import ListQuery
 from conversations.models import Agent
 from conversations.providers import label_of
@@ -37,6 +38,7 @@ def _named(asked: ListQuery, agent: Agent | None) -> Iterator[tuple[str, str, st
     yield "has_audio", "Audio", yes_or_no(asked.has_audio)
     for key, value in asked.metadata:
         yield METADATA + key, key, value
+    yield "arrival", "Arrival", dict(ARRIVALS).get(asked.arrival, "")
     yield "first_day", "From", f"{asked.first_day:%-d %b %Y}" if asked.first_day else ""
     yield "last_day", "Until", f"{asked.last_day:%-d %b %Y}" if asked.last_day else ""
 

@@ -17,6 +17,8 @@ from conversations.verdicts import OUTCOMES
 from web.list_form import FlagFilter, IdFilter, ListForm, PickFilter, TextFilter
 
 MAX_METADATA_FILTERS = 10
+LATE = "late"
+ARRIVALS = [(LATE, "Came late")]
 
 
 class DayFilter(forms.DateField):
@@ -92,6 +94,7 @@ class ConversationListForm(DaysForm):
     judge = TextFilter("Judge", list="judges", placeholder="Any")
     verdict = TextFilter("Verdict", list="verdicts", placeholder="Anything")
     is_test = FlagFilter("Test session")
+    arrival = PickFilter("Arrival", ARRIVALS, noun="arrival")
     first_day = DayFilter("Arrived from", name="From")
     last_day = DayFilter("Until", name="To")
     metadata_key = TextFilter(

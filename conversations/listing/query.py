@@ -13,7 +13,7 @@ from uuid import UUID
 from accounts.models import Organization
 from conversations.days import midnight
 from conversations.listing.columns import METADATA, write_columns
-from conversations.listing.forms import ConversationListForm
+from conversations.listing.forms import LATE, ConversationListForm
 from conversations.models import Conversation
 from conversations.search.filters import Filters
 from conversations.search.page_search import Search
@@ -49,6 +49,7 @@ class ListQuery:
     has_audio: bool | None = None
     is_test: bool | None = None
     metadata: tuple[tuple[str, str], ...] = ()
+    arrival: str = ""
     first_day: date | None = None
     last_day: date | None = None
     faults: tuple[str, ...] = field(default=(), compare=False)
@@ -109,6 +110,7 @@ class ListQuery:
             has_audio=self.has_audio,
             is_test=self.is_test,
             metadata=self.metadata,
+            came_late=self.arrival == LATE,
             since=midnight(self.first_day, zone) if self.first_day else None,
             until=midnight(next_day, zone) if next_day else None,
             text=self.text,

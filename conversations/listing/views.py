@@ -170,5 +170,6 @@ def has_more_in_force(filters: ListQuery) -> bool:
             *(filters.provider, filters.ended_reason, filters.version),
             *(filters.metadata, filters.first_day, filters.last_day),
             *(filters.outcome, filters.tag, filters.judge, filters.verdict),
+            filters.arrival,
         )
     )

@@ -12,6 +12,7 @@ from django.db.models import F, Func, TextField, Value
 from accounts.models import Organization
 from conversations.models import ConversationQuerySet
 from conversations.search import lexemes
+from conversations.search.late_arrivals import came_late
 from conversations.verdicts import judged_by
 
 
@@ -24,6 +25,7 @@ class Filters:
     tag, judge, verdict: of what the agent's code reported; the verdict is of that judge
         where one is named.
     metadata: keys with the text of their values.
+    came_late: only what had been called missing before it came.
     since, until: ingestion, from the first and before the second.
     text: words of the turns, the reference, the name or the number, likewise.
     """
@@ -42,6 +44,7 @@ class Filters:
     has_audio: bool | None = None
     is_test: bool | None = None
     metadata: tuple[tuple[str, str], ...] = ()
+    came_late: bool = False
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
@@ -62,6 +65,11 @@ class Filters:
         searched = replace(self, agent=None, provider="", since=None, until=None)
         return not searched and not (self.agent and self.provider)
 
+    @property
+    def narrows_late(self) -> bool:
+        """Whether more is asked for than what came late, and when."""
+        return bool(replace(self, came_late=False, since=None, until=None))
+
     def words_query(self, organization: Organization) -> lexemes.WordsQuery | None:
         """None where there are words to look for, and not one that can be found."""
         asked = [
@@ -81,7 +89,7 @@ class Filters:
         )
 
     def facts(self) -> Iterator[str]:
-        """Yield the lexemes of all filters but words and times."""
+        """Yield the lexemes of all filters but words, times and lateness."""
         if self.agent:
             yield lexemes.agent_fact(self.agent)
         if self.provider:
@@ -161,6 +169,8 @@ def narrow_by_facts(
     if filters.is_test is not None:
         queryset = queryset.filter(is_test=filters.is_test)
     queryset = _narrow_by_verdict(queryset, filters)
+    if filters.came_late:
+        queryset = queryset.filter(came_late())
     for number, (key, value) in enumerate(filters.metadata):
         name = f"metadata_{number}"
         queryset = queryset.alias(**{name: metadata_text(key)}).filter(**{name: value})

@@ -26,9 +26,16 @@ class Highlighter:
         self._matcher = Matcher(question)
 
     def html(self, text: str) -> SafeString:
-        return format_html_join(
-            "", "{}", ((_as_html(piece),) for piece in self.pieces(text))
-        )
+        before = ""
+        marked = []  # each hit, with what stands before it
+        for piece in self.pieces(text):
+            if piece.is_hit:
+                marked.append((before, piece.text))
+                before = ""
+            else:
+                before = piece.text
+        hits = format_html_join("", "{}<mark>{}</mark>", marked)
+        return format_html("{}{}", hits, before)
 
     def are_in(self, text: str) -> bool:
         return any(True for _ in self._matcher.spans(text))
@@ -43,7 +50,3 @@ class Highlighter:
             at = end
         if at < len(text):
             yield Piece(text[at:], is_hit=False)
-
-
-def _as_html(piece: Piece) -> SafeString:
-    return format_html("<mark>{}</mark>" if piece.is_hit else "{}", piece.text)

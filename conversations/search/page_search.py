@@ -7,6 +7,8 @@ are looked at, whatever is common and whatever never meets.
    Where it knows at most `BOUND` rows, these are all there are.
 3. Else it is asked for spans of time, from where we are on: one month, two, four. A span
    with more than that is taken apart, at last into days, until the page is full.
+
+What came late is in no index of words: those few are walked in their own order instead.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from conversations.models import (
 from conversations.search import lexemes
 from conversations.search.filters import Filters, narrow, narrow_by_index
 from conversations.search.index_query import COMMON, OFTEN, IndexQuery
+from conversations.search.late_arrivals import late_batches
 
 # Rows walked, as far as it takes.
 WALKED = 2_000
@@ -129,11 +132,29 @@ class PageSearch:
     newest_first: bool
 
     def run(self) -> list[Conversation]:
+        if self.filters.came_late:
+            return self._late()
         rows = list(self._walk(self.fitting)[: self.count])
         if len(rows) == self.count or self.edge is None:
             return rows
         with room_for_bitmaps():
             return self._by_index(found=len(rows))
+
+    def _late(self) -> list[Conversation]:
+        batches = late_batches(
+            self.organization,
+            since=self.filters.since,
+            until=self.filters.until,
+            start=self.than[0] if self.than else None,
+            newest_first=self.newest_first,
+            size=BOUND if self.filters.narrows_late else self.count,
+        )
+        rows: list[Conversation] = []
+        for ids in batches:
+            rows += self.fitting.filter(id__in=ids)[: self.count - len(rows)]
+            if len(rows) == self.count:
+                break
+        return rows
 
     def _walk(self, rows: ConversationQuerySet) -> ConversationQuerySet:
         if self.edge is None:

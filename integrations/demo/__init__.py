@@ -15,6 +15,7 @@
     sending      posts them
     voices       the audio of a session
     recordings   gives some sessions their audio
+    livekit      what LiveKit would have told of the sessions, and of a few others
     backdating   moves their arrival to when the session ended
 
 All of it depends on the seed and the number of the slot alone, and on the present time.

@@ -21,7 +21,7 @@ def external_id(session: Session) -> str:
     shape = session.agent.shape
     if shape is Shape.REPORT:
         return session.job_id
-    if shape in (Shape.REPORT_INSIDE, Shape.ITEMS):
+    if shape in (Shape.REPORT_INSIDE, Shape.ITEMS, Shape.SMALLEST):
         return session.room_sid
     if shape is Shape.OFFSETS:
         return f"{session.campaign}-{session.token[:10]}"

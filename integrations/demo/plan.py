@@ -21,6 +21,9 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 # The first slot's session has just ended.
 JUST_NOW = timedelta(minutes=3)
 
+# By the slot's number: those that are sent much later, since their worker was away.
+LATE_EVERY, FIRST_LATE = 60, 7
+
 # Provider and external id.
 Reference = tuple[str, str]
 
@@ -69,6 +72,9 @@ class Plan:
             0.5, 1.5
         )
         ended_at = min(moment, self.weeks.now - JUST_NOW)
+        late = timedelta(minutes=random.uniform(25, 170))
+        if number % LATE_EVERY == FIRST_LATE and ended_at + late < self.weeks.now:
+            return Slot(number, agent, ended_at, ended_at + late)
         return Slot(number, agent, ended_at, ended_at + timedelta(seconds=lag))
 
     def session(self, slot: Slot) -> Session:

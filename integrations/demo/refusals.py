@@ -40,10 +40,9 @@ class Refusals:
 
     def posts(self) -> Iterator[Post]:
         """Yield the posts, each with the status that it is to be answered with."""
-        for _ in range(WRONG_ROLES):
-            yield self._post(422, _wrong_role(self._session(RETURNS_DESK, 1.9, 0.02)))
-        for _ in range(2):
-            yield self._post(422, _nameless(self._session(APPOINTMENTS, 24, 22)))
+        for session in self.sessions():
+            spoil = _wrong_role if session.agent is RETURNS_DESK else _nameless
+            yield self._post(422, spoil(session))
         yield self._post(422, _without_id(self._session(SURVEY_CALLER, 16, 8)))
         for _ in range(2):
             session = self._session(ORDER_SUPPORT, 14, 11)
@@ -63,6 +62,13 @@ class Refusals:
             413, (session, self._too_large()), headers={"Content-Encoding": "gzip"}
         )
         yield from self._with_read_key()
+
+    def sessions(self) -> Iterator[Session]:
+        """Yield the sessions whose posts name their job, and are the first refused."""
+        for _ in range(WRONG_ROLES):
+            yield self._session(RETURNS_DESK, 1.9, 0.02)
+        for _ in range(2):
+            yield self._session(APPOINTMENTS, 24, 22)
 
     def _with_read_key(self) -> Iterator[Post]:
         """Yield the three tries of a worker with a key that may only read."""
@@ -117,7 +123,9 @@ class Refusals:
 
 
 def _wrong_role(session: Session) -> tuple[Session, bytes]:
+    """Return the post of a new build, which also names a call by its job."""
     body = bodies.body(session)
+    body["call"] = body["call"] | {"externalId": session.job_id}
     turns: list[dict[str, Any]] = body["transcript"]["turns"]
     for turn in turns:
         if turn["role"] == "assistant":

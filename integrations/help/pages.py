@@ -24,6 +24,7 @@ PATHS = (
         "call-body",
         "uploads",
         "missing-call",
+        "expected-sessions",
         "statuses",
     ),
     *("export", "keys-and-roles"),

@@ -4,12 +4,7 @@ events and what they say, operation.
 
 from integrations.models.connection import Connection, MinuteTally
 from integrations.models.delivery import Delivery
-from integrations.models.expected_session import (
-    ExpectedSession,
-    ExpectedSessionTally,
-    LiveKitEgress,
-    LiveKitRoom,
-)
+from integrations.models.expected_session import ExpectedSession, ExpectedSessionTally
 from integrations.models.livekit_call import LiveKitCall
 from integrations.models.livekit_project import (
     LiveKitCredential,
@@ -17,6 +12,7 @@ from integrations.models.livekit_project import (
     LiveKitGap,
     LiveKitProject,
 )
+from integrations.models.livekit_room import LiveKitEgress, LiveKitRoom
 from integrations.models.operation import RunningTotal, WorkerPulse
 
 __all__ = [

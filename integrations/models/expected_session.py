@@ -1,11 +1,12 @@
-"""What LiveKit's events say of rooms, of agents' sessions in them and of recordings."""
+"""Agents' sessions that LiveKit's events tell of, and their counts by hour."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.db import models
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
@@ -14,48 +15,37 @@ from conversations.models import Agent, Conversation
 from integrations.models.livekit_project import LiveKitProject
 
 
-class LiveKitRoom(models.Model):
-    """A room of a LiveKit project, as far as its events told."""
-
-    project = models.ForeignKey(
-        LiveKitProject,
-        on_delete=models.CASCADE,
-        db_index=False,
-        related_name="rooms",
-    )
-    sid = models.CharField(max_length=64)
-    name = models.CharField(max_length=255, blank=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    # Somebody beside agents joined; a caller by telephone only once they answered.
-    was_joined = models.BooleanField(default=False)
-    # Of whom it cannot be told yet whether they joined, by sid: see `facts`.
-    undecided = models.JSONField(default=dict, db_default={})
-    # Of the first caller by telephone, where there is one.
-    caller_joined_at = models.DateTimeField(null=True)
-    caller_number = models.CharField(max_length=64, blank=True)
-    caller_name = models.CharField(max_length=255, blank=True)
-    sip_call_id = models.CharField(max_length=255, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["project", "sid"], name="livekit_room_once"
-            ),
-        )
-        indexes = (models.Index(fields=["created_at"], name="livekit_room_age"),)
-
-    def __str__(self) -> str:
-        return self.name or self.sid
-
-
 class ExpectedSessionQuerySet(models.QuerySet["ExpectedSession"]):
     def in_organization(self, organization: Organization) -> Self:
         return self.filter(organization=organization)
 
     def newest_first(self) -> Self:
         return self.order_by("-expected_at", "-id")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("expected_at", "id")
+
+    def older_than(self, expected_at: datetime, identifier: UUID) -> Self:
+        """Keep what comes after this position in a list that is newest first."""
+        # The first condition alone bounds the index; the second settles ties.
+        return self.filter(
+            models.Q(expected_at__lt=expected_at) | models.Q(id__lt=identifier),
+            expected_at__lte=expected_at,
+        )
+
+    def newer_than(self, expected_at: datetime, identifier: UUID) -> Self:
+        """Keep what comes before this position in a list that is newest first."""
+        return self.filter(
+            models.Q(expected_at__gt=expected_at) | models.Q(id__gt=identifier),
+            expected_at__gte=expected_at,
+        )
+
+    def late(self) -> Self:
+        """Keep what arrived after it had been called missing."""
+        return self.filter(came_late=True, state=ExpectedSession.State.ARRIVED)
+
+    def for_list(self) -> Self:
+        return self.select_related("agent", "project")
 
 
 class ExpectedSession(models.Model):
@@ -172,6 +162,22 @@ class ExpectedSession(models.Model):
                 name="expected_session_agent",
                 condition=models.Q(agent__isnull=False),
             ),
+            models.Index(
+                fields=["agent", "state", "-expected_at", "-id"],
+                name="expected_session_of_agent",
+                condition=models.Q(agent__isnull=False),
+            ),
+            # Those that came late: few.
+            models.Index(
+                fields=["organization", "-expected_at", "-id"],
+                name="expected_session_late",
+                condition=models.Q(came_late=True),
+            ),
+            models.Index(
+                fields=["organization", "arrived_at"],
+                name="expected_session_late_arrival",
+                condition=models.Q(came_late=True),
+            ),
             # The join: by job, else by room.
             models.Index(
                 fields=["organization", "job_id"],
@@ -233,44 +239,3 @@ class ExpectedSessionTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} {self.state} at {self.hour}"
-
-
-class LiveKitEgress(models.Model):
-    """A recording that LiveKit made of a room."""
-
-    project = models.ForeignKey(
-        LiveKitProject,
-        on_delete=models.CASCADE,
-        db_index=False,
-        related_name="egresses",
-    )
-    egress_id = models.CharField(max_length=64)
-    room_sid = models.CharField(max_length=64, blank=True)
-    room_name = models.CharField(max_length=255, blank=True)
-    # `room_composite`, `track_composite`, `track`, `participant` or `web`.
-    kind = models.CharField(max_length=32, blank=True, default="", db_default="")
-    is_audio_only = models.BooleanField(default=False, db_default=False)
-    # As LiveKit says it, without its prefix: `complete`, `failed`, `aborted` ...
-    status = models.CharField(max_length=32, blank=True)
-    error = models.TextField(blank=True)
-    # {"filename", "location", "size", "duration", "startedAt"} each; times in seconds.
-    files = models.JSONField(default=list)
-    started_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-    # LiveKit's time of what is known here: an older event changes nothing.
-    updated_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["project", "egress_id"], name="livekit_egress_once"
-            ),
-        )
-        indexes = (
-            models.Index(fields=["project", "room_sid"], name="livekit_egress_room"),
-            models.Index(fields=["created_at"], name="livekit_egress_age"),
-        )
-
-    def __str__(self) -> str:
-        return self.egress_id

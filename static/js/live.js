@@ -31,6 +31,8 @@
 
   const content = () => place.querySelector("[data-live-content]");
   const rowsOf = (root) => [...root.querySelectorAll("tbody > tr[id]")];
+  // Tables of numbers beside the list are laid anew as a whole.
+  const bodyOf = (root) => root.querySelector("tbody:not([data-apart])");
   // Without the lines that say more of the row above them.
   const entriesOf = (root) => rowsOf(root).filter((row) => !row.dataset.of);
 
@@ -90,8 +92,8 @@
     waiting = null;
     if (bar) bar.hidden = true;
     const now = content();
-    const body = now.querySelector("tbody");
-    const freshBody = fresh.querySelector("tbody");
+    const body = bodyOf(now);
+    const freshBody = bodyOf(fresh);
     if (!body || !freshBody) {
       now.replaceWith(document.adoptNode(fresh));
     } else {

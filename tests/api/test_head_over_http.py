@@ -86,7 +86,7 @@ def test_what_programs_ask_for(program: Program, conversation: dict[str, str]) -
         *("/v1/agents", "/v1/conversations", "/v1/conversations?limit=0"),
         *(one, f"{one}/transcript", f"{one}/recording"),
         *("/v1/deliveries", f"/v1/deliveries/{delivery}", "/v1/usage"),
-        *("/v1/openapi.json", "/v1/docs"),
+        *("/v1/expected-sessions", "/v1/openapi.json", "/v1/docs"),
     ]
     assert others(program.http, paths) == {}
 
@@ -107,6 +107,7 @@ def test_what_a_browser_asks_for(
         *(f"{one}/recording", f"{one}/recording?download"),
         *(f"{one}/transcript.txt", f"{one}/transcript.json"),
         *(f"{top}/conversations/export", f"{top}/agents"),
+        *(f"{top}/agents/expected", f"{top}/agents/expected.csv"),
         *(f"{top}/deliveries", delivery, f"{delivery}/body"),
         *(f"{top}/settings/members", f"{top}/settings/audit", f"{top}/settings/usage"),
         *(f"{top}/settings/integrations/mcp", f"{top}/help", "/help", "/admin/login/"),

@@ -142,6 +142,11 @@ def too_wide_at(page: Page, widths: Sequence[int]) -> list[int]:
     found = []
     for width in widths:
         show(page, width)
-        if page.evaluate(IS_TOO_WIDE):
+        if is_too_wide(page):
             found.append(width)
     return found
+
+
+def is_too_wide(page: Page) -> bool:
+    """Tell whether a page scrolls sideways as it is shown."""
+    return bool(page.evaluate(IS_TOO_WIDE))

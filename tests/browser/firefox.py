@@ -18,7 +18,19 @@ from typing import Any
 from tests.zelto.stack import free_port, wait_for
 
 NAMES = ("firefox-esr", "firefox")
+# The last for what `forget` asks, which no page may.
+ARGUMENTS = (
+    *("--headless", "--no-remote", "--marionette"),
+    "--remote-allow-system-access",
+)
 STARTS_WITHIN = ANSWERS_WITHIN = 60  # seconds
+# What a new profile has none of. It answers with the parts that failed, as bits.
+FORGET = """
+    const [done] = arguments;
+    Services.clearData.deleteData(
+        Ci.nsIClearDataService.CLEAR_ALL, { onDataDeleted: done }
+    );
+"""
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # WebDriver's name of a reference
 # It asks nobody outside, and plays without a click.
 PREFERENCES = {
@@ -107,6 +119,24 @@ class Firefox:
     def cookies(self) -> set[str]:
         return {one["name"] for one in self.ask("WebDriver:GetCookies")}
 
+    def forget(self) -> None:
+        """Close all tabs but a new one, and forget each page, cookie and kept answer.
+
+        Raises:
+            RuntimeError: something of it is still there.
+        """
+        before = self.ask("WebDriver:GetWindowHandles")
+        new = self.ask("WebDriver:NewWindow", type="tab")["handle"]
+        for handle in before:
+            self.ask("WebDriver:SwitchToWindow", handle=handle)
+            self.ask("WebDriver:CloseWindow")
+        self.ask("WebDriver:SwitchToWindow", handle=new)
+        self.ask("Marionette:SetContext", value="chrome")
+        failed = self.ask("WebDriver:ExecuteAsyncScript", script=FORGET, args=[])
+        self.ask("Marionette:SetContext", value="content")
+        if failed:
+            raise RuntimeError(f"Firefox could not forget all: {failed}")
+
     def _find(self, selector: str) -> str:
         using = {"using": "css selector", "value": selector}
         return str(self.ask("WebDriver:FindElement", **using)[ELEMENT])
@@ -131,7 +161,7 @@ def firefox() -> Iterator[Firefox]:
             "".join(f'user_pref("{k}", {json.dumps(v)});\n' for k, v in lines.items())
         )
         process = subprocess.Popen(  # noqa: S603
-            [program, "--headless", "--no-remote", "--marionette", "--profile", folder],
+            [program, *ARGUMENTS, "--profile", folder],
             env={**os.environ, "HOME": folder, "MOZ_CRASHREPORTER_DISABLE": "1"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.chromium import ARGUMENTS, find_chromium
@@ -66,7 +66,7 @@ class Chromium:
 
 
 @contextmanager
-def chromium_tabs() -> Iterator[Chromium]:
+def chromium_of_people() -> Iterator[Browser]:
     """Run Chromium for the block, with the memory of pages that people have on."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -75,7 +75,7 @@ def chromium_tabs() -> Iterator[Chromium]:
             ignore_default_args=AS_PEOPLE_HAVE_IT,
         )
         try:
-            yield Chromium(browser.new_context())
+            yield browser
         finally:
             browser.close()
 

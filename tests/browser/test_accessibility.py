@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Cookie, Page, expect
 
 from tests.browser import walk
-from tests.browser.axe import HEIGHT, faults_in_looks, show, too_wide_at
+from tests.browser.axe import HEIGHT, faults_in_looks, is_too_wide, show
 from tests.zelto.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -97,8 +97,8 @@ def walked(
                 open_whole(page, address)
                 name = address.removeprefix(demo_stack.url)
                 see_with_axe(page, name, seen)
+                see_other_widths(page, name, seen)
                 if cookies:
-                    see_widths(page, name, seen)
                     use_the_keyboard(page, name, seen)
                 seen.pages += 1
     return seen
@@ -108,6 +108,7 @@ def see_with_axe(page: Page, name: str, seen: Walked) -> None:
     """Of rows that are alike, the first look is at each, the others at one."""
     page.evaluate(MARK_ALIKE)
     for shown, found in faults_in_looks(page, LOOKS, but=[ALIKE]):
+        note_width(page, shown[0], name, seen)
         if found:
             seen.faults[shown][name] = [
                 f"{one['id']}: {node['target']} {node['html'][:200]}"
@@ -116,8 +117,15 @@ def see_with_axe(page: Page, name: str, seen: Walked) -> None:
             ]
 
 
-def see_widths(page: Page, name: str, seen: Walked) -> None:
-    for width in too_wide_at(page, WIDTHS):
+def see_other_widths(page: Page, name: str, seen: Walked) -> None:
+    """The widths in which axe did not see it."""
+    for width in set(WIDTHS) - {width for width, _ in LOOKS}:
+        show(page, width)
+        note_width(page, width, name, seen)
+
+
+def note_width(page: Page, width: int, name: str, seen: Walked) -> None:
+    if is_too_wide(page):
         seen.too_wide[width].append(name)
 
 

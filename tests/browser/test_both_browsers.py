@@ -8,14 +8,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from conversations.models import Conversation
 from conversations.recordings.probe import read_audio
 from conversations.recordings.store_audio import store_audio
-from tests.browser.firefox import find_firefox, firefox
-from tests.browser.tabs import PATIENCE, Tabs, chromium_tabs, wait_until_shown
+from tests.browser.firefox import Firefox, find_firefox, firefox
+from tests.browser.tabs import (
+    PATIENCE,
+    Chromium,
+    Tabs,
+    chromium_of_people,
+    wait_until_shown,
+)
 from tests.conversations.conftest import (
     MakeConversation,
     MakeRecording,
@@ -36,20 +43,34 @@ LOG_OUT = "form[action='/logout'] button"
 MORE_THAN_A_PIECE = 20.0  # seconds of two channels: 3.8 MB
 
 
-@pytest.fixture(params=["chromium", "firefox"])
-def tabs(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Tabs]:
-    if request.param == "firefox":
-        if find_firefox() is None:
-            pytest.skip("There is no Firefox; on Debian: apt install firefox-esr")
-        with firefox() as browser:
+@pytest.fixture(scope="module")
+def one_chromium() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright's loop runs in this thread, and Django's guard takes that for async.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with chromium_of_people() as browser:
             yield browser
-        return
-    # Playwright's loop runs in this thread, and Django's guard takes that for async.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with chromium_tabs() as browser:
+
+
+@pytest.fixture(scope="module")
+def one_firefox() -> Iterator[Firefox]:
+    if find_firefox() is None:
+        pytest.skip("There is no Firefox; on Debian: apt install firefox-esr")
+    with firefox() as browser:
         yield browser
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def tabs(request: pytest.FixtureRequest) -> Iterator[Tabs]:
+    """A browser in which nothing was opened before."""
+    if request.param == "firefox":
+        firefox: Firefox = request.getfixturevalue("one_firefox")
+        yield firefox
+        firefox.forget()
+        return
+    context = request.getfixturevalue("one_chromium").new_context()
+    yield Chromium(context)
+    context.close()
 
 
 @pytest.fixture

@@ -133,6 +133,19 @@ def audio_of(content: bytes, suffix: str) -> Audio:
 
 
 @pytest.fixture
+def sounds_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a process read each sound once for all tests that fetch it, and what is no
+    audio each time.
+    """
+
+    def read(path: Path, *, tick: Callable[[], object]) -> Audio:
+        tick()
+        return audio_of(path.read_bytes(), path.suffix)
+
+    monkeypatch.setattr("conversations.recordings.fetch_worker.read_audio", read)
+
+
+@pytest.fixture
 def make_findable(db: None) -> MakeFindable:
     """Return a function that makes all conversations findable, as the worker does after
     it stored them.
@@ -150,10 +163,16 @@ def make_findable(db: None) -> MakeFindable:
 
 
 @pytest.fixture
-def far_server(tmp_path: Path) -> Iterator[FarServer]:
+def own_data_folder(tmp_path: Path) -> Iterator[None]:
+    """Keep what is on its way apart from that of other processes of tests."""
+    with override_settings(DATA_DIR=tmp_path / "data"):
+        yield
+
+
+@pytest.fixture
+def far_server(own_data_folder: None) -> Iterator[FarServer]:
     """Run a foreign server, from which recordings may be fetched."""
-    folders = {"DATA_DIR": tmp_path / "data"}
-    allowed = override_settings(RECORDING_ALLOW=["127.0.0.1"], **folders)
+    allowed = override_settings(RECORDING_ALLOW=["127.0.0.1"])
     with allowed, FarServer() as server:
         yield server
 
@@ -165,7 +184,7 @@ def sound(tmp_path: Path) -> bytes:
 
 
 @pytest.fixture
-def want(make_conversation: MakeConversation) -> Want:
+def want(own_data_folder: None, make_conversation: MakeConversation) -> Want:
     """Return `want(url)`, which makes a recording that is to be fetched, by an address
     with a secret.
     """

@@ -74,18 +74,29 @@ def stored(folder_with_cluster: Path) -> Iterator[Path]:
         path.write_bytes(content)
 
 
-@pytest.fixture(scope="module")
-def one_stack() -> Iterator[Stack]:
-    with Stack() as stack:
+@pytest.fixture(scope="session")
+def shared_stack() -> Iterator[Stack]:
+    """Run one stack for all tests that kill or stop it, or only need it to run."""
+    with Stack(environment={"ZELTO_RECORDING_ALLOW": "127.0.0.1"}) as stack:
         yield stack
+
+
+@pytest.fixture(scope="module")
+def one_stack(shared_stack: Stack) -> Stack:
+    return shared_stack
 
 
 @pytest.fixture
 def stack(one_stack: Stack) -> Stack:
     """Return a stack that runs, whatever the test before did with it."""
-    if one_stack.owner is None or one_stack.owner.poll() is not None:
-        one_stack.start()
-    return one_stack
+    return started(one_stack)
+
+
+def started(stack: Stack) -> Stack:
+    """Start a stack where it does not run, and return it."""
+    if stack.owner is None or stack.owner.poll() is not None:
+        stack.start()
+    return stack
 
 
 Count = Callable[..., None]

@@ -36,8 +36,12 @@ def nav_link(
     label: str,
     icon_name: str = "",
     extra_class: str = "",
+    apart: str = "",
 ) -> dict[str, Any]:
-    """Render a link of the side bar; nothing where the page does not exist (yet)."""
+    """Render a link of the side bar; nothing where the page does not exist (yet).
+
+    apart: the route of a page below it that has a link of its own.
+    """
     organization = context.get("organization")
     if organization is None:
         return {}
@@ -49,7 +53,9 @@ def nav_link(
     current = ""
     if path == url:
         current = "page"
-    elif path.startswith(f"{url}/"):
+    elif path.startswith(f"{url}/") and not (
+        apart and path == reverse(apart, kwargs={"slug": organization.slug})
+    ):
         current = "true"
     return {
         "url": url,

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts import first_owner
 from accounts.actions import create_key, revoke_key
 from accounts.models import ApiKey, Membership, Organization, User
-from integrations.demo import backdating, recordings
+from integrations.demo import backdating, livekit, recordings
 from integrations.demo.plan import Plan
 from integrations.demo.posts import Post
 from integrations.demo.sending import Answer, NotZelto, Unreachable, Webhook
@@ -69,6 +69,7 @@ class Command(BaseCommand):
         # Perhaps the run that posted them had to leave before they were processed.
         backdating.align_times(organization, plan.references)
         recordings.add_recordings(organization, plan)
+        livekit.add_livekit_sessions(organization, plan)
         self.stdout.write(
             f"The demo is there already: {len(existing)} sessions. "
             "Another --seed adds others."
@@ -121,6 +122,7 @@ class Demo:
                 f"{left} sessions are stored but not processed. "
                 "Start the worker (is `make run` up?), then run this again."
             )
+        livekit.add_livekit_sessions(self.organization, self.plan)
         self._conclude()
 
     def _post_all(self, posts: list[Post]) -> None:

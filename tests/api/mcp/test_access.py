@@ -45,6 +45,7 @@ def test_it_answers_who_may_read(
         "get_transcript",
         "search_transcripts",
         "list_deliveries",
+        "list_expected_sessions",
         "get_connection_status",
         "read_docs",
     }

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from api.mcp.bounds import MAX_OUTPUT_CHARACTERS
+from api.mcp.search import ROWS_AT_ONCE
 from conversations.models import Conversation
 from tests.api.conftest import MakeDelivery, Tools
 from tests.conversations.conftest import MakeAgent, MakeConversation
@@ -136,10 +137,10 @@ def test_searching_the_largest_transcripts_takes_little_memory(
     make_conversation: MakeConversation,
     make_findable: Callable[[], None],
 ) -> None:
-    """Two hundred of 5 MB, all found: each part is an answer, and holds little."""
+    """All of 5 MB, all found: each part is an answer, and holds little."""
     turns = [{"role": "user", "content": "missing order " * 350}] * 1_000
     first = make_conversation(turns=turns)
-    for number in range(199):
+    for number in range(ROWS_AT_ONCE + 4):
         make_conversation(external_id=f"RM-{number}")
     copy_transcript(first)
     make_findable()
@@ -151,7 +152,7 @@ def test_searching_the_largest_transcripts_takes_little_memory(
     finally:
         tracemalloc.stop()
     assert most < 8 * MEGABYTE
-    assert len(part["data"]) == 20
+    assert len(part["data"]) == ROWS_AT_ONCE == 20
     assert part["nextCursor"]
     assert [each["turn"] for each in part["data"][-1]["matches"]] == [0, 1, 2]
 

@@ -101,6 +101,7 @@ def test_the_client_lists_and_calls_every_tool(
         "get_transcript": {"conversationId": conversation["id"]},
         "search_transcripts": {"q": "order"},
         "list_deliveries": {"outcome": "rejected"},
+        "list_expected_sessions": {"state": "missing"},
         "get_connection_status": {"agentId": conversation["agentId"]},
         "read_docs": {"path": "statuses"},
     }
@@ -146,6 +147,7 @@ def test_what_does_not_fit_is_an_error_that_says_what_would(
         "list_agents": {"limit": 0},
         "list_conversations": {"limit": 0},
         "list_deliveries": {"status": 500},
+        "list_expected_sessions": {"state": "lost"},
         "read_docs": {"path": "statuses", "cursor": "end"},
         "search_transcripts": {},
     }

@@ -15,7 +15,7 @@ from tests.conversations.conftest import NOON, MakeConversation
 
 pytestmark = pytest.mark.django_db
 
-OLD, LIMIT = 100_000, 200
+OLD, LIMIT = 20_000, 200
 # Many that arrived in the same moment: the id decides which is the next one.
 AT_ONCE = 7
 COPY = """

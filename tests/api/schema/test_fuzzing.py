@@ -38,6 +38,8 @@ OF_WHICH_THERE_ARE_SOME = (
     "GET /v1/conversations/{id}/transcript",
     "GET /v1/deliveries",
     "GET /v1/deliveries/{id}",
+    "GET /v1/expected-sessions",
+    "GET /v1/expected-sessions/{id}",
     "GET /v1/usage",
     "POST /webhooks/calls",
 )

@@ -84,6 +84,10 @@ EXPECTED: dict[tuple[str, str], Printed] = {
     ("See which posts were refused", "python"): lambda text, _: (
         " 422 call.externalId " in text and "\n    call.externalId " in text
     ),
+    ("Know which sessions are missing", "bash"): lambda text, _: rows(text) == [],
+    ("Know which sessions are missing", "python"): lambda text, _: (
+        text == "0 missing\n"
+    ),
     ("Replay a delivery", "bash"): lambda text, kept: (
         json.loads(text)["conversationId"] == kept["id"]
     ),

@@ -231,7 +231,7 @@ def test_a_conversation_asks_little_with_a_player(
     django_assert_num_queries: Any,
 ) -> None:
     page_of(bob_client, conversation)
-    with django_assert_num_queries(8) as without:
+    with django_assert_num_queries(9) as without:
         page_of(bob_client, conversation)
     make_recording(conversation)
     with django_assert_num_queries(len(without.captured_queries) + 1):

@@ -22,7 +22,10 @@ from tests.conversations.recordings.far_server import FarServer, answer
 from tests.conversations.recordings.fetches import after_a_try, stored_bytes
 from tests.conversations.recordings.sounds import write_sound
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("sounds_read_once"),
+]
 State = Recording.State
 
 

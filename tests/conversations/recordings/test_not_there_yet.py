@@ -20,7 +20,10 @@ from tests.conversations.recordings.far_server import FarServer, answer
 from tests.conversations.recordings.fetches import SECRET, after_a_try, stored_bytes
 from tests.conversations.recordings.sounds import write_sound
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("sounds_read_once"),
+]
 State = Recording.State
 NOT_THERE = [202, 204, 206, 300, 304, 400, 402, 403, 404, 405, 409, 410, 412, 416, 423]
 LINKS_EXPIRE = "Links to recordings often expire; post the call again with a fresh one."

@@ -24,7 +24,10 @@ from tests.conversations.recordings.far_server import FarServer, answer
 from tests.conversations.recordings.fetches import after_a_try, stored_bytes
 from web.private_files import make_owner_only_folder
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("sounds_read_once"),
+]
 State = Recording.State
 Pack = Callable[[bytes], bytes]
 

@@ -18,7 +18,10 @@ from tests.private_authority import PrivateAuthority
 from web.outgoing import authorities
 from web.outgoing.certificate_faults import OTHER_NAME_SENTENCE
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("sounds_read_once"),
+]
 Serve = Callable[[SSLContext], FarServer]
 
 

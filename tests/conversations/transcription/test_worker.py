@@ -23,7 +23,6 @@ from conversations.models import (
     Transcription,
 )
 from conversations.recordings.files import recordings_storage
-from conversations.recordings.probe import read_audio
 from conversations.recordings.store_audio import store_audio
 from conversations.transcription import worker as transcription_worker
 from conversations.transcription.engine import ENGINES, OnProgress
@@ -33,7 +32,7 @@ from conversations.transcription.results import Heard
 from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
 from integrations.processing import worker as processing_worker
-from tests.conversations.conftest import MakeAgent, MakeConversation
+from tests.conversations.conftest import MakeAgent, MakeConversation, audio_of
 from tests.conversations.recordings.sounds import write_sound
 from tests.zelto.stack import wait_for
 
@@ -77,9 +76,8 @@ def ear() -> Iterator[Engine]:
 
 
 def keep_audio(conversation: Conversation, path: Path) -> None:
-    assert store_audio(
-        conversation=conversation, path=path, audio=read_audio(path), claim=None
-    )
+    audio = audio_of(path.read_bytes(), path.suffix)
+    assert store_audio(conversation=conversation, path=path, audio=audio, claim=None)
 
 
 @pytest.fixture

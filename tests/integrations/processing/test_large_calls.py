@@ -100,7 +100,7 @@ def peak_of(function: Any) -> float:
 
 
 def test_one_body_is_in_memory_at_a_time(organization: Organization) -> None:
-    versions(organization, 30, transcript=TURNS)
+    versions(organization, 16, transcript=TURNS)
 
     # Each is 0.4 MB as sent, and some 2 MB when it is read.
     assert peak_of(work) < 20

@@ -13,6 +13,7 @@ import requests
 from django.test import override_settings
 
 from conversations.recordings.incoming import incoming_file, new_incoming_file
+from tests.zelto.faults.load import provision
 from tests.zelto.stack import Stack
 from tests.zelto.test_broker import connect
 from zelto.embedded import postgres
@@ -157,10 +158,7 @@ def test_the_copy_of_the_databases_log_is_closed(
 @pytest.mark.processes
 def test_a_running_stack_leaves_nothing_open() -> None:
     with Stack() as stack:
-        stack.manage(
-            *("provision", "--organization", "Acme", "--email", "ada@example.org"),
-            *("--password", "a long walk by the river"),
-        )
+        provision(stack)
         session = requests.Session()
         form = session.get(f"{stack.url}/password/reset", timeout=10)
         token = re.findall(r'csrfmiddlewaretoken" value="(\w+)"', form.text)[0]

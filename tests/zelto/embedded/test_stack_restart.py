@@ -49,16 +49,10 @@ def test_it_ends_with_each_of_its_processes(stack: Stack, role: str, sentence: s
     assert answers(stack)
 
 
-def test_it_starts_again_when_its_owner_was_killed(stack: Stack):
+def test_it_starts_again_when_its_owner_was_killed_and_ends_what_that_left(
+    stack: Stack,
+):
     before = [process for process in stack.everything() if process.name() != "postgres"]
-    stack.kill9("owner")
-    stack.wait_until_ended()
-    stack.start()
-    assert answers(stack)
-    assert [process for process in before if is_alive(process)] == []
-
-
-def test_it_ends_what_a_killed_owner_left_behind(stack: Stack):
     stack.kill9("owner")
     stack.wait_until_ended()
     # Where the kernel does not tie children to their parents, they live on.
@@ -66,6 +60,8 @@ def test_it_ends_what_a_killed_owner_left_behind(stack: Stack):
     with subprocess.Popen(["/bin/sleep", "60"], env=environment) as left:
         stack.start()
         assert left.wait(timeout=5) == -signal.SIGTERM
+    assert answers(stack)
+    assert [process for process in before if is_alive(process)] == []
 
 
 def test_it_replaces_a_worker_of_the_web_server(stack: Stack):

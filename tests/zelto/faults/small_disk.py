@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.zelto.stack import open_folder
+
+
+class CannotMountError(Exception):
+    """No disk can be mounted here; the text says why."""
 
 
 class SmallDisk:
@@ -35,15 +37,19 @@ class SmallDisk:
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[SmallDisk]:
-    """Mount a disk for the block; skip the test where that is not allowed."""
+    """Mount a disk for the block.
+
+    Raises:
+        CannotMountError: that is not allowed.
+    """
     if os.geteuid() != 0:
-        pytest.skip("only root may mount a disk")
+        raise CannotMountError("only root may mount a disk")
     folder = open_folder()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=711", "none"]
     done = subprocess.run([*mount, str(folder)], capture_output=True, text=True)  # noqa: S603
     if done.returncode != 0:
         folder.rmdir()
-        pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+        raise CannotMountError(f"no disk can be mounted here: {done.stderr.strip()}")
     try:
         yield SmallDisk(folder)
     finally:

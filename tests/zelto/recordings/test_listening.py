@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.request import HTTPCookieProcessor, build_opener
 
@@ -15,6 +14,7 @@ import pytest
 from tests.browser import walk
 from tests.conversations.recordings.far_server import FarServer, answer
 from tests.conversations.recordings.sounds import write_sound
+from tests.zelto.conftest import started
 from tests.zelto.faults.ledger import database
 from tests.zelto.faults.load import body, get, post, provision
 from tests.zelto.recordings.slow_clients import listen
@@ -30,9 +30,8 @@ STORED = "SELECT conversation_id FROM conversations_recording WHERE state = 'don
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with Stack(environment={"ZELTO_RECORDING_ALLOW": "127.0.0.1"}) as stack:
-        yield stack
+def stack(one_stack: Stack) -> Stack:
+    return started(one_stack)
 
 
 @pytest.fixture(scope="module")

@@ -35,16 +35,17 @@ MOST_HELD = 64 * 1024 * 1024
 STORED = "SELECT conversation_id FROM conversations_recording WHERE state = 'done'"
 # 600 more of each conversation, with 64,000 bytes of metadata that compress badly: more
 # than what lies between an export and its reader. None is to be indexed.
+# LATERAL: each is made once, and not once for every column.
 LARGE_ROWS = """
     INSERT INTO conversations_conversation
-    SELECT (jsonb_populate_record(one, jsonb_build_object(
+    SELECT made.* FROM conversations_conversation AS one, generate_series(1, 600) AS number,
+    LATERAL jsonb_populate_record(one, jsonb_build_object(
         'id', gen_random_uuid(), 'external_id', 'large-' || number,
         'metadata', jsonb_build_object('note', (
             SELECT string_agg(md5(number || '-' || part), '')
             FROM generate_series(1, 2000) AS part
         ))
-    ))).*
-    FROM conversations_conversation AS one, generate_series(1, 600) AS number
+    )) AS made
 """
 
 

@@ -15,30 +15,8 @@ from accounts.models import User
 from integrations.problems import CONTENT_TYPE
 from integrations.refused_forms import NO_COOKIE, OUT_OF_DATE
 from tests.conftest import signed_in
-from tests.conversations.conftest import (
-    make_agent,
-    make_conversation,
-    make_findable,
-    make_recording,
-)
 from tests.conversations.exports.downloads import let_go
-from tests.zelto.test_openings import (
-    Received,
-    all_routes,
-    conversation,
-    received,
-)
-from tests.zelto.test_outsiders import everything
-
-__all__ = [
-    "conversation",
-    "everything",
-    "make_agent",
-    "make_conversation",
-    "make_findable",
-    "make_recording",
-    "received",
-]
+from tests.zelto.routes.walk import Received, all_routes
 
 pytestmark = pytest.mark.django_db
 

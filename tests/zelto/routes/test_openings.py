@@ -4,43 +4,19 @@ audit log. A route that shows any of it needs a line here, whatever is decided."
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import reverse
 
-from accounts.models import ApiKey, AuditAction, AuditEntry, Organization, User
-from conversations.models import Conversation
-from conversations.recordings.files import recordings_storage
-from integrations.models import Delivery
-from tests.api.conftest import Tools, make_delivery
+from accounts.models import ApiKey, AuditAction, AuditEntry, Organization
+from tests.api.conftest import Tools
 from tests.conftest import MakeKey
-from tests.conversations.conftest import (
-    MakeConversation,
-    MakeRecording,
-    make_agent,
-    make_conversation,
-    make_findable,
-    make_recording,
-)
-from tests.zelto.test_outsiders import everything, routes
-
-__all__ = [
-    "everything",
-    "make_agent",
-    "make_conversation",
-    "make_delivery",
-    "make_findable",
-    "make_recording",
-]
+from tests.zelto.routes.walk import QUERIES, SAID, Received, all_routes
 
 pytestmark = pytest.mark.django_db
 
-RAW = "a-word-of-the-raw-body"
-SAID = "a-word-that-was-said"
 # What they answer with leaves an entry.
 NOTED = {
     "api:delivery": AuditAction.BODY_OPENED,
@@ -64,89 +40,6 @@ NOT_NOTED = {
     "tool get_transcript": PROGRAM,
     "tool search_transcripts": PROGRAM,
 }
-# With what a route is asked, where an empty query shows less.
-QUERIES = {
-    "conversations:detail": ("show=all",),
-    "conversations:export-file": ("format=csv", "format=transcripts"),
-    "conversations:list": (f"q={SAID}",),
-    "conversations:recording": ("", "download"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What can be shown of one call, by the name that it has in a route."""
-
-    arguments: dict[str, Any]
-    audio: bytes
-
-    def is_in(self, content: bytes) -> bool:
-        marks = (RAW.encode(), SAID.encode(), self.audio[:200])
-        return any(mark in content for mark in marks)
-
-    def path_of(self, name: str, wanted: set[str]) -> str:
-        by_name = dict(self.arguments)
-        if name.startswith("api:"):
-            kind = "delivery" if name in {"api:delivery", "api:replay"} else ""
-            kind = kind or ("agent" if name == "api:agent" else "conversation")
-            by_name["id"] = by_name[f"{kind}_id"]
-        return reverse(name, kwargs={each: by_name.get(each, "x") for each in wanted})
-
-
-@pytest.fixture
-def conversation(make_conversation: MakeConversation) -> Conversation:
-    return make_conversation([{"role": "user", "content": SAID}], external_id="call-2")
-
-
-@pytest.fixture
-def received(
-    everything: dict[str, Any],
-    conversation: Conversation,
-    make_recording: MakeRecording,
-    make_findable: Callable[[], None],
-) -> Received:
-    """A refused post with its body, and a conversation with its audio."""
-    delivery = Delivery.objects.get()
-    Delivery.objects.update(
-        outcome="rejected", status=422, body=b'{"call": "%s"}' % RAW.encode()
-    )
-    recording = make_recording(conversation)
-    make_findable()
-    with recordings_storage().open(recording.file) as file:
-        audio = bytes(file.read())
-    return Received(
-        everything
-        | {
-            "agent_id": conversation.agent_id,
-            "conversation_id": conversation.id,
-            "delivery_id": delivery.uuid,
-            "path": "statuses",
-            "number": 1,
-            "uidb36": "0" * 32,
-        },
-        audio,
-    )
-
-
-@pytest.fixture
-def reader(
-    alice: User, organization: Organization, make_key: MakeKey
-) -> Callable[[], Client]:
-    """Makes a client that is the owner's; with a key, for what asks for one."""
-    _, text = make_key(organization)
-
-    def sign_in() -> Client:
-        headers = {"Authorization": f"Bearer {text}"}
-        client = Client(headers=headers, raise_request_exception=False)
-        client.force_login(alice)
-        return client
-
-    return sign_in
-
-
-def all_routes() -> list[tuple[str, set[str]]]:
-    found = {name: arguments for name, _, arguments in routes(get_resolver())}
-    return sorted(found.items())
 
 
 def answers(client: Client, name: str, path: str) -> Iterator[bytes]:

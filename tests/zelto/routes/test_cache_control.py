@@ -11,32 +11,7 @@ from django.urls import reverse
 
 from accounts.models import Organization
 from tests.conftest import MakeKey
-from tests.conversations.conftest import (
-    make_agent,
-    make_conversation,
-    make_findable,
-    make_recording,
-)
-from tests.zelto.test_openings import (
-    QUERIES,
-    Received,
-    all_routes,
-    conversation,
-    reader,
-    received,
-)
-from tests.zelto.test_outsiders import everything
-
-__all__ = [
-    "conversation",
-    "everything",
-    "make_agent",
-    "make_conversation",
-    "make_findable",
-    "make_recording",
-    "reader",
-    "received",
-]
+from tests.zelto.routes.walk import QUERIES, Received, all_routes
 
 pytestmark = pytest.mark.django_db
 

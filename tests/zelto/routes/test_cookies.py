@@ -12,33 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from tests.conversations.conftest import (
-    make_agent,
-    make_conversation,
-    make_findable,
-    make_recording,
-)
-from tests.zelto.test_openings import (
-    QUERIES,
-    Received,
-    all_routes,
-    conversation,
-    reader,
-    received,
-)
-from tests.zelto.test_outsiders import everything
+from tests.zelto.routes.walk import QUERIES, Received, all_routes
 from zelto.cookie_config import cookie_names
-
-__all__ = [
-    "conversation",
-    "everything",
-    "make_agent",
-    "make_conversation",
-    "make_findable",
-    "make_recording",
-    "reader",
-    "received",
-]
 
 # Of Django, and so of every other program that is made with it.
 OF_OTHERS = {"sessionid": "theirs", "csrftoken": "t" * 32, "messages": "theirs"}

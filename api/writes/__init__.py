@@ -1,0 +1,1 @@
+"""What programs change: agents, and deliveries that are replayed."""
