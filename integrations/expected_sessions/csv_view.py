@@ -8,7 +8,6 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts import audit
@@ -28,7 +27,6 @@ RETRY_AFTER = "5"  # seconds
 
 
 @require_GET
-@never_cache
 @organization_view()
 def csv_file(request: OrganizationRequest) -> HttpResponseBase:
     """Answer with the file, and note that it was taken along."""

@@ -145,7 +145,7 @@ def _judge_all(
             job_status=one.job_status,
             job_error=one.job_error,
             has_spoken=one.has_spoken,
-            room_is_told=bool(room and (room.started_at or room.finished_at)),
+            room_is_told=_is_told(one, room),
             room_was_joined=bool(room and room.was_joined),
             conversation=conversations.of(one),
             was_erased=one.id in erased,
@@ -203,6 +203,15 @@ def _started_at(session: ExpectedSession) -> datetime:
 def _ended_at(session: ExpectedSession, room: LiveKitRoom | None) -> datetime | None:
     ended = session.job_ended_at or session.left_at
     return ended or (room.finished_at if room else None)
+
+
+def _is_told(session: ExpectedSession, room: LiveKitRoom | None) -> bool:
+    """Tell whether whoever joined the room was told: its begin or end was, and that the
+    agent joined. Some projects send events of jobs and rooms alone.
+    """
+    if room is None or session.joined_at is None:
+        return False
+    return bool(room.started_at or room.finished_at)
 
 
 def _rooms_of(

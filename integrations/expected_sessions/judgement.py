@@ -51,7 +51,7 @@ class RefusedDelivery:
 class Known:
     """What is known of an expected session at a moment.
 
-    room_is_told: its room's begin or end was told, so whoever joined it was told too.
+    room_is_told: its room's begin or end was, and whoever joined it.
     was_erased: its conversation had arrived, and somebody erased it.
     noted: what its worker logged of why there is no session; empty for nothing.
     """

@@ -24,6 +24,12 @@ def short_worker_code(base_url: str) -> str:
     return _with_address("zelto_forward_report.py", base_url)
 
 
+def node_worker_code(base_url: str) -> str:
+    """Return `zelto_forward.mjs`, the same for workers in Node.js: what Zelto does not
+    have waits in a folder."""
+    return _with_address("zelto_forward.mjs", base_url)
+
+
 def python_code(base_url: str) -> str:
     """Return `send_call.py`, which posts one call."""
     return _with_address("send_call.py", base_url)

@@ -44,7 +44,7 @@ def test_erasing_a_conversation_of_many_deliveries(
         make_delivery(external_id=conversation.external_id, conversation=conversation)
     path = f"/v1/conversations/{conversation.id}"
     api.get(path)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(24):
         assert api.delete(path).status_code == 204
 
 
@@ -85,6 +85,7 @@ def test_replaying_one_of_many_deliveries(
         ("get_transcript", 5),
         ("search_transcripts", 7),
         ("list_deliveries", 5),
+        ("list_expected_sessions", 5),
         ("get_connection_status", 28),
         ("read_docs", 4),
     ],

@@ -184,9 +184,14 @@ def test_what_ended_in_a_gap_is_not_told(project: LiveKitProject) -> None:
 
 def test_an_unanswered_call_is_no_session(project: LiveKitProject) -> None:
     tell_room(project, "RM_1", started_at=ago(hours=1), finished_at=ago(minutes=59))
-    session = tell_job(project, "AJ_1", ended_at=ago(minutes=59), room_sid="RM_1")
+    told = {"ended_at": ago(minutes=59), "room_sid": "RM_1"}
+    session = tell_job(project, "AJ_1", joined_at=ago(hours=1), **told)
     settle(session)
     assert state_of(session) == "no_session"
+    # Where nobody told of participants, nobody told that none came.
+    untold = tell_job(project, "AJ_2", **told)
+    settle(untold)
+    assert state_of(untold) == "missing"
 
 
 def test_an_erased_conversation_does_not_make_its_session_missing(

@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_waiting_mail"),
-        ("integrations", "0013_expected_session_lists"),
+        ("accounts", "0001_schema"),
+        ("integrations", "0014_expected_session_agent_late"),
     ]
 
     operations = [

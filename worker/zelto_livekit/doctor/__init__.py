@@ -1,0 +1,1 @@
+"""Finds what keeps sessions from reaching Zelto, and says in sentences what to change."""
