@@ -34,7 +34,6 @@ from integrations.models import (
 PROJECT_NAME = "larkspur-production"
 # Apart from the slots of sessions that are posted, and from refused ones.
 FIRST_NUMBER = 30_000_000
-SIP_NUMBER = "+1555010{:04}"
 BATCH = 500
 # Days ago at which LiveKit dropped events, and how long.
 GAP_DAYS_AGO = 9.2
@@ -224,7 +223,6 @@ def _room(project: LiveKitProject, told: Told) -> LiveKitRoom:
         started_at=told.started_at,
         finished_at=told.ended_at,
         was_joined=told.was_joined,
-        caller_number=SIP_NUMBER.format(int(told.token[:4], 16) % 10_000),
         created_at=told.started_at,
     )
 
