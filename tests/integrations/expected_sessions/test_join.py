@@ -184,7 +184,7 @@ def test_what_ended_in_a_gap_is_not_told(project: LiveKitProject) -> None:
 
 def test_an_unanswered_call_is_no_session(project: LiveKitProject) -> None:
     tell_room(project, "RM_1", started_at=ago(hours=1), finished_at=ago(minutes=59))
-    told = {"ended_at": ago(minutes=59), "room_sid": "RM_1"}
+    told: dict[str, Any] = {"ended_at": ago(minutes=59), "room_sid": "RM_1"}
     session = tell_job(project, "AJ_1", joined_at=ago(hours=1), **told)
     settle(session)
     assert state_of(session) == "no_session"
