@@ -226,7 +226,6 @@ def test_while_zelto_is_away_and_the_worker_is_killed_nothing_is_lost(
     with working(PINNED, url, tmp_path, [job()] * 3, linger=60) as first:
         wait_until(lambda: len(first.jobs("forwarded")) == 3)
         first.kill()
-    assert max(first.seconds()) < 4.0
     zelto = Zelto()
     with (
         serving(zelto, port),
