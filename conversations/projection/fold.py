@@ -18,6 +18,8 @@ from conversations.projection.update import CallUpdate
 
 MAX_MERGED_METADATA_BYTES = 256 * 1024  # bytes, as compact JSON
 MAX_PROMPT_CHARACTERS = 100_000  # characters
+# Of a session whose job was killed: whatever of it comes whole counts more, also before.
+PARTIAL, WORKER_DIED = "partial", "worker_died"
 
 Value = TypeVar("Value")
 
@@ -94,6 +96,11 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
         return _with_transcription(state, update), []
     if update.is_supplement:
         return fill(state, update)[0], []
+    if _is_left_behind(update) and state.has_transcript and not _is_in_part(state):
+        whole = {
+            key: update.metadata[key] for key in update.metadata or () if key != PARTIAL
+        }
+        return fill(state, replace(update, metadata=whole))[0], []
     if update.turns_are_parts:
         update, parts = _joined(state, update)
         state = replace(state, parts=parts)
@@ -115,6 +122,19 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
         ),
         warnings,
     )
+
+
+def _is_left_behind(update: CallUpdate) -> bool:
+    """Tell whether a worker's package sent what a killed job left: the session so far.
+
+    Source: `worker/zelto_livekit/session_body.py`.
+    """
+    is_partial = (update.metadata or {}).get(PARTIAL) is True
+    return is_partial and update.ended_reason == WORKER_DIED
+
+
+def _is_in_part(state: CallState) -> bool:
+    return state.metadata.get(PARTIAL) is True or state.turns_are_transcribed
 
 
 def _joined(

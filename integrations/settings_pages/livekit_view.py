@@ -12,7 +12,11 @@ from integrations.connections.provider_status import ProviderConnection
 from integrations.livekit_projects.views import projects_context
 from integrations.livekit_upload.signs import signs_lately
 from integrations.snippets import samples
-from integrations.snippets.code_files import short_worker_code, worker_code
+from integrations.snippets.code_files import (
+    node_worker_code,
+    short_worker_code,
+    worker_code,
+)
 from integrations.worker_package.wheel import current_wheel
 
 
@@ -37,6 +41,7 @@ def content(request: OrganizationRequest, key_text: str | None) -> dict[str, Any
         "upload_line": samples.upload_line("paste-your-upload-key-here"),
         "worker_code": worker_code(settings.BASE_URL),
         "short_worker_code": short_worker_code(settings.BASE_URL),
+        "node_worker_code": node_worker_code(settings.BASE_URL),
     }
 
 

@@ -293,3 +293,33 @@ def test_filling_has_turns_that_were_sent_count_more_than_a_transcription():
     state, _ = fill(state, says(turns=[USER]))
     assert state.turns == [USER]
     assert not state.turns_are_transcribed
+
+
+def left_behind(*turns: dict[str, str], **fields) -> CallUpdate:
+    """What a worker's package sends of a session whose job was killed."""
+    partial = {"partial": True}
+    return says(
+        turns=list(turns), ended_reason="worker_died", metadata=partial, **fields
+    )
+
+
+def test_what_a_killed_job_left_never_replaces_the_whole_session():
+    whole = says(turns=[USER, USER], ended_reason="task_completed")
+    state = fold([whole, left_behind(USER, version="1")])
+    assert state.turns == [USER, USER]
+    assert state.ended_reason == "task_completed"
+    assert "partial" not in state.metadata
+    # What it alone says is taken.
+    assert state.version == "1"
+
+
+def test_the_whole_session_replaces_what_a_killed_job_left():
+    whole = says(turns=[USER, USER], metadata={"partial": False})
+    state = fold([left_behind(USER), whole])
+    assert state.turns == [USER, USER]
+    assert state.metadata["partial"] is False
+
+
+def test_more_of_what_a_killed_job_left_replaces_less_of_it():
+    state = fold([left_behind(USER), left_behind(USER, USER)])
+    assert state.turns == [USER, USER]

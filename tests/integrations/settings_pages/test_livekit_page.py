@@ -159,6 +159,9 @@ def test_it_hands_out_the_workers_code_with_this_address(alice_client, settings)
         code = code_of(content, part)
         assert 'ZELTO_URL = "https://zelto.example.com/webhooks/calls"' in code
         ast.parse(code)
+    assert 'ZELTO_URL = "https://zelto.example.com' in code_of(
+        content, "node-worker-code"
+    )
     assert "on_session_end=forward_to_zelto" in code_of(content, "worker-hook")
     assert code_of(content, "worker-key").startswith("export ZELTO_API_KEY=")
 
