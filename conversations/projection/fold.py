@@ -97,9 +97,8 @@ def apply(state: CallState, update: CallUpdate) -> tuple[CallState, list[Remark]
     if update.is_supplement:
         return fill(state, update)[0], []
     if _is_left_behind(update) and state.has_transcript and not _is_in_part(state):
-        whole = {
-            key: update.metadata[key] for key in update.metadata or () if key != PARTIAL
-        }
+        sent = update.metadata or {}
+        whole = {key: sent[key] for key in sent if key != PARTIAL}
         return fill(state, replace(update, metadata=whole))[0], []
     if update.turns_are_parts:
         update, parts = _joined(state, update)
