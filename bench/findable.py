@@ -95,7 +95,8 @@ _ENTRIES = """
             'p' || left(md5(call.provider), 12),
             'e' || left(md5(call.ended_reason), 12),
             'v' || left(md5(call.version), 12),
-            'ht' || call.has_transcript::int, 'ha' || call.has_audio::int]) AS two (fact)
+            'ht' || call.has_transcript::int, 'ha' || call.has_audio::int,
+            'hx' || call.is_test::int]) AS two (fact)
         UNION ALL
         SELECT tag || 'm' || left(md5(key || E'\\n' || value), 12)
         FROM jsonb_each_text(call.metadata)

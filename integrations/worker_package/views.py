@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.csrf import csrf_exempt
 
 from conversations.recordings.byte_ranges import NotThere, range_in
 from integrations.problems import problem
@@ -14,9 +14,12 @@ from integrations.worker_package.wheel import content_of, current_wheel
 KEPT_BY_ALL = "public, max-age=31536000, immutable"
 
 
-@require_GET
+@csrf_exempt
 def wheel(request: HttpRequest, name: str) -> HttpResponse:
     """Answer a wheel, or the bytes of it that a header asks for."""
+    if request.method != "GET":
+        detail = "GET the file from this address."
+        return problem(request, 405, detail, headers={"Allow": "GET, HEAD"})
     content = content_of(name)
     if content is None:
         return problem(

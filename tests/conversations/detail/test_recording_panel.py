@@ -99,8 +99,17 @@ def test_without_a_recording_there_is_no_word_of_one(
             True,
         ),
         (
-            {"state": "failed", "last_error": "The server answered 404."},
+            {
+                "state": "failed",
+                "source_url": "https://audio.example.com/1.ogg",
+                "last_error": "The server answered 404.",
+            },
             "Recording not fetched The server answered 404. Try again",
+            False,
+        ),
+        (
+            {"state": "failed", "last_error": "Its audio was over 500 MB."},
+            "No audio Its audio was over 500 MB.",
             False,
         ),
     ],
@@ -231,7 +240,7 @@ def test_a_conversation_asks_little_with_a_player(
     django_assert_num_queries: Any,
 ) -> None:
     page_of(bob_client, conversation)
-    with django_assert_num_queries(9) as without:
+    with django_assert_num_queries(10) as without:
         page_of(bob_client, conversation)
     make_recording(conversation)
     with django_assert_num_queries(len(without.captured_queries) + 1):

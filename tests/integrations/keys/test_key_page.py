@@ -255,11 +255,11 @@ def test_more_posts_take_no_more_queries_and_no_bodies(
 ):
     post(session(), key=key.text)
     dora_client.get(url_of(key))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         dora_client.get(url_of(key))
     for number in range(10):
         post(session(f"call-{number}"), key=key.text)
-    with django_assert_num_queries(6) as many:
+    with django_assert_num_queries(7) as many:
         dora_client.get(url_of(key))
     assert not any('"body"' in query["sql"] for query in many.captured_queries)
 
