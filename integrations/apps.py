@@ -16,11 +16,13 @@ class IntegrationsConfig(AppConfig):
         from integrations.connections.agent_delivery_status import agent_delivery_status
         from integrations.delivery_log.transcription_entry import append_to_log
         from integrations.expected_sessions.counts import expected_counts
+        from integrations.expected_sessions.unmade_recordings import unmade_recordings
         from integrations.livekit_upload.missing_parts import missing_parts
         from integrations.models import ExpectedSession
 
         provide_delivery_status(agent_delivery_status)
         provide_expected_counts(expected_counts)
         provide_missing_parts(missing_parts)
+        provide_missing_parts(unmade_recordings)
         provide_late_arrivals(ExpectedSession.objects.late)
         hand_over_to(append_to_log)

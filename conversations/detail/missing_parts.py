@@ -1,6 +1,6 @@
 """What of a conversation never came, or was left out: for the top of its page.
 
-Conversations do not know the delivery log, so the app that keeps it registers a function
+Conversations do not know the delivery log, so the app that keeps it registers functions
 here.
 """
 
@@ -38,10 +38,11 @@ _sources: list[Source] = []
 
 
 def provide_missing_parts(source: Source) -> None:
-    """Register the function that reads the log; called once, when the app of the log is
-    loaded. It is given the conversation, and whether any audio was named.
+    """Register a function that knows of some; called when the app of the log is loaded.
+    It is given the conversation, and whether any audio was named.
     """
-    _sources[:] = [source]
+    if source not in _sources:
+        _sources.append(source)
 
 
 def missing_parts(
@@ -51,4 +52,4 @@ def missing_parts(
 
     has_recording: whether any audio was named, fetched or not.
     """
-    return _sources[0](conversation, has_recording) if _sources else ()
+    return [part for source in _sources for part in source(conversation, has_recording)]

@@ -26,7 +26,7 @@ class RecordingStoreForm(ModelForm):
     secret = forms.CharField(
         label="Secret access key",
         max_length=512,
-        required=False,
+        error_messages={"required": "Enter the secret access key."},
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
@@ -47,6 +47,7 @@ class RecordingStoreForm(ModelForm):
         self.order_fields(
             ["endpoint", "bucket", "region", "is_path_style", "access_key", "secret"]
         )
+        self.fields["secret"].required = not self.is_stored
         if self.is_stored:
             self.fields["secret"].help_text = KEEP
 
@@ -74,9 +75,3 @@ class RecordingStoreForm(ModelForm):
         if not BUCKET.fullmatch(bucket):
             raise ValidationError("This is no name of a bucket.")
         return bucket
-
-    def clean_secret(self) -> str:
-        secret: str = self.cleaned_data["secret"]
-        if not secret and not self.is_stored:
-            raise ValidationError("Enter the secret access key.")
-        return secret

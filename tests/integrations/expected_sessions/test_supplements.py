@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Organization
@@ -182,3 +185,35 @@ def test_what_nobody_else_can_open_is_not_taken(project: LiveKitProject) -> None
     on_disk = egress(project, files=[FILE | {"location": "file:///out/r.ogg"}])
     failed = egress(project, status="failed")
     assert best_file([on_disk, failed]) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            {"status": "failed", "files": [], "error": "Start signal not received"},
+            "LiveKit's egress stopped: Start signal not received",
+        ),
+        (
+            {"files": [FILE | {"location": "file:///out/r.ogg"}]},
+            "it lies on the disk of the egress server. Give egress a storage",
+        ),
+        ({"files": []}, "LiveKit's egress wrote no file."),
+        ({"status": "active", "files": []}, ""),
+    ],
+)
+def test_a_recording_that_egress_could_not_make_is_said_on_the_page(
+    post: Post,
+    dora_client: Client,
+    project: LiveKitProject,
+    session: ExpectedSession,
+    told: dict[str, Any],
+    said: str,
+) -> None:
+    forward(post)
+    egress(project, **told).save()
+    conversation = settle(session)
+    url = f"/org/acme/conversations/{conversation.id}"
+    page = html.unescape(re.sub(r"<[^>]+>", "", dora_client.get(url).content.decode()))
+    assert ("No recording by egress" in page) == bool(said)
+    assert said in page
