@@ -243,7 +243,7 @@ def test_a_conversation_asks_little_with_a_player(
     with django_assert_num_queries(11) as without:
         page_of(bob_client, conversation)
     make_recording(conversation)
-    with django_assert_num_queries(len(without.captured_queries) + 1):
+    with django_assert_num_queries(len(without.captured_queries)):
         page_of(bob_client, conversation)
 
 
