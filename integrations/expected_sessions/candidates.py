@@ -13,9 +13,9 @@ from conversations.models import Agent, Conversation
 from conversations.providers import Provider
 from integrations.expected_sessions.judgement import Arrived, RefusedDelivery
 from integrations.models import Delivery, ExpectedSession, LiveKitCall
-from integrations.models.delivery import DeliveryQuerySet
 
 MAX_ID_CHARACTERS = 255
+Outcome = Delivery.Outcome
 
 
 class Reference(NamedTuple):
@@ -148,37 +148,34 @@ class Conversations:
         return {room: list(of_room.values()) for room, of_room in named.items()}
 
 
-def refusals_of(
-    sessions: Sequence[ExpectedSession],
-) -> dict[Reference, RefusedDelivery]:
-    """Return the last delivery of each job that was refused, or failed."""
-    jobs = {Reference(one.organization_id, one.job_id) for one in sessions}
-    rows = _deliveries_of(jobs).refused()
-    return {
-        Reference(one.organization_id, one.external_id): RefusedDelivery(
-            one.uuid, one.reason
-        )
-        for one in rows.order_by("sequence")
-    }
+class Told(NamedTuple):
+    """What the log says of jobs, of each the last word.
+
+    refused: deliveries that were refused, or failed. noted: what the worker logged
+    outside of a session, in a sentence.
+    """
+
+    refused: dict[Reference, RefusedDelivery]
+    noted: dict[Reference, str]
 
 
-def notes_of(sessions: Sequence[ExpectedSession]) -> dict[Reference, str]:
-    """Return what the worker of each job logged outside of a session, in a sentence."""
-    jobs = {Reference(one.organization_id, one.job_id) for one in sessions}
-    rows = _deliveries_of(jobs).filter(outcome=Delivery.Outcome.IGNORED)
-    return {
-        Reference(one.organization_id, one.external_id): one.reason
-        for one in rows.order_by("sequence")
-    }
-
-
-def _deliveries_of(jobs: Collection[Reference]) -> DeliveryQuerySet:
-    named = [job for job in jobs if job.id]
-    return Delivery.objects.filter(
-        organization_id__in={job.organization_id for job in named},
+def told_of(sessions: Sequence[ExpectedSession]) -> Told:
+    """Return what deliveries say of the jobs of sessions, beside their conversations."""
+    named = [one for one in sessions if one.job_id]
+    rows = Delivery.objects.filter(
+        organization_id__in={one.organization_id for one in named},
         provider=Provider.LIVEKIT,
-        external_id__in={job.id for job in named},
+        external_id__in={one.job_id for one in named},
+        outcome__in=[Outcome.REJECTED, Outcome.FAILED, Outcome.IGNORED],
     ).without_bodies()
+    told = Told({}, {})
+    for row in rows.order_by("sequence"):
+        job = Reference(row.organization_id, row.external_id)
+        if row.outcome == Outcome.IGNORED:
+            told.noted[job] = row.reason
+        else:
+            told.refused[job] = RefusedDelivery(row.uuid, row.reason)
+    return told
 
 
 def _calls_of(

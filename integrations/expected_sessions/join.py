@@ -130,8 +130,7 @@ def _judge_all(
     now: datetime,
 ) -> None:
     conversations = Conversations(sessions)
-    refusals = candidates.refusals_of(sessions)
-    notes = candidates.notes_of(sessions)
+    told = candidates.told_of(sessions)
     gaps = _gaps_of(sessions)
     projects = LiveKitProject.objects.in_bulk({one.project_id for one in sessions})
     erased = _erased_of(sessions)
@@ -149,8 +148,8 @@ def _judge_all(
             room_was_joined=bool(room and room.was_joined),
             conversation=conversations.of(one),
             was_erased=one.id in erased,
-            refused=refusals.get(named),
-            noted=notes.get(named, ""),
+            refused=told.refused.get(named),
+            noted=told.noted.get(named, ""),
             gaps=gaps[one.project_id],
         )
         if not known.was_erased:

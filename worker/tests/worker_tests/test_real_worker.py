@@ -145,12 +145,10 @@ def job(*, dies: str | None = None, after: float = 0.0, hears: bool = False) -> 
     return {"dies": dies, "after": after, "hears": hears}
 
 
-def flush(zelto: Zelto, folder: Path) -> None:
+def flush(url: str, folder: Path, key: str = KEY) -> None:
     """Send what is left, as `zelto-livekit flush` does."""
     outbox = Outbox(folder / "outbox")
-    settings = read_settings(
-        {"url": zelto.url, "key": KEY, "outbox": outbox.folder}, {}
-    )
+    settings = read_settings({"url": url, "key": key, "outbox": outbox.folder}, {})
     Sender(settings, outbox).send_all(is_patient=False)
 
 
@@ -201,7 +199,7 @@ def test_no_kill_of_a_job_loses_what_was_said(tmp_path: Path, sdk: str) -> None:
     with running() as zelto:
         with working(sdk, zelto.url, tmp_path, jobs, linger=4) as worker:
             worker.wait()
-        flush(zelto, tmp_path)
+        flush(zelto.url, tmp_path)
     whole, found = whole_of(zelto), set(zelto.calls)
     said, ended = worker.jobs("said"), worker.jobs("forwarded")
     print(  # noqa: T201 - shown with -s
@@ -270,7 +268,7 @@ def test_how_long_the_end_of_a_job_takes(tmp_path: Path, sdk: str, state: str) -
         with working(sdk, url, tmp_path, jobs, at_once=2) as worker:
             worker.wait()
         zelto.step = lambda _request: None
-        flush(zelto, tmp_path)
+        flush(zelto.url, tmp_path)
     took = sorted(worker.seconds())
     assert len(zelto.calls) == len(jobs)
     print(  # noqa: T201 - shown with -s

@@ -16,10 +16,7 @@ import pytest
 from tests.zelto.faults.load import provision
 from tests.zelto.stack import Stack, wait_for
 from worker_tests.doctor.test_examination import WORKER
-from worker_tests.test_real_worker import PINNED, environment_of, job, working
-from zelto_livekit.outbox import Outbox
-from zelto_livekit.sender import Sender
-from zelto_livekit.settings import read_settings
+from worker_tests.test_real_worker import PINNED, environment_of, flush, job, working
 
 PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -52,13 +49,6 @@ def conversations(stack: Stack, key: str) -> dict[str, Any]:
     return {one["referenceId"]: one for one in answer.json()["data"]}
 
 
-def flush(url: str, key: str, folder: Path) -> None:
-    """Send what is left, as `zelto-livekit flush` does."""
-    outbox = Outbox(folder)
-    settings = read_settings({"url": url, "key": key, "outbox": folder}, {})
-    Sender(settings, outbox).send_all(is_patient=False)
-
-
 def test_sessions_of_a_real_worker_are_in_zelto_with_what_was_heard(
     stack: Stack, key: str, tmp_path: Path
 ) -> None:
@@ -69,7 +59,7 @@ def test_sessions_of_a_real_worker_are_in_zelto_with_what_was_heard(
 
     def all_is_there() -> bool:
         # A worker that ends early leaves what is not through; the next one sends it.
-        flush(stack.url, key, tmp_path / "outbox")
+        flush(stack.url, tmp_path, key)
         found = conversations(stack, key)
         return len(found) == 3 and bool(found[heard]["hasAudio"])
 
