@@ -11,6 +11,7 @@ TASK_ROUTES = {
     "conversations.tasks.transcribe": {"queue": "media"},
     # A mail server may take its time.
     "integrations.tasks.send_waiting_mails": {"queue": "media"},
+    "alerts.tasks.send_messages": {"queue": "media"},
 }
 
 BEAT_SCHEDULE = {
@@ -39,6 +40,11 @@ BEAT_SCHEDULE = {
         "task": "integrations.tasks.send_waiting_mails",
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
+    },
+    "send-messages": {
+        "task": "alerts.tasks.send_messages",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
     },
     "delete-unused-files": {
         "task": "conversations.tasks.delete_unused_files",
