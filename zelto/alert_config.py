@@ -19,8 +19,8 @@ def alert_allow() -> list[str]:
     Raises:
         ImproperlyConfigured: one of ZELTO_ALERT_ALLOW is neither.
     """
-    setting = "ZELTO_ALERT_ALLOW"
-    return [normalize_host(word, setting) for word in env_list(setting, [])]
+    words = env_list("ZELTO_ALERT_ALLOW", [])
+    return [normalize_host(word, "ZELTO_ALERT_ALLOW") for word in words]
 
 
 def alert_base_urls() -> dict[str, str]:

@@ -26,8 +26,8 @@ def recording_allow() -> list[str]:
     Raises:
         ImproperlyConfigured: one of ZELTO_RECORDING_ALLOW is neither.
     """
-    setting = "ZELTO_RECORDING_ALLOW"
-    return [normalize_host(word, setting) for word in env_list(setting, [])]
+    words = env_list("ZELTO_RECORDING_ALLOW", [])
+    return [normalize_host(word, "ZELTO_RECORDING_ALLOW") for word in words]
 
 
 def normalize_host(word: str, setting: str) -> str:
