@@ -75,4 +75,9 @@ BEAT_SCHEDULE = {
         "schedule": crontab(minute="17"),
         "options": {"expires": 3600},
     },
+    "forget-messages": {
+        "task": "alerts.tasks.forget_messages",
+        "schedule": crontab(minute="37"),
+        "options": {"expires": 3600},
+    },
 }

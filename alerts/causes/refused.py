@@ -98,8 +98,13 @@ def _senders(
         if agent_id is None and not one.is_of_key and not one.reference:
             agent_id = known[0] if len(known) == 1 else None
         key_id = None if agent_id else one.key_id
-        place = (one.organization_id, f"agent:{agent_id}" if agent_id else f"key:{key_id}")
-        new = Sender(one.organization_id, key_id, [agent_id] if agent_id else list(known))
+        place = (
+            one.organization_id,
+            f"agent:{agent_id}" if agent_id else f"key:{key_id}",
+        )
+        new = Sender(
+            one.organization_id, key_id, [agent_id] if agent_id else list(known)
+        )
         found.setdefault(place, new).recent.append(one)
     for issue in issues:
         place = (issue.organization_id, issue.cause)
@@ -173,7 +178,9 @@ class _Judging:
     def _is_over(self, one: Sender) -> bool:
         """Tell whether all that used a refused key are taken by now, with another one."""
         taken = self._taken_of(one)
-        moved = [each for each in taken if each.last_at and each.last_at > one.newest_at]
+        moved = [
+            each for each in taken if each.last_at and each.last_at > one.newest_at
+        ]
         if not taken or len(moved) < len(taken):
             return False
         hosts = [self.hosts.get(each, {}).get("host_count", 0) for each in one.agents]
