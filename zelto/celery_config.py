@@ -13,6 +13,7 @@ TASK_ROUTES = {
     "integrations.tasks.send_waiting_mails": {"queue": "media"},
     # So that each tells when the other is away.
     "alerts.tasks.judge_from_media": {"queue": "media"},
+    "alerts.tasks.send_messages": {"queue": "media"},
 }
 
 BEAT_SCHEDULE = {
@@ -41,6 +42,11 @@ BEAT_SCHEDULE = {
         "task": "integrations.tasks.send_waiting_mails",
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
+    },
+    "send-messages": {
+        "task": "alerts.tasks.send_messages",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
     },
     "delete-unused-files": {
         "task": "conversations.tasks.delete_unused_files",
@@ -80,6 +86,11 @@ BEAT_SCHEDULE = {
     "forget": {
         "task": "integrations.tasks.forget",
         "schedule": crontab(minute="17"),
+        "options": {"expires": 3600},
+    },
+    "forget-messages": {
+        "task": "alerts.tasks.forget_messages",
+        "schedule": crontab(minute="37"),
         "options": {"expires": 3600},
     },
 }
