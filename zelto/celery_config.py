@@ -11,6 +11,7 @@ TASK_ROUTES = {
     "conversations.tasks.transcribe": {"queue": "media"},
     # A mail server may take its time.
     "integrations.tasks.send_waiting_mails": {"queue": "media"},
+    "alerts.tasks.tell_of_conversations": {"queue": "media"},
 }
 
 BEAT_SCHEDULE = {
@@ -56,6 +57,12 @@ BEAT_SCHEDULE = {
         "task": "conversations.tasks.give_positions_to_changes",
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
+    },
+    # What happens to a conversation within a few seconds is one event.
+    "tell-of-conversations": {
+        "task": "alerts.tasks.tell_of_conversations",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
     },
     # By the clock and often: an hour that beat was not up is not a day that is missed.
     "forget": {

@@ -33,6 +33,7 @@ LETS_GO = {
     "integrations.tasks.process_livekit_events": "claims no further batch",
     "integrations.tasks.forget": "deletes no further batch",
     "integrations.tasks.send_waiting_mails": "claims no further mail",
+    "alerts.tasks.tell_of_conversations": "makes no further batch",
     "conversations.tasks.fetch_recordings": "puts its recording back",
     "conversations.tasks.transcribe": "puts its job back",
     "conversations.tasks.delete_unused_files": "deletes no further file",
