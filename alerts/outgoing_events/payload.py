@@ -1,4 +1,6 @@
-"""What a webhook is told of an event: ids and links, and the rest where it is chosen."""
+"""What a webhook is told of a conversation: ids and links, and the rest where it is
+chosen.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from django.urls import reverse
 from accounts.links import absolute_url
 from accounts.models import Organization
 from alerts.models import Message
-from alerts.outgoing_events.names import OF_CONVERSATIONS, RECORDING_STORED
+from alerts.outgoing_events.names import RECORDING_STORED
 from conversations.models import Conversation
 from conversations.public_shape import (
     as_json_value,
@@ -41,29 +43,14 @@ def content_of(
     return content
 
 
-def payload_of(message: Message) -> dict[str, Any] | None:
-    """Return the body that a webhook gets, as Standard Webhooks has it; None where the
-    conversation was erased since.
-    """
-    data = data_of(message)
-    if data is None:
-        return None
-    return {
-        "type": message.event,
-        "timestamp": iso_microseconds(message.created_at),
-        "data": data,
-    }
-
-
 def data_of(message: Message) -> dict[str, Any] | None:
-    """Return what an event is about; None where the conversation was erased since.
+    """Return what a webhook is told of a conversation when the message is sent; None where
+    it was erased since.
 
     What a conversation holds is read now and kept nowhere, so that none of it is left
     when the conversation is erased.
     """
     content: dict[str, Any] = message.content
-    if message.event not in OF_CONVERSATIONS:
-        return content
     rows = Conversation.objects.filter(organization=message.organization_id)
     row = rows.with_recording().filter(pk=UUID(content["id"])).first()
     if row is None:

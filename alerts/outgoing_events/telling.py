@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
+from alerts.messages.queueing import new_message, queue
 from alerts.models import Channel, Message
 from alerts.outgoing_events.cursor import forget_cursors, lock_cursor
 from alerts.outgoing_events.names import (
@@ -86,8 +87,7 @@ def _tell(channel: Channel, unsent: Counter[UUID]) -> bool:
     # Nobody deletes it meanwhile.
     if not Channel.objects.select_for_update(no_key=True).filter(pk=channel.pk):
         return False
-    Message.objects.bulk_create(messages, ignore_conflicts=True)
-    unsent[channel.pk] += len(messages)
+    unsent[channel.pk] += queue(messages)
     cursor.at, cursor.position = timezone.now(), page.position
     cursor.save()
     return not page.is_last
@@ -131,12 +131,12 @@ def _stored_since(channel: Channel, position: int, row: Conversation) -> int | N
 
 
 def _message(channel: Channel, event: Event, name: str, stamp: str) -> Message:
-    return Message(
-        organization_id=channel.organization_id,
-        channel=channel,
+    message = new_message(
+        channel,
         event=name,
         about=f"{name}:{event.conversation.pk}{stamp}",
         content=content_of(event.conversation, name, channel.organization),
-        # Behind what has never been tried, which is about issues: nobody waits for these.
-        next_try_at=timezone.now(),
     )
+    # Behind what was never tried, which is about issues: for these nobody waits.
+    message.next_try_at = timezone.now()
+    return message

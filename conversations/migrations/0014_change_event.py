@@ -35,7 +35,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0012_search_entry_rules")]
+    dependencies = [("conversations", "0013_arrival_history")]
 
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
