@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.audit import record
 from accounts.models import AuditAction, User
+from conversations.changes.repairs import repairing
 from conversations.models import Agent, ArrivalHistory
 from conversations.worker_stop import Turn, is_requested
 
@@ -152,7 +153,7 @@ _MOVE = """
 
 
 def _move_batch() -> int:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), repairing(), connection.cursor() as cursor:
         cursor.execute(_MOVE, {"batch": BATCH, "agents": AGENTS_AT_ONCE})
         moved = [kept_id for (kept_id,) in cursor.fetchall()]
     if moved:
