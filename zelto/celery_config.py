@@ -57,6 +57,12 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    # What is usual for agents, which their silence is judged by.
+    "learn-arrivals": {
+        "task": "conversations.tasks.learn_arrivals",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     # By the clock and often: an hour that beat was not up is not a day that is missed.
     "forget": {
         "task": "integrations.tasks.forget",

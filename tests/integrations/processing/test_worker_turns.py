@@ -38,6 +38,7 @@ LETS_GO = {
     "conversations.tasks.delete_unused_files": "deletes no further file",
     "conversations.tasks.move_merged_conversations": "moves no further batch",
     "conversations.tasks.give_positions_to_changes": "gives no further batch",
+    "conversations.tasks.learn_arrivals": "counts and learns no further batch",
 }
 
 
