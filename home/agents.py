@@ -88,7 +88,9 @@ def _summary(rows: Sequence[AgentRow], *, is_cut: bool) -> AgentsNow:
         sending=sum(row.called_since_retired for row in rows),
         is_cut=is_cut,
     )
-    in_need = sorted((row for row in rows if row.needs_a_look), key=lambda row: row.rank)
+    in_need = sorted(
+        (row for row in rows if row.needs_a_look), key=lambda row: row.rank
+    )
     return AgentsNow(counts, [_in_need(row) for row in in_need[:MAX_SHOWN]])
 
 

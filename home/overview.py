@@ -49,7 +49,9 @@ class Overview:
             str(self.answer),
             self.today.version,
             str(counts),
-            str([(row.session.id, row.so_far, row.agent_name) for row in sessions.live]),
+            str(
+                [(row.session.id, row.so_far, row.agent_name) for row in sessions.live]
+            ),
             str(self.agents.in_need),
             str((wrong.count, wrong.changed_at)),
             *(issue.version for issue in self.issues.shown),
@@ -61,9 +63,7 @@ class Overview:
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
 
 
-def overview_of(
-    membership: Membership, agents: AgentsNow, now: datetime
-) -> Overview:
+def overview_of(membership: Membership, agents: AgentsNow, now: datetime) -> Overview:
     """Return what the page says to a person at this moment, in a fixed number of queries."""
     organization = membership.organization
     issues = open_issues(membership, now)
