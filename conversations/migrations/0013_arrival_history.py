@@ -9,7 +9,7 @@ import accounts.identifiers
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_waiting_mail"),
+        ("accounts", "0001_schema"),
         ("conversations", "0012_search_entry_rules"),
     ]
 
