@@ -89,7 +89,15 @@ def known_hours(row: ArrivalHistory) -> tuple[list[int], datetime]:
     return counts[begin:end], row.first_hour + begin * HOUR
 
 
-USUAL_FIELDS = ("rates", "weeks", "day_shape", "level_count", "threshold", "longest")
+USUAL_FIELDS = (
+    "rates",
+    "weeks",
+    "day_shape",
+    "level_count",
+    "threshold",
+    "overnight",
+    "longest",
+)
 
 
 def set_usual(row: ArrivalHistory, usual: Usual | None) -> None:
@@ -98,7 +106,7 @@ def set_usual(row: ArrivalHistory, usual: Usual | None) -> None:
     if usual:
         row.weeks, row.day_shape = usual.weeks, usual.day_shape
         row.level_count, row.threshold = usual.level_count, usual.threshold
-        row.longest = usual.longest
+        row.overnight, row.longest = usual.overnight, usual.longest
 
 
 def usual_of(row: ArrivalHistory) -> Usual | None:
@@ -111,5 +119,6 @@ def usual_of(row: ArrivalHistory) -> Usual | None:
         row.day_shape,
         row.level_count,
         row.threshold,
+        row.overnight,
         row.longest,
     )

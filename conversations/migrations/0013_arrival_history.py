@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                 ("day_shape", models.FloatField(default=0.0)),
                 ("level_count", models.FloatField(default=0.0)),
                 ("threshold", models.FloatField(default=0.0)),
+                ("overnight", models.FloatField(default=0.0)),
                 ("longest", models.FloatField(default=0.0)),
                 ("look_at", models.DateTimeField(null=True)),
                 ("silent_at", models.DateTimeField(null=True)),

@@ -60,6 +60,7 @@ class ArrivalHistory(models.Model):
     day_shape = models.FloatField(default=0.0)
     level_count = models.FloatField(default=0.0)
     threshold = models.FloatField(default=0.0)
+    overnight = models.FloatField(default=0.0)
     longest = models.FloatField(default=0.0)
     # Before this nobody need look whether it is silent.
     look_at = models.DateTimeField(null=True)
