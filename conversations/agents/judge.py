@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from enum import Enum
 from uuid import UUID
 
+from conversations.agents.states import Judgement, State, usual_gap
 from conversations.arrivals import silence
 from conversations.arrivals.learning import usual_of
 from conversations.arrivals.newest_sessions import Arrivals
 from conversations.arrivals.silence import Usual
 from conversations.arrivals.week_hours import (
-    HOUR,
     Interval,
     expected_between,
-    hour_of_week,
 )
 from conversations.models import ArrivalHistory
 
@@ -23,49 +20,6 @@ from conversations.models import ArrivalHistory
 DORMANT_AFTER = timedelta(days=28)
 # After a few sessions, or a test that somebody sent by hand, nobody waits for the next.
 IDLE_AFTER = timedelta(days=1)
-# Where sessions are rarer, nobody says how often they usually come.
-MIN_RATE_TO_TELL = 1 / 24
-
-
-class State(Enum):
-    """What an agent's sessions say of it, as pages show the word."""
-
-    QUIET = "Quiet"
-    IDLE = "Idle"
-    ACTIVE = "Active"
-    DORMANT = "Dormant"
-    NEW = "No sessions"
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """Whether an agent is silent, and what that is judged by. Tests are no sessions here.
-
-    last_session_at: when its newest conversation arrived, tests included. silent_since: when
-    its last session arrived. silent_at: from when on the silence counts; None where too
-    little is known to say so. expected: sessions that were to be expected since the last
-    one; None likewise. usual_gap: between two sessions, at this hour of the week; None
-    where they are rare. usual_a_week: sessions; None where too little is known.
-    learnt_weeks: from how many weeks that is known. day, week: conversations in the last
-    24 hours and 7 days, where they were counted.
-    """
-
-    agent_id: UUID
-    state: State
-    last_session_at: datetime | None = None
-    silent_since: datetime | None = None
-    silent_at: datetime | None = None
-    expected: float | None = None
-    usual_gap: timedelta | None = None
-    usual_a_week: float | None = None
-    learnt_weeks: float = 0.0
-    first_session_at: datetime | None = None
-    day: int = 0
-    week: int = 0
-
-    @property
-    def is_silent(self) -> bool:
-        return self.state is State.QUIET
 
 
 class Judge:
@@ -147,9 +101,3 @@ class Judge:
         if usual is None or last is None or self.now - last >= DORMANT_AFTER:
             return None
         return expected_between(usual.rates, last, self.now, zone, left_out)
-
-
-def usual_gap(usual: Usual | None, now: datetime, zone: tzinfo) -> timedelta | None:
-    """Return the usual time between two sessions, at this hour of the week."""
-    rate = usual.rates[hour_of_week(now, zone)] if usual else 0.0
-    return HOUR / rate if rate >= MIN_RATE_TO_TELL else None

@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db import connection
 
 from conversations.agents.delivery_status import delivery_status_of
-from conversations.agents.judge import DORMANT_AFTER, Judge, Judgement
+from conversations.agents.judge import DORMANT_AFTER, Judge
+from conversations.agents.states import Judgement
 from conversations.arrivals import silence
 from conversations.arrivals.absences import absences_since
 from conversations.arrivals.learning import usual_of
