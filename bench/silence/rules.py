@@ -10,7 +10,7 @@ import itertools
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from bench.silence.agents import (
     HOURS,
@@ -23,6 +23,7 @@ from conversations.arrivals import silence
 from conversations.arrivals.past_hours import closed_days
 from conversations.arrivals.silence import Recent, Usual
 from conversations.arrivals.usual_week import learn
+from conversations.arrivals.week_hours import Interval, day_start
 
 LOOK = 5 / 60
 NEVER = math.inf
@@ -58,6 +59,7 @@ class Judged:
         """
         self.agent = agent
         self.every = every_days * 24
+        self.closed = closed_days(organization, LOCAL_DAYS) if organization else set()
         self.known: dict[int, Usual | None] = {}
         first = next((n for n, count in enumerate(agent.counts) if count), HOURS)
         for hour in range(
@@ -97,10 +99,25 @@ class Judged:
         fortnight = silence.FORTNIGHT / timedelta(hours=1)
         if most < usual.threshold and gap < fortnight:
             return NEVER
-        seen = next_look(
-            hours_of(silence.silent_at(usual, self.recent_at(place), ZONE))
-        )
+        seen = self._seen_at(usual, place)
         return seen if seen < until else NEVER
+
+    def _seen_at(self, usual: Usual, place: int) -> float:
+        """Return the look that sees the silence; of a day on which all of the organization
+        was closed it is known the day after.
+        """
+        recent = self.recent_at(place)
+        left_out: list[Interval] = []
+        for day in [*sorted(self.closed), LOCAL_DAYS[-1] + 1]:
+            midnight = datetime.combine(date.fromordinal(day), time.min, tzinfo=ZONE)
+            end = day_start(midnight, ZONE, days=1)
+            if end <= recent.last:
+                continue
+            seen = silence.silent_at(usual, recent, ZONE, left_out)
+            if seen is None or seen < end:
+                break
+            left_out.append((midnight.astimezone(UTC), end))
+        return next_look(hours_of(seen))
 
     def alarms(self) -> Iterator[tuple[int, float]]:
         """Yield the place of the last session before each false alarm, and its look."""

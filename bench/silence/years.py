@@ -15,9 +15,9 @@ from bench.silence.former_rule import FormerRule
 from bench.silence.rules import NEVER, Judged, Oracle, moment_of
 from conversations.agents.organization_silence import organization_quiet
 from conversations.agents.states import Judgement, State, usual_gap
-from conversations.arrivals.week_hours import expected_between
+from conversations.arrivals.week_hours import expected_between, moment_after
 
-OUTAGES = 12
+OUTAGES = 40
 OUTAGE_HOURS = 14 * 24
 # Before this nobody could say what is usual for a newcomer.
 KNOWN_AFTER = 168
@@ -143,7 +143,7 @@ def _told_once(
         judgements = [
             _judgement(one, seen, silent.get(n)) for n, one in enumerate(judged)
         ]
-        if organization_quiet(judgements):
+        if organization_quiet(judgements, moment_of(seen)):
             days.add(LOCAL_DAYS[int(seen)])
         else:
             own.append((seen, number))
@@ -159,10 +159,12 @@ def _judgement(judged: Judged, hours: float, seen: float | None) -> Judgement:
         return Judgement(uuid4(), State.NEW)
     last, now = moment_of(times[place]), moment_of(hours)
     is_silent = seen is not None and times[place] < seen
+    expected = expected_between(usual.rates, last, now, ZONE)
     return Judgement(
         uuid4(),
         State.QUIET if is_silent else State.ACTIVE,
         silent_since=last,
-        expected=expected_between(usual.rates, last, now, ZONE),
+        half_expected_at=moment_after(usual.rates, last, expected / 2, ZONE),
+        expected=expected,
         usual_gap=usual_gap(usual, now, ZONE),
     )

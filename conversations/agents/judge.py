@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from uuid import UUID
 
 from conversations.agents.states import Judgement, State, usual_gap
@@ -12,7 +13,9 @@ from conversations.arrivals.newest_sessions import Arrivals
 from conversations.arrivals.silence import Usual
 from conversations.arrivals.week_hours import (
     Interval,
+    day_start,
     expected_between,
+    moment_after,
 )
 from conversations.models import ArrivalHistory
 
@@ -25,12 +28,19 @@ IDLE_AFTER = timedelta(days=1)
 class Judge:
     """Judges agents at one moment.
 
-    absences: of Zelto's own, the oldest first.
+    absences: of Zelto's own, the oldest first. closed: days on which an organization was
+    closed, by its id.
     """
 
-    def __init__(self, now: datetime, absences: list[Interval]) -> None:
+    def __init__(
+        self,
+        now: datetime,
+        absences: Sequence[Interval],
+        closed: Mapping[UUID, Sequence[date]],
+    ) -> None:
         self.now = now
         self.absences = absences
+        self.closed = closed
 
     def judgement(
         self,
@@ -50,19 +60,25 @@ class Judge:
             return Judgement(agent_id, State.NEW)
         usual = usual_of(row) if row else None
         last = arrivals.last_session
-        left_out = self._left_out(last, excused_until)
+        left_out = self._left_out(row, last, zone, excused_until)
         silent_at = row.silent_at if row else None
         if usual and newest:
             recent = silence.recent_of(newest, zone)
             silent_at = silence.silent_at(usual, recent, zone, left_out)
         is_silent = bool(newest and silent_at and silent_at <= self.now)
+        expected = self._expected(usual, last, zone, left_out)
         return Judgement(
             agent_id,
             self._state(arrivals, usual, is_silent),
             last_session_at=arrivals.last,
             silent_since=last,
             silent_at=silent_at,
-            expected=self._expected(usual, last, zone, left_out),
+            half_expected_at=(
+                moment_after(usual.rates, last, expected / 2, zone, left_out)
+                if is_silent and usual and last and expected
+                else None
+            ),
+            expected=expected,
             usual_gap=usual_gap(usual, self.now, zone),
             usual_a_week=usual.a_week if usual else None,
             learnt_weeks=usual.weeks if usual else 0.0,
@@ -72,11 +88,20 @@ class Judge:
         )
 
     def _left_out(
-        self, last: datetime | None, excused_until: datetime | None
+        self,
+        row: ArrivalHistory | None,
+        last: datetime | None,
+        zone: tzinfo,
+        excused_until: datetime | None,
     ) -> list[Interval]:
-        if not last:
+        if not last or not row:
             return []
         intervals = [one for one in self.absences if one[1] > last]
+        for day in self.closed.get(row.organization_id, ()):
+            midnight = datetime.combine(day, time.min, tzinfo=zone)
+            end = day_start(midnight, zone, days=1)
+            if end > last:
+                intervals.append((midnight.astimezone(UTC), end))
         if excused_until and excused_until > last:
             intervals.append((last, excused_until))
         return sorted(intervals)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from uuid import UUID
 
+from django.db.models import Q
+
 from conversations.agents.judge import DORMANT_AFTER, Judge
 from conversations.agents.organization_silence import organization_quiet
 from conversations.agents.overdue import overdue
@@ -32,19 +34,21 @@ def judge_agents(
 
     zone: their organization's. expected_silent_until: silences before that are none.
     """
+    agents = list(agents)
     ids = [agent.id for agent in agents]
     arrivals = read_arrivals(ids, now)
-    rows = {
-        row.agent_id: row
-        for row in ArrivalHistory.objects.filter(agent__in=ids).defer("counts")
-    }
+    organizations = {agent.organization_id for agent in agents}
+    sums = Q(agent=None, organization__in=organizations)
+    found = ArrivalHistory.objects.filter(Q(agent__in=ids) | sums).defer("counts")
+    rows = {row.agent_id: row for row in found if row.agent_id}
+    closed = {row.organization_id: row.closed_days for row in found if not row.agent_id}
     late = [
         agent_id
         for agent_id, one in arrivals.items()
         if agent_id in rows and _may_be_silent(rows[agent_id], one, now)
     ]
     newest = newest_sessions(late, silence.MAX_RECENT)
-    judge = Judge(now, absences_since(now - DORMANT_AFTER))
+    judge = Judge(now, absences_since(now - DORMANT_AFTER), closed)
     excused = expected_silent_until or {}
     return {
         agent_id: judge.judgement(

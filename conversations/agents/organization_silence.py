@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from conversations.agents.states import Judgement
 from conversations.arrivals.week_hours import HOUR
 
 # Of so many agents at least, and of what usually arrives at this hour so large a part.
-MIN_AGENTS_OF_AN_ORGANIZATION = 2
+MIN_AGENTS = 2
 MIN_QUIET_SHARE = 0.9
-MIN_EXPECTED_OF_OTHERS = 2.0
+# So many sessions of the others did not come either: one in twenty times that is by chance.
+MIN_EXPECTED_OF_OTHERS = 3.0
 
 
-def organization_quiet(judgements: Collection[Judgement]) -> bool:
+def organization_quiet(judgements: Collection[Judgement], now: datetime) -> bool:
     """Return whether a silence is the organization's: a holiday, or one cause for all.
 
-    judgements: of all of its agents. It is where nearly all that usually arrives at this
-    hour has not, since the silence of those began that count as silent, and that is not
-    only because hardly any of the others were due.
+    judgements: of all of its agents, of now. What counts is what arrived since half of the
+    sessions that are missing should have: on a holiday that is in the morning, however late
+    the evening before each agent was called. It is the organization's where hardly anything
+    did of what usually arrives at this hour, and enough of the others was due by then.
     """
     silent = [one for one in judgements if one.is_silent]
-    began = [one.silent_since for one in silent if one.silent_since]
-    if not began:
+    halves = [one.half_expected_at for one in silent if one.half_expected_at]
+    if not halves:
         return False
-    due = [one for one in judgements if one.is_silent or one.expected]
-    quiet = [one for one in due if one.silent_since and one.silent_since <= max(began)]
-    others = sum(one.expected or 0.0 for one in quiet if not one.is_silent)
-    is_proved = len(silent) > len(quiet) / 2 or others >= MIN_EXPECTED_OF_OTHERS
-    return (
-        len(quiet) >= MIN_AGENTS_OF_AN_ORGANIZATION
-        and _rate(quiet) >= MIN_QUIET_SHARE * _rate(due)
-        and is_proved
-    )
+    since = max(halves)
+    quiet = [
+        one
+        for one in judgements
+        if one.silent_since and one.silent_since <= since and one.usual_gap
+    ]
+    others = _rate([one for one in quiet if not one.is_silent]) * ((now - since) / HOUR)
+    is_proved = others >= MIN_EXPECTED_OF_OTHERS or len(silent) > len(judgements) / 2
+    is_nearly_all = _rate(quiet) >= MIN_QUIET_SHARE * _rate(judgements)
+    return len(quiet) >= MIN_AGENTS and is_nearly_all and is_proved
 
 
 def _rate(judgements: Collection[Judgement]) -> float:

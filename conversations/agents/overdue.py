@@ -49,7 +49,10 @@ def overdue(now: datetime, limit: int) -> list[Judgement]:
     newest = newest_sessions(
         [row.agent_id for row in watched if row.agent_id], silence.MAX_RECENT
     )
-    judge = Judge(now, absences_since(now - DORMANT_AFTER))
+    closed = ArrivalHistory.objects.filter(
+        agent=None, organization__in={row.organization_id for row in watched}
+    ).values_list("organization", "closed_days")
+    judge = Judge(now, absences_since(now - DORMANT_AFTER), dict(closed))
     found = {
         row.id: _judgement(judge, row, newest.get(row.agent_id, []))
         for row in watched

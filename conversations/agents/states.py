@@ -31,7 +31,8 @@ class Judgement:
     last_session_at: when its newest conversation arrived, tests included. silent_since: when
     its last session arrived. silent_at: from when on the silence counts; None where too
     little is known to say so. expected: sessions that were to be expected since the last
-    one; None likewise. usual_gap: between two sessions, at this hour of the week; None
+    one; None likewise. half_expected_at: when half of them should have come, of an agent
+    that is silent. usual_gap: between two sessions, at this hour of the week; None
     where they are rare. usual_a_week: sessions; None where too little is known.
     learnt_weeks: from how many weeks that is known. day, week: conversations in the last
     24 hours and 7 days, where they were counted.
@@ -42,6 +43,7 @@ class Judgement:
     last_session_at: datetime | None = None
     silent_since: datetime | None = None
     silent_at: datetime | None = None
+    half_expected_at: datetime | None = None
     expected: float | None = None
     usual_gap: timedelta | None = None
     usual_a_week: float | None = None

@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from conversations.arrivals.week_hours import (
+    HORIZON,
     HOUR,
     Interval,
     Walk,
     day_start,
     expected_between,
+    moment_after,
     pieces,
 )
 
@@ -32,13 +34,11 @@ MIN_SILENCE = timedelta(minutes=10)
 MAX_RECENT = 64
 # A day that began busier than usual is taken to go on so, up to this factor.
 MAX_BUSIER = 1.25
-# Beyond this nobody asks when.
-HORIZON = timedelta(days=60)
 # Silent for so long, and so many sessions expected: silent, however much its days differ.
 FORTNIGHT = timedelta(days=13)
 MIN_EXPECTED_IN_A_FORTNIGHT = 5.0
 # Where even longer silences are usual, a fortnight is not.
-MIN_TIMES_THE_LONGEST = 1.5
+MIN_TIMES_THE_LONGEST = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +193,8 @@ def soonest(usual: Usual, now: datetime, zone: tzinfo) -> datetime:
     until it begins.
     """
     needed = min(usual.threshold, usual.overnight) / MAX_BUSIER
-    start = now
-    while start < now + HORIZON:
-        end = day_start(start, zone, days=1)
-        here = Walk(list(pieces(usual.rates, start, end, zone)))
-        if moment := here.moment(needed):
-            return max(moment, now + MIN_SILENCE)
-        needed -= here.expected
-        start = end
-    return start
+    moment = moment_after(usual.rates, now, needed, zone) or now + HORIZON
+    return min(max(moment, now + MIN_SILENCE), now + FORTNIGHT)
 
 
 def _grow(logarithm: float) -> float:

@@ -33,8 +33,8 @@ MIN_SESSIONS = 5
 MIN_DAYS = 3
 # False alarms in a year that the thresholds are set for, below the one that is allowed:
 # of any gap, and of one that goes on into another day, where patience costs more time.
-ALLOWED_A_YEAR = 0.25
-ALLOWED_OVERNIGHT = 0.6
+ALLOWED_A_YEAR = 0.3
+ALLOWED_OVERNIGHT = 0.75
 WEEKS_A_YEAR = 52.18
 DAYS_A_YEAR = 365.0
 # The mean excess of surprises is taken to be 1, as by chance alone, as by so many.

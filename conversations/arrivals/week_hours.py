@@ -9,7 +9,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 HOURS_A_DAY = 24
 HOURS_A_WEEK = 168
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
+# Beyond this nobody asks when.
+HORIZON = timedelta(days=60)
 
 Interval = tuple[datetime, datetime]
 # Sessions an hour in each of the 168 hours of a local week, from Monday 0:00.
@@ -102,6 +103,27 @@ def expected_between(
         )
         start = until
     return expected
+
+
+def moment_after(
+    rates: Rates,
+    start: datetime,
+    expected: float,
+    zone: tzinfo,
+    left_out: Sequence[Interval] = (),
+) -> datetime | None:
+    """Return when so many sessions were to be expected after a moment; None where not
+    within `HORIZON`.
+    """
+    end = start + HORIZON
+    while start < end:
+        until = day_start(start, zone, days=1)
+        here = Walk(list(pieces(rates, start, until, zone, left_out)))
+        if moment := here.moment(expected):
+            return moment
+        expected -= here.expected
+        start = until
+    return None
 
 
 class Walk:

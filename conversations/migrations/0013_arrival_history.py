@@ -69,6 +69,12 @@ class Migration(migrations.Migration):
                 ("threshold", models.FloatField(default=0.0)),
                 ("overnight", models.FloatField(default=0.0)),
                 ("longest", models.FloatField(default=0.0)),
+                (
+                    "closed_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateField(), default=list, size=None
+                    ),
+                ),
                 ("look_at", models.DateTimeField(null=True)),
                 ("silent_at", models.DateTimeField(null=True)),
                 ("is_silent", models.BooleanField(default=False)),
