@@ -96,12 +96,19 @@ def expected_between(
 ) -> float:
     """Return how many sessions are usual between two moments."""
     expected = 0.0
+    days = [
+        sum(rates[day * HOURS_A_DAY : (day + 1) * HOURS_A_DAY])
+        for day in range(HOURS_A_WEEK // HOURS_A_DAY)
+    ]
     while start < end:
-        until = min(end, day_start(start, zone, days=1))
-        expected += sum(
-            one.expected for one in pieces(rates, start, until, zone, left_out)
-        )
-        start = until
+        midnight = day_start(start, zone, days=1)
+        if midnight - start == DAY and midnight <= end and not left_out:
+            expected += days[start.astimezone(zone).weekday()]
+        else:
+            until = min(end, midnight)
+            here = pieces(rates, start, until, zone, left_out)
+            expected += sum(piece.expected for piece in here)
+        start = midnight
     return expected
 
 
