@@ -11,6 +11,9 @@ TASK_ROUTES = {
     "conversations.tasks.transcribe": {"queue": "media"},
     # A mail server may take its time.
     "integrations.tasks.send_waiting_mails": {"queue": "media"},
+    # So that each tells when the other is away.
+    "alerts.tasks.judge_from_media": {"queue": "media"},
+    "alerts.tasks.tell_of_conversations": {"queue": "media"},
     "alerts.tasks.send_messages": {"queue": "media"},
 }
 
@@ -63,9 +66,26 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    # What happens to a conversation within a few seconds is one event.
+    "tell-of-conversations": {
+        "task": "alerts.tasks.tell_of_conversations",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     # What is usual for agents, which their silence is judged by.
     "learn-arrivals": {
         "task": "conversations.tasks.learn_arrivals",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    # What is wrong. Whichever of the two comes first does it.
+    "judge": {
+        "task": "alerts.tasks.judge",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "judge-from-media": {
+        "task": "alerts.tasks.judge_from_media",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
