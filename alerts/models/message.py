@@ -67,10 +67,18 @@ class Message(LeasedJob):
             ),
         )
         indexes = (
+            # As claims order them: the first that is due ends the search.
             models.Index(
-                fields=["next_try_at", "id"],
-                name="message_due",
+                models.F("next_try_at").asc(nulls_first=True),
+                "id",
+                name="message_first_due",
                 condition=models.Q(state__in=["waiting", "running"]),
+            ),
+            # Which channels are busy: each claim asks.
+            models.Index(
+                fields=["channel"],
+                name="message_running",
+                condition=models.Q(state="running"),
             ),
             models.Index(fields=["channel", "id"], name="message_of_channel"),
             models.Index(fields=["organization", "id"], name="message_newest"),
