@@ -110,7 +110,7 @@ def _silent(judged: Mapping[UUID, Judgement]) -> dict[UUID, Silent]:
     silent_at = dict(histories.values_list("agent", "silent_at"))
     agents = Agent.objects.filter(id__in=silent_at, retired_at=None).not_merged()
     newest = newest_sessions([each for each in silent_at if each], 1)
-    for agent in agents.defer("description"):
+    for agent in agents.only("organization", "name", "external_id"):
         at, last = silent_at[agent.pk], newest.get(agent.pk)
         if at and last and last[0] <= at:
             own = found[agent.organization_id]
@@ -176,9 +176,7 @@ def _is_quiet(one: Silent, rest: Collection[UUID], now: datetime) -> bool:
         pk=next(iter(one.agents.values())).organization_id
     )
     agents = Agent.objects.in_organization(organization).filter(retired_at=None)
-    judged = judge_agents(
-        list(agents.not_merged().defer("description")), now, organization.zone
-    )
+    judged = judge_agents(list(agents.not_merged().only("id")), now, organization.zone)
     return organization_quiet(judged.values())
 
 
