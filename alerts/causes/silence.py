@@ -71,6 +71,8 @@ def find(now: datetime) -> Look:
     """Return the agents and organizations that are silent."""
     judged = {one.agent_id: one for one in overdue(now, MAX_JUDGED)}
     found = _silent(judged)
+    if not found:
+        return Look(())
     _leave_out_excused(found, now)
     explained = _explained(found)
     held = _held(found, now)
@@ -104,6 +106,8 @@ def _silent(judged: Mapping[UUID, Judgement]) -> dict[UUID, Silent]:
             own.open_agents[issue.agent_id] = issue
             noted.add(issue.agent_id)
     all_of = [each for each, one in found.items() if one.open_all]
+    if not noted and not all_of:
+        return found
     histories = ArrivalHistory.objects.filter(
         Q(agent__in=noted) | Q(organization__in=all_of), is_silent=True
     )

@@ -37,8 +37,11 @@ def run_round(
     now = now or timezone.now()
     changes: list[IssueChange] = []
     hears: bool | None = None
+    taken_at = dict(Progress.objects.values_list("name", "at"))
     for cause in CAUSES:
         if only_of_zelto and not cause.of_zelto:
+            continue
+        if not _is_due(cause, taken_at.get(_row_of(cause)), now):
             continue
         if cause.of_arrivals:
             hears = is_listening(now) if hears is None else hears
@@ -56,12 +59,14 @@ def run_round(
 @transaction.atomic
 def take_look(cause: Cause, now: datetime) -> list[IssueChange]:
     """Take a look where it is its turn and nobody else takes it; return what changed."""
-    name = f"{ROUND}: {cause.name}"
-    Progress.objects.get_or_create(name=name)
-    mine = (
-        Progress.objects.select_for_update(skip_locked=True).filter(name=name).first()
-    )
-    if mine is None or (mine.at and mine.at <= now < mine.at + cause.every - EARLY):
+    rows = Progress.objects.select_for_update(skip_locked=True, no_key=True)
+    own = rows.filter(name=_row_of(cause))
+    mine = own.first()
+    if mine is None:
+        # It is not there yet, or somebody else has it.
+        Progress.objects.get_or_create(name=_row_of(cause))
+        mine = own.first()
+    if mine is None or not _is_due(cause, mine.at, now):
         return []
     mine.at = now
     mine.save(update_fields=["at"])
@@ -69,3 +74,12 @@ def take_look(cause: Cause, now: datetime) -> list[IssueChange]:
     return reconcile(
         cause.kinds, look.findings, now, besides=look.besides, endings=cause.endings
     )
+
+
+def _row_of(cause: Cause) -> str:
+    return f"{ROUND}: {cause.name}"
+
+
+def _is_due(cause: Cause, taken_at: datetime | None, now: datetime) -> bool:
+    """Return whether it is its turn; at once where the clock was set back."""
+    return taken_at is None or not taken_at <= now < taken_at + cause.every - EARLY
