@@ -6,8 +6,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from alerts.causes.of_zelto import MEDIA_PULSE
+from alerts.judging.progress import note
 from alerts.judging.round import run_round
-from alerts.models import Progress
 
 
 @shared_task
@@ -20,5 +20,5 @@ def judge() -> None:
 def judge_from_media() -> None:
     """Note that the media worker is there, and do what the worker has not done yet."""
     now = timezone.now()
-    Progress.objects.update_or_create(name=MEDIA_PULSE, defaults={"at": now})
+    note(MEDIA_PULSE, now)
     run_round(now)

@@ -86,9 +86,11 @@ def reconcile(
     besides: organizations that nobody looked at: their issues stay as they are.
     endings: says of issues that are over why, and what they cost.
     """
+    found = {key_of(one): one for one in reversed(list(findings))}
+    if not found and not Issue.objects.open().filter(kind__in=kinds).exists():
+        return []
     with connection.cursor() as cursor:
         cursor.execute(_ONE_AT_A_TIME)
-    found = {key_of(one): one for one in reversed(list(findings))}
     found = {
         key: one for key, one in found.items() if key.organization_id not in besides
     }

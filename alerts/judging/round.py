@@ -17,6 +17,7 @@ from alerts.causes.look import Cause
 from alerts.issues.life import reconcile
 from alerts.judging.listening import is_listening
 from alerts.judging.looks import CAUSES
+from alerts.judging.progress import claim, is_due, note
 from alerts.models import IssueChange, Progress
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def run_round(
     for cause in CAUSES:
         if only_of_zelto and not cause.of_zelto:
             continue
-        if not _is_due(cause, taken_at.get(_row_of(cause)), now):
+        if not is_due(taken_at.get(_row_of(cause)), now, cause.every - EARLY):
             continue
         if cause.of_arrivals:
             hears = is_listening(now) if hears is None else hears
@@ -52,24 +53,15 @@ def run_round(
         except Exception:
             logger.exception("Looking for what is wrong failed: %s", cause.name)
     if not only_of_zelto:
-        Progress.objects.update_or_create(name=ROUND, defaults={"at": now})
+        note(ROUND, now)
     return changes
 
 
 @transaction.atomic
 def take_look(cause: Cause, now: datetime) -> list[IssueChange]:
     """Take a look where it is its turn and nobody else takes it; return what changed."""
-    rows = Progress.objects.select_for_update(skip_locked=True, no_key=True)
-    own = rows.filter(name=_row_of(cause))
-    mine = own.first()
-    if mine is None:
-        # It is not there yet, or somebody else has it.
-        Progress.objects.get_or_create(name=_row_of(cause))
-        mine = own.first()
-    if mine is None or not _is_due(cause, mine.at, now):
+    if not claim(_row_of(cause), now, cause.every - EARLY):
         return []
-    mine.at = now
-    mine.save(update_fields=["at"])
     look = cause.find(now)
     return reconcile(
         cause.kinds, look.findings, now, besides=look.besides, endings=cause.endings
@@ -78,8 +70,3 @@ def take_look(cause: Cause, now: datetime) -> list[IssueChange]:
 
 def _row_of(cause: Cause) -> str:
     return f"{ROUND}: {cause.name}"
-
-
-def _is_due(cause: Cause, taken_at: datetime | None, now: datetime) -> bool:
-    """Return whether it is its turn; at once where the clock was set back."""
-    return taken_at is None or not taken_at <= now < taken_at + cause.every - EARLY
