@@ -123,8 +123,8 @@ def compose(to: list[str], notice: Notice) -> EmailMessage:
 
 def _foot() -> str:
     return (
-        f"-- \nZelto at {settings.BASE_URL} sends this, since a channel of your "
-        "organization says so. Admins change that under Alerts, Channels."
+        f"-- \nSent by Zelto at {settings.BASE_URL}\n"
+        "Admins change who is mailed under Alerts, Channels."
     )
 
 

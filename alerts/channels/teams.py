@@ -27,7 +27,8 @@ HOSTS = (
 EXAMPLE = "https://….api.powerplatform.com/…/workflows/…"
 MAX_TITLE_CHARACTERS = 500
 # Of 28 KB that a message may have.
-MAX_BODY_CHARACTERS = 6000
+MAX_BODY_CHARACTERS = 4500
+MAX_PARAGRAPHS = 40
 MAX_ACTIONS = 6
 COLOURS = {
     Severity.CRITICAL: "Attention",
@@ -67,7 +68,7 @@ def payload(text: Text) -> dict[str, Any]:
         )
     ]
     lines = lines_within(text.lines, MAX_BODY_CHARACTERS).splitlines()
-    body += [_paragraph(line) for line in lines if line]
+    body += [_paragraph(line) for line in lines if line][:MAX_PARAGRAPHS]
     actions = [
         {"type": "Action.OpenUrl", "title": link.label, "url": link.url}
         for link in text.links[:MAX_ACTIONS]

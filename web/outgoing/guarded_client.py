@@ -159,7 +159,7 @@ def _why_not(url: str, host: str, reach: Reach) -> str:
 
 
 def _what_failed(error: Exception, host: str, cutter: _Cutter) -> str:
-    if cutter.has_cut:
+    if cutter.has_cut or isinstance(error, requests.exceptions.ReadTimeout):
         return f"{host} did not answer within {cutter.seconds:g} seconds."
     if isinstance(error, socket.gaierror):
         return f"The name {host} was not found."
