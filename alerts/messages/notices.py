@@ -42,7 +42,7 @@ def notice_of(message: Message) -> Notice | None:
         text = Text(title=message.event)
     elif "text" in content:
         text = kept_text(content["text"])
-        data = content.get("data") or {"title": text.title, "lines": text.lines}
+        data = {"title": text.title, "lines": text.lines, **content.get("data", {})}
     elif message.event == events.STORM:
         text = text_of_storm(content, organization, channel)
         data = data_of_storm(content, organization)

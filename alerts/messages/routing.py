@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from alerts.channels.registry import kind_of
@@ -26,6 +27,7 @@ from alerts.texts.issue_text import content_of
 Step = IssueChange.Kind
 
 
+@transaction.atomic
 def route(changes: Sequence[IssueChange]) -> int:
     """Queue the messages that follow of changes, in the transaction that saved them; return
     how many.
