@@ -9,10 +9,12 @@ class AlertsConfig(AppConfig):
     def ready(self) -> None:
         """Register what lower layers call but may not import."""
         from alerts.messages.notices import provide_data
+        from alerts.messages.queueing import provide_many
         from alerts.outgoing_events.erasure import drop_messages
         from alerts.outgoing_events.names import OF_CONVERSATIONS
         from alerts.outgoing_events.payload import data_of
         from integrations.erasure.others import provide_erasure
 
         provide_data(OF_CONVERSATIONS, data_of)
+        provide_many(OF_CONVERSATIONS)
         provide_erasure(drop_messages)

@@ -103,20 +103,27 @@ class Message(LeasedJob):
             ._due(lease)
             .exclude(held_until__gt=now)
             .exclude(channel__in=busy.values("channel"))
-            .filter(~models.Exists(earlier))
+            # Of one that is about no issue, Postgres is not to look for any.
+            .filter(models.Q(issue=None) | ~models.Exists(earlier))
         )
+
+    @classmethod
+    def as_sent(cls) -> dict[str, Any]:
+        """Return the fields of one that was taken."""
+        return cls._over(sent_at=Now(), last_error="")
 
     def mark_sent(self) -> None:
         """Note that it was taken."""
-        self._finish(sent_at=Now(), last_error="")
+        self._write(**self.as_sent())
 
     def drop(self, reason: str) -> None:
         """Note that it needs not be sent any more."""
-        self._finish(last_error=reason)
+        self._write(**self._over(last_error=reason))
 
-    def _finish(self, **changes: Any) -> None:
+    @classmethod
+    def _over(cls, **changes: Any) -> dict[str, Any]:
         over = {"claim": None, "lease_until": None, "next_try_at": None}
-        self._write(state=self.State.DONE, **over, **changes)
+        return {"state": cls.State.DONE, **over, **changes}
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
