@@ -9,8 +9,10 @@ import threading
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, transaction
@@ -28,26 +30,29 @@ from conversations.worker_stop import Turn
 
 logger = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 AT_ONCE = 50
 THREADS = 6
 # After so long other channels have their turn.
 TURN_SECONDS = 5.0
 
 
-def ask(channel: Channel, config: Config, notice: Notice) -> Answer:
-    """Send one message, and return what came of it.
+def guarded(do: Callable[[], Result]) -> Result | Answer:
+    """Return what a step of sending comes to; where it fails by a fault of ours, an answer
+    that says so.
 
     Raises:
         DatabaseError: nothing can be written down.
         InterfaceError: likewise.
     """
     try:
-        return kind_of(channel).send(config, notice)
+        return do()
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:
-        # A fault of ours. The error's own text may have an address in it, so the log
-        # gets the way to it alone.
+        # The error's own text may have an address in it, so the log gets the way to it
+        # alone.
         kind = type(error).__name__
         way = "".join(traceback.format_tb(error.__traceback__))
         logger.error("A message could not be made: %s\n%s", kind, way)
@@ -116,9 +121,11 @@ def _notices(messages: Sequence[Message]) -> list[tuple[Message, Notice]]:
     """Return what they say; those that say nothing any more are over."""
     found = []
     for message in messages:
-        notice = notice_of(message)
+        notice = guarded(partial(notice_of, message))
         if notice is None:
             message.drop(NOTHING_LEFT)
+        elif isinstance(notice, Answer):
+            note_answer(message, notice, seconds=0.0)
         else:
             found.append((message, notice))
     return found
@@ -133,7 +140,7 @@ def _ask_all(
     by_subject: dict[str, list[tuple[Message, Notice]]] = defaultdict(list)
     for message, notice in notices:
         by_subject[message.content.get("id", "")].append((message, notice))
-    stop = threading.Event()
+    kind, stop = kind_of(channel), threading.Event()
     tries: list[Try] = []
 
     def work(pairs: Sequence[tuple[Message, Notice]]) -> None:
@@ -141,7 +148,7 @@ def _ask_all(
             if stop.is_set():
                 return
             begin = time.monotonic()
-            answer = ask(channel, config, notice)
+            answer = guarded(partial(kind.send, config, notice))
             if not answer.was_taken:
                 stop.set()
             tries.append(Try(message, answer, time.monotonic() - begin))

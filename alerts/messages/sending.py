@@ -15,7 +15,7 @@ from alerts.messages import events, wakeup
 from alerts.messages.notices import NOTHING_LEFT, notice_of
 from alerts.messages.outcomes import note_answer
 from alerts.messages.queueing import names_of_many, queue_test
-from alerts.messages.runs import ask, send_more
+from alerts.messages.runs import guarded, send_more
 from alerts.models import Message
 from conversations.organization_turns import ClaimTurns
 from conversations.worker_stop import Turn
@@ -92,8 +92,12 @@ def _ask(message: Message) -> Answer | None:
     config = config_of(message.channel)
     if config is None:
         return Answer(was_taken=False, reason=UNREADABLE, is_final=True)
-    notice = notice_of(message)
-    return ask(message.channel, config, notice) if notice else None
+
+    def send() -> Answer | None:
+        notice = notice_of(message)
+        return kind_of(message.channel).send(config, notice) if notice else None
+
+    return guarded(send)
 
 
 def _why_not(message: Message) -> str:
