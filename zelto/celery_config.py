@@ -11,6 +11,8 @@ TASK_ROUTES = {
     "conversations.tasks.transcribe": {"queue": "media"},
     # A mail server may take its time.
     "integrations.tasks.send_waiting_mails": {"queue": "media"},
+    # So that each tells when the other is away.
+    "alerts.tasks.judge_from_media": {"queue": "media"},
     "alerts.tasks.tell_of_conversations": {"queue": "media"},
     "alerts.tasks.tell_of_weeks": {"queue": "media"},
     "alerts.tasks.send_messages": {"queue": "media"},
@@ -80,6 +82,17 @@ BEAT_SCHEDULE = {
     # What is usual for agents, which their silence is judged by.
     "learn-arrivals": {
         "task": "conversations.tasks.learn_arrivals",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    # What is wrong. Whichever of the two comes first does it.
+    "judge": {
+        "task": "alerts.tasks.judge",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "judge-from-media": {
+        "task": "alerts.tasks.judge_from_media",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },

@@ -13,10 +13,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
-from uuid import uuid4
 
-from django.db import DatabaseError, InterfaceError, transaction
-from django.db.models import F, Value
+from django.db import DatabaseError, InterfaceError
 from django.db.models.functions import Now
 
 from alerts.channels.kind import Config, Notice
@@ -67,7 +65,7 @@ def send_more(channel: Channel) -> None:
     config = config_of(channel)
     turn = Turn(TURN_SECONDS)
     while config is not None and not turn.is_over and not _others_wait(channel):
-        messages = _claim(channel)
+        messages = Message.claim_more(channel, names_of_many(), AT_ONCE)
         if not messages or not _send(channel, config, messages):
             return
 
@@ -76,30 +74,6 @@ def _others_wait(channel: Channel) -> bool:
     """Tell whether something waits that was never tried, and is about an issue."""
     waiting = Message.objects.filter(channel=channel, state=Message.State.WAITING)
     return waiting.filter(next_try_at=None).exists()
-
-
-def _claim(channel: Channel) -> list[Message]:
-    claim = uuid4()
-    due = Message.objects.filter(
-        channel=channel,
-        event__in=names_of_many(),
-        state=Message.State.WAITING,
-        next_try_at__lte=Now(),
-        # One that is used up is claimed alone, and given up.
-        attempts__lte=len(Message.WAITS),
-    ).order_by("next_try_at", "pk")
-    with transaction.atomic(durable=True):
-        locked = due.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE]
-        ids = [one.pk for one in locked.only("pk")]
-        Message.objects.filter(pk__in=ids).update(
-            state=Message.State.RUNNING,
-            attempts=F("attempts") + 1,
-            claim=claim,
-            lease_until=Now() + Value(Message.lease()),
-            next_try_at=None,
-        )
-    claimed = Message.objects.filter(claim=claim).order_by("pk")
-    return list(claimed.select_related("channel__organization"))
 
 
 def _send(channel: Channel, config: Config, messages: Sequence[Message]) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, ClassVar, Self
+from uuid import uuid4
 
-from django.db import models
+from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -13,6 +15,10 @@ from accounts.identifiers import time_ordered_uuid
 from accounts.models import LeasedJob, Organization
 from alerts.models.channel import Channel
 from alerts.models.issue import Issue
+
+_ONE_CLAIM_AT_A_TIME = (
+    "SELECT pg_advisory_xact_lock(hashtextextended('alerts.messages', 0))"
+)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -63,10 +69,18 @@ class Message(LeasedJob):
             ),
         )
         indexes = (
+            # As claims order them: the first that is due ends the search.
             models.Index(
-                fields=["next_try_at", "id"],
-                name="message_due",
+                models.F("next_try_at").asc(nulls_first=True),
+                "id",
+                name="message_first_due",
                 condition=models.Q(state__in=["waiting", "running"]),
+            ),
+            # Which channels are busy: each claim asks.
+            models.Index(
+                fields=["channel"],
+                name="message_running",
+                condition=models.Q(state="running"),
             ),
             models.Index(fields=["channel", "id"], name="message_of_channel"),
             models.Index(fields=["organization", "id"], name="message_newest"),
@@ -108,9 +122,46 @@ class Message(LeasedJob):
         )
 
     @classmethod
+    def claim_more(
+        cls, channel: Channel, events: Collection[str], most: int
+    ) -> list[Self]:
+        """Claim what is due of a channel, at most so many of these events at once; none
+        where another worker is at the channel.
+        """
+        claim = uuid4()
+        own = cls._default_manager.filter(channel=channel)
+        due = own.filter(
+            event__in=events,
+            state=cls.State.WAITING,
+            next_try_at__lte=Now(),
+            # One that is used up is claimed alone, and given up.
+            attempts__lte=len(cls.WAITS),
+        ).order_by("next_try_at", "pk")
+        with transaction.atomic(durable=True):
+            locked = list(cls._lock(due.only("pk"))[:most])
+            if own.filter(state=cls.State.RUNNING, lease_until__gte=Now()).exists():
+                return []
+            own.filter(pk__in=[one.pk for one in locked]).update(
+                state=cls.State.RUNNING,
+                attempts=models.F("attempts") + 1,
+                claim=claim,
+                lease_until=Now() + models.Value(cls.lease()),
+                next_try_at=None,
+            )
+        claimed = own.filter(claim=claim).order_by("pk")
+        return list(claimed.select_related("channel__organization"))
+
+    @classmethod
     def as_sent(cls) -> dict[str, Any]:
         """Return the fields of one that was taken."""
         return cls._over(sent_at=Now(), last_error="")
+
+    @classmethod
+    def _lock(cls, due: models.QuerySet[Self]) -> models.QuerySet[Self]:
+        """Claim one after the other: two at once would each see the channel idle."""
+        with connection.cursor() as cursor:
+            cursor.execute(_ONE_CLAIM_AT_A_TIME)
+        return super()._lock(due)
 
     def mark_sent(self) -> None:
         """Note that it was taken."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,18 +13,16 @@ from django.utils import timezone
 
 from accounts.models import Organization, User
 from alerts.channels import webhook as webhook_kind
-from alerts.channels.registry import check, set_config
 from alerts.issues.finding import Finding
 from alerts.issues.life import reconcile
 from alerts.messages.notices import notice_of
-from alerts.messages.sending import send_due
 from alerts.models import Channel, Issue, IssueKind, Message
 from alerts.outgoing_events import forgetting
 from alerts.outgoing_events.erasure import drop_messages
 from alerts.outgoing_events.names import OF_CONVERSATIONS
 from conversations.models import Conversation
 from integrations.erasure.erase import erase_conversation
-from tests.alerts.outgoing_events.conftest import MakeWebhook, tell
+from tests.alerts.outgoing_events.conftest import bodies, send, tell
 from tests.alerts.receiver import Receiver, Reply
 from tests.conversations.conftest import MakeAgent, MakeRecording
 from tests.integrations.conftest import Post, session
@@ -45,31 +43,6 @@ CALL = {
     "cost": 0.0421,
     "customer": CALLER,
 }
-
-
-@pytest.fixture
-def receiver(settings: Any) -> Iterator[Receiver]:
-    settings.ALERT_ALLOW = ["127.0.0.1/32"]
-    with Receiver() as server:
-        yield server
-
-
-@pytest.fixture
-def webhook(make_webhook: MakeWebhook, receiver: Receiver) -> Channel:
-    """Return a webhook that wants all events, at the receiver."""
-    channel = make_webhook()
-    set_config(channel, check("webhook", {"url": f"{receiver.url}/zelto"}))
-    channel.save()
-    return channel
-
-
-def send() -> None:
-    while send_due(lambda: False):
-        pass
-
-
-def bodies(receiver: Receiver) -> list[Any]:
-    return [post.json for post in receiver.posts]
 
 
 def test_the_program_gets_ids_and_links(

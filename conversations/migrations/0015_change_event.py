@@ -35,7 +35,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0013_arrival_history")]
+    dependencies = [("conversations", "0014_recording_failed")]
 
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
