@@ -131,5 +131,5 @@ def test_two_weeks_without_anything_are_nothing() -> None:
         {"alert_count": 1},
         {"silent_count": 1},
     ):
-        assert week(**fields)  # type: ignore[arg-type]
+        assert week(**fields)
     assert week(0, 1)
