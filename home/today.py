@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from conversations.agents.week_picture import Band, DayHour, DaySoFar
+from conversations.arrivals.week_hours import HOUR
 from conversations.bar_chart import round_top
 from conversations.formatting import thousands
-from home.day_so_far import HOUR, Band, DayHour, DaySoFar
 
 # The drawing's own coordinates; the page stretches it.
 STEP = 10

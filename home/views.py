@@ -16,7 +16,6 @@ from accounts.access import organization_view
 from accounts.http import OrganizationRequest
 from conversations.listing.columns import columns_of
 from conversations.listing.rows import list_rows
-from home.agents import agents_now
 from home.calls import LATENCIES_FROM, slow_calls
 from home.first_steps import first_steps, has_begun
 from home.links import linked
@@ -43,9 +42,8 @@ def home(request: OrganizationRequest) -> HttpResponse:
 
 def _overview(request: OrganizationRequest) -> HttpResponse:
     now = timezone.now()
-    agents = agents_now(request.organization, now)
     with one_snapshot():
-        overview = overview_of(request.membership, agents, now)
+        overview = overview_of(request.membership, now)
         version = f"{overview.version}-{request.membership.role}"
         if _has_seen(request, version):
             return _not_modified(version)
