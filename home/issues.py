@@ -40,7 +40,9 @@ class OpenIssue:
     @property
     def version(self) -> str:
         one = self.issue
-        return f"{one.id} {one.since} {one.count} {self.is_acknowledged} {self.key_name}"
+        return (
+            f"{one.id} {one.since} {one.count} {self.is_acknowledged} {self.key_name}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,9 @@ class Overview:
             str(self.answer),
             self.today.version,
             str(counts),
-            str([(row.session.id, row.so_far, row.agent_name) for row in sessions.live]),
+            str(
+                [(row.session.id, row.so_far, row.agent_name) for row in sessions.live]
+            ),
             str(self.agents.in_need),
             str((wrong.count, wrong.changed_at)),
             *(issue.version for issue in self.issues.shown),

@@ -14,16 +14,13 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from conversations.listing.columns import columns_of
+from conversations.listing.columns import DEFAULT_COLUMNS, columns_of
 from conversations.listing.rows import list_rows
 from home.calls import LATENCIES_FROM, slow_calls
 from home.first_steps import first_steps, has_begun
 from home.links import linked
 from home.overview import Overview, overview_of, worker_away_since
 from web.snapshot import one_snapshot
-
-# Of the newest conversations, beside who called.
-COLUMNS = ("agent", "started", "duration", "ended", "audio")
 
 
 @require_GET
@@ -53,7 +50,7 @@ def _overview(request: OrganizationRequest) -> HttpResponse:
 def _overview_context(
     request: OrganizationRequest, overview: Overview
 ) -> dict[str, Any]:
-    columns = columns_of(COLUMNS)
+    columns = columns_of(DEFAULT_COLUMNS)
     return {
         "overview": overview,
         "answer": overview.answer,

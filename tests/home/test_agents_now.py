@@ -73,7 +73,9 @@ def learnt(make_agent: MakeAgent, make_conversation: MakeConversation) -> Any:
 def deliver(organization: Organization, make_key: MakeKey) -> Any:
     keys: dict[str, Any] = {}
 
-    def made(outcome: str, reference: str = "", key: str = "", **fields: Any) -> Delivery:
+    def made(
+        outcome: str, reference: str = "", key: str = "", **fields: Any
+    ) -> Delivery:
         if key and key not in keys:
             keys[key], _ = make_key(organization, name=key)
         values = {
@@ -111,7 +113,11 @@ def test_one_that_is_silent_is(organization: Organization, learnt: Any) -> None:
     quiet = learnt(600, name="Quiet")
     now = timezone.now()
     found = agents_now(organization, now)
-    assert found.counts == AgentCounts(active=1, silent=1) == of_the_list(organization, now)
+    assert (
+        found.counts
+        == AgentCounts(active=1, silent=1)
+        == of_the_list(organization, now)
+    )
     assert [(one.id, one.word) for one in found.in_need] == [(quiet.id, "Silent")]
 
 
@@ -141,7 +147,9 @@ def test_refused_and_failed_ones_come_first(
 ) -> None:
     refused, failed, taken = learnt(5), learnt(5), learnt(5)
     learnt(600)
-    deliver("rejected", taken.external_id, received_at=timezone.now() - timedelta(hours=1))
+    deliver(
+        "rejected", taken.external_id, received_at=timezone.now() - timedelta(hours=1)
+    )
     deliver("rejected", refused.external_id)
     deliver("failed", str(failed.id), reason="The worker could not read it.")
     now = timezone.now()
@@ -240,7 +248,9 @@ def test_nothing_of_another_organization_counts(
 
 
 def test_any_number_of_agents_takes_as_many_queries(
-    organization: Organization, learnt: Any, django_assert_num_queries: DjangoAssertNumQueries
+    organization: Organization,
+    learnt: Any,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for count in (1, 8):
         for _ in range(count):

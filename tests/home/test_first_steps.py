@@ -158,9 +158,7 @@ def test_it_stays_over_where_its_sessions_are_no_longer_kept(
     assert "z-home-steps" not in text_of(dora_client)
 
 
-def test_it_says_that_no_worker_runs(
-    worker: WorkerPulse, dora_client: Client
-) -> None:
+def test_it_says_that_no_worker_runs(worker: WorkerPulse, dora_client: Client) -> None:
     worker.seen_at = timezone.now() - timedelta(minutes=5)
     worker.save()
     assert "worker process does not run" in text_of(dora_client)

@@ -225,7 +225,10 @@ def test_names_of_keys_are_for_admins(
 ) -> None:
     key, _ = make_key(organization, name="livekit-prod")
     Issue.objects.create(
-        organization=organization, kind=IssueKind.KEY_EXPIRES, key=key, since=ago(hours=1)
+        organization=organization,
+        kind=IssueKind.KEY_EXPIRES,
+        key=key,
+        since=ago(hours=1),
     )
     assert "livekit-prod" in text_of(dora_client)
     assert "Key expires" in text_of(bob_client)
@@ -235,7 +238,9 @@ def test_names_of_keys_are_for_admins(
 def test_an_issue_of_a_kind_that_is_not_known_here_is_shown(
     session: Conversation, organization: Organization, bob_client: Client
 ) -> None:
-    Issue.objects.create(organization=organization, kind="odd_thing", since=ago(hours=1))
+    Issue.objects.create(
+        organization=organization, kind="odd_thing", since=ago(hours=1)
+    )
     assert "odd thing" in text_of(bob_client)
 
 

@@ -38,7 +38,7 @@ def test_the_page_carries_the_tag_of_its_own_parts(
 ) -> None:
     page = bob_client.get(HOME).content.decode()
     etag = poll(bob_client)["ETag"]
-    assert f"data-refresh-etag=\"{etag.replace(chr(34), '&quot;')}\"" in page
+    assert f'data-refresh-etag="{etag.replace(chr(34), "&quot;")}"' in page
 
 
 def test_a_poll_gets_the_parts_alone(session: Conversation, bob_client: Client) -> None:
@@ -131,7 +131,10 @@ def test_a_session_that_goes_missing_is_told(
 
 
 def test_a_poll_is_no_visit(
-    session: Conversation, bob: User, bob_client: Client, other_organization: Organization
+    session: Conversation,
+    bob: User,
+    bob_client: Client,
+    other_organization: Organization,
 ) -> None:
     Membership.objects.create(
         organization=other_organization, user=bob, role=Role.MEMBER
