@@ -50,6 +50,7 @@ class States:
     those that may be silent; not all of them.
     """
 
+    of_interest: Sequence[AgentState]
     in_service: int
     resting: int
     failed: int
@@ -58,7 +59,6 @@ class States:
     silent: int
     retired: int
     sending: int
-    of_interest: Sequence[AgentState]
 
 
 def agent_states(
@@ -84,7 +84,7 @@ def agent_states(
         )
         rows = cursor.fetchall()
     of_interest = [AgentState(*row[8:]) for row in rows if row[8]]
-    return States(*rows[0][:8], of_interest)
+    return States(of_interest, *rows[0][:8])
 
 
 # Of refusals that name no agent, those of a key count for the agent that alone posts with

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -20,12 +20,11 @@ from tests.integrations.expected_sessions.made import MakeSession
 HOME = "/org/acme/"
 
 
-def poll(client: Client, etag: str = "") -> HttpResponse:
+def poll(client: Client, etag: str = "") -> Any:
     headers = {"HX-Request": "true"}
     if etag:
         headers["If-None-Match"] = etag
-    response: HttpResponse = client.get(HOME, headers=headers)
-    return response
+    return client.get(HOME, headers=headers)
 
 
 @pytest.fixture
