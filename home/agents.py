@@ -19,7 +19,7 @@ from integrations.models import Delivery
 MAX_SHOWN = 5
 # Of so many it is judged here whether they are silent; of others, what was found when they
 # were last looked at is at most a minute old.
-MAX_JUDGED = 30
+MAX_JUDGED = 15
 
 
 @dataclass(frozen=True, slots=True)
