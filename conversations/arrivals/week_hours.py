@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 HOURS_A_DAY = 24
 HOURS_A_WEEK = 168
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 # Beyond this nobody asks when.
 HORIZON = timedelta(days=60)
 
