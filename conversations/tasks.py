@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.utils import timezone
 
 from conversations import worker_stop
 from conversations.agents import merging
+from conversations.arrivals import learning
 from conversations.changes import positions
 from conversations.recordings import fetch_worker, files, wakeup
 from conversations.transcription import worker as transcription_worker
@@ -28,6 +30,13 @@ def give_positions_to_changes() -> None:
     """Give positions to changes for a second, then queue the rest."""
     if positions.give_waiting_positions(seconds=SECONDS_AT_ONCE):
         give_positions_to_changes.delay()
+
+
+@shared_task
+def learn_arrivals() -> None:
+    """Learn when sessions arrive for a second, then queue the rest."""
+    if learning.learn_arrivals(timezone.now(), seconds=SECONDS_AT_ONCE):
+        learn_arrivals.delay()
 
 
 @shared_task

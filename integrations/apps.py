@@ -10,6 +10,7 @@ class IntegrationsConfig(AppConfig):
         """Register what `conversations`, the lower layer, calls but may not import."""
         from conversations.agents.delivery_status import provide_delivery_status
         from conversations.agents.expected_counts import provide_expected_counts
+        from conversations.arrivals.absences import note_absence
         from conversations.detail.missing_parts import provide_missing_parts
         from conversations.search.late_arrivals import provide_late_arrivals
         from conversations.transcription.result_hook import hand_over_to
@@ -19,6 +20,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.expected_sessions.unmade_recordings import unmade_recordings
         from integrations.livekit_upload.missing_parts import missing_parts
         from integrations.models import ExpectedSession
+        from integrations.operations.heartbeat import tell_of_absences
 
         provide_delivery_status(agent_delivery_status)
         provide_expected_counts(expected_counts)
@@ -26,3 +28,4 @@ class IntegrationsConfig(AppConfig):
         provide_missing_parts(unmade_recordings)
         provide_late_arrivals(ExpectedSession.objects.late)
         hand_over_to(append_to_log)
+        tell_of_absences(note_absence)

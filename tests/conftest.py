@@ -85,6 +85,16 @@ def recording_wakeups(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     return sent
 
 
+@pytest.fixture(autouse=True)
+def message_wakeups(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Return a list with one item for each time that a worker would be woken for
+    messages.
+    """
+    sent: list[None] = []
+    monkeypatch.setattr("alerts.messages.wakeup.wake_worker", lambda: sent.append(None))
+    return sent
+
+
 @pytest.fixture
 def organization(db: None) -> Organization:
     return Organization.objects.create(name="Acme", slug="acme")

@@ -11,6 +11,7 @@ TASK_ROUTES = {
     "conversations.tasks.transcribe": {"queue": "media"},
     # A mail server may take its time.
     "integrations.tasks.send_waiting_mails": {"queue": "media"},
+    "alerts.tasks.send_messages": {"queue": "media"},
 }
 
 BEAT_SCHEDULE = {
@@ -40,6 +41,11 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
+    "send-messages": {
+        "task": "alerts.tasks.send_messages",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "delete-unused-files": {
         "task": "conversations.tasks.delete_unused_files",
         "schedule": timedelta(seconds=30),
@@ -57,10 +63,21 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    # What is usual for agents, which their silence is judged by.
+    "learn-arrivals": {
+        "task": "conversations.tasks.learn_arrivals",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     # By the clock and often: an hour that beat was not up is not a day that is missed.
     "forget": {
         "task": "integrations.tasks.forget",
         "schedule": crontab(minute="17"),
+        "options": {"expires": 3600},
+    },
+    "forget-messages": {
+        "task": "alerts.tasks.forget_messages",
+        "schedule": crontab(minute="37"),
         "options": {"expires": 3600},
     },
 }

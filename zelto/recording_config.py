@@ -26,11 +26,14 @@ def recording_allow() -> list[str]:
     Raises:
         ImproperlyConfigured: one of ZELTO_RECORDING_ALLOW is neither.
     """
-    return [normalize_host(word) for word in env_list("ZELTO_RECORDING_ALLOW", [])]
+    words = env_list("ZELTO_RECORDING_ALLOW", [])
+    return [normalize_host(word, "ZELTO_RECORDING_ALLOW") for word in words]
 
 
-def normalize_host(word: str) -> str:
+def normalize_host(word: str, setting: str) -> str:
     """Return an address as a network (`::1/128`), a name in lower case.
+
+    setting: in which the word stands.
 
     Raises:
         ImproperlyConfigured: it is no host, address or network.
@@ -42,7 +45,7 @@ def normalize_host(word: str) -> str:
     # What ends in a number is an address, and this is none that is written in full.
     if not HOST.fullmatch(host) or host.rpartition(".")[2].isdigit():
         raise ImproperlyConfigured(
-            "ZELTO_RECORDING_ALLOW names hosts, addresses and networks, such as "
+            f"{setting} names hosts, addresses and networks, such as "
             f"recordings.internal or 10.0.4.0/24; {word!r} is none of them."
         )
     return host

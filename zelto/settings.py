@@ -6,7 +6,7 @@ from pathlib import Path
 import drf_spectacular_sidecar
 from csp.constants import NONE, SELF
 
-from zelto import api_config, celery_config, cookie_config, public_config
+from zelto import alert_config, api_config, celery_config, cookie_config, public_config
 from zelto.base_address import LOOPBACK_NAMES, base_address
 from zelto.env import (
     broker_settings,
@@ -258,8 +258,11 @@ MAX_AUDIO_BYTES = env_int("ZELTO_MAX_AUDIO_BYTES", 500 * 1024 * 1024, minimum=1)
 FETCH_SECONDS = env_int("ZELTO_FETCH_SECONDS", 600, minimum=1)
 # What comes slower than this ends and is tried again; 0 lets everything come.
 FETCH_MIN_BYTES_PER_SECOND = env_int("ZELTO_FETCH_MIN_BYTES_PER_SECOND", 8192)
-# Hosts and networks of the operator's own that recordings may come from.
+# Hosts and networks that recordings may come from.
 RECORDING_ALLOW = recording_allow()
+# The same for what is told of alerts, and relays for services with fixed addresses.
+ALERT_ALLOW = alert_config.alert_allow()
+ALERT_BASE_URLS = alert_config.alert_base_urls()
 
 # What is kept of a session for which LiveKit's redaction was asked.
 LIVEKIT_REDACTED = env_choice("ZELTO_LIVEKIT_REDACTED", "nothing", "words", "all")

@@ -93,6 +93,9 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         "removed the API key {api_key}",
         "from the LiveKit project {subject}",
     ),
+    AuditAction.ISSUE_ACKNOWLEDGED: ("acknowledged the alert {subject}",),
+    AuditAction.ISSUE_SNOOZED: ("snoozed the alert {subject}", "until {until}"),
+    AuditAction.ISSUE_WOKEN: ("ended the snooze of the alert {subject}",),
 }
 _LEFT = "left the organization"
 # The page behind a subject whose `id` is in the detail.
@@ -110,6 +113,9 @@ _PAGES: dict[str, str] = {
     AuditAction.LIVEKIT_PROJECT_CHANGED: "integrations:livekit-project",
     AuditAction.LIVEKIT_SECRET_ENTERED: "integrations:livekit-project",
     AuditAction.LIVEKIT_SECRET_REMOVED: "integrations:livekit-project",
+    AuditAction.ISSUE_ACKNOWLEDGED: "alerts:issue",
+    AuditAction.ISSUE_SNOOZED: "alerts:issue",
+    AuditAction.ISSUE_WOKEN: "alerts:issue",
 }
 _FIELDS = {"name": "name", "slug": "address", "time_zone": "time zone"}
 

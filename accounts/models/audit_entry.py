@@ -53,6 +53,9 @@ class AuditAction(models.TextChoices):
     LIVEKIT_PROJECT_REMOVED = "livekit_project.removed", "LiveKit project removed"
     LIVEKIT_SECRET_ENTERED = "livekit_secret.entered", "LiveKit API secret entered"
     LIVEKIT_SECRET_REMOVED = "livekit_secret.removed", "LiveKit API secret removed"
+    ISSUE_ACKNOWLEDGED = "issue.acknowledged", "Alert acknowledged"
+    ISSUE_SNOOZED = "issue.snoozed", "Alert snoozed"
+    ISSUE_WOKEN = "issue.woken", "Alert's snooze ended"
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):

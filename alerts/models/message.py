@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
@@ -78,6 +79,44 @@ class Message(LeasedJob):
 
     def __str__(self) -> str:
         return f"{self.event} to {self.channel_id}"
+
+    @classmethod
+    def _due(cls, lease: timedelta) -> models.QuerySet[Self]:
+        """Return what may be sent: nothing that is held, one at a time of a channel, and
+        of an issue in order.
+        """
+        now: Any = Now()
+        messages: Any = cls._default_manager
+        busy = messages.filter(
+            state=cls.State.RUNNING,
+            lease_until__gte=now,
+            lease_until__lte=now + models.Value(lease),
+        )
+        earlier = messages.filter(
+            channel=models.OuterRef("channel"),
+            issue=models.OuterRef("issue"),
+            pk__lt=models.OuterRef("pk"),
+            state__in=[cls.State.WAITING, cls.State.RUNNING],
+        )
+        return (
+            super()
+            ._due(lease)
+            .exclude(held_until__gt=now)
+            .exclude(channel__in=busy.values("channel"))
+            .filter(~models.Exists(earlier))
+        )
+
+    def mark_sent(self) -> None:
+        """Note that it was taken."""
+        self._finish(sent_at=Now(), last_error="")
+
+    def drop(self, reason: str) -> None:
+        """Note that it needs not be sent any more."""
+        self._finish(last_error=reason)
+
+    def _finish(self, **changes: Any) -> None:
+        over = {"claim": None, "lease_until": None, "next_try_at": None}
+        self._write(state=self.State.DONE, **over, **changes)
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import Enum
 
-from conversations.agents.arrival_rates import ArrivalRate, State, arrival_rates
 from conversations.agents.delivery_status import (
     NO_DELIVERIES,
     DeliveryStatus,
     delivery_status_of,
 )
 from conversations.agents.expected_counts import ExpectedCounts, expected_counts_of
+from conversations.agents.judgement import Judgement, State, judge_agents
 from conversations.models import Agent
 from conversations.providers import label_of
 
@@ -43,14 +43,13 @@ _BY_STATE = {
 
 @dataclass(frozen=True, slots=True)
 class AgentRow:
-    """An agent with its arrival rate and its delivery status, as lists and pages show
-    it.
+    """An agent with its judgement and its delivery status, as lists and pages show it.
 
     expected: what LiveKit told of its sessions; None where it told nothing lately.
     """
 
     agent: Agent
-    rhythm: ArrivalRate
+    rhythm: Judgement
     news: DeliveryStatus
     expected: ExpectedCounts | None = None
 
@@ -97,13 +96,13 @@ def rows_of(agents: Sequence[Agent], now: datetime, zone: tzinfo) -> list[AgentR
     """
     if not agents:
         return []
-    rates = arrival_rates(agents, now, zone)
+    judgements = judge_agents(agents, now, zone)
     statuses = delivery_status_of(agents)
     expected = expected_counts_of(agents, now, zone)
     return [
         AgentRow(
             agent,
-            rates[agent.id],
+            judgements[agent.id],
             statuses.get(agent.id, NO_DELIVERIES),
             expected.get(agent.id),
         )

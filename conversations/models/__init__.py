@@ -2,6 +2,7 @@
 
 from accounts.models.leased_job import LeasedJob
 from conversations.models.agent import Agent
+from conversations.models.arrival_history import Absence, ArrivalHistory
 from conversations.models.change import Change, ChangeCounter
 from conversations.models.charge import Charge
 from conversations.models.conversation import (
@@ -17,7 +18,9 @@ from conversations.models.tombstone import Tombstone
 from conversations.providers import Provider
 
 __all__ = [
+    "Absence",
     "Agent",
+    "ArrivalHistory",
     "Change",
     "ChangeCounter",
     "Charge",

@@ -5,18 +5,20 @@ No reason has an address in it.
 
 from __future__ import annotations
 
-import email.utils
 import http
 import re
-import time
 from typing import NamedTuple
 
 import requests
-import urllib3
 from django.conf import settings
 
 from conversations.recordings.unpacking import COMPRESSIONS, codings_in
-from web.outgoing.certificate_faults import certificate_fault
+from web.outgoing.http_answers import (
+    connection_fault,
+    http_moment,
+    retry_after,
+    status_in_words,
+)
 
 # For a connection, and for each piece of an answer; the deadline bounds them all.
 CONNECT_SECONDS = 10
@@ -78,14 +80,16 @@ def judge_answer(answer: requests.Response) -> None:
     status = answer.status_code
     if status in WHOLE:
         return
-    reason = f"The server answered {_named(status)}."
+    reason = f"The server answered {status_in_words(status)}."
     if status == http.HTTPStatus.UNAUTHORIZED:
         raise Refused(reason)
-    after = _retry_after(answer.headers.get("retry-after", ""))
+    after = retry_after(
+        answer.headers.get("retry-after", ""), most=MAX_RETRY_AFTER_SECONDS
+    )
     if status >= 500 or status in PASSING:
         raise NotNow(reason, after)
     at_last = (
-        f"The server answered {_named(status)}: the link is wrong, or no longer good. "
+        f"The server answered {status_in_words(status)}: the link is wrong, or no longer good. "
         "Links to recordings often expire; post the call again with a fresh one."
     )
     raise NotYet(reason, after, at_last if status in EXPIRED else reason)
@@ -123,35 +127,9 @@ def _is_fresh(answer: requests.Response) -> bool:
     """Tell whether the file was written to lately, by the server's own clock, or
     whether it does not say."""
     written, now = (
-        _moment(answer.headers.get(name, "")) for name in ("last-modified", "date")
+        http_moment(answer.headers.get(name, "")) for name in ("last-modified", "date")
     )
     return not (written and now and now - written > FRESH_SECONDS)
-
-
-def _retry_after(text: str) -> float:
-    """Return seconds, of seconds or a date as RFC 9110 has it; within what is
-    sensible."""
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text)
-    else:
-        seconds = (_moment(text) or 0.0) - time.time()
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
-
-
-def _moment(text: str) -> float | None:
-    """Return the seconds since 1970 of a date as RFC 9110 has it."""
-    try:
-        return email.utils.parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _named(status: int) -> str:
-    try:
-        return f"{status} ({http.HTTPStatus(status).phrase})"
-    except ValueError:
-        return str(status)
 
 
 def too_large(when: str = "") -> str:
@@ -160,28 +138,11 @@ def too_large(when: str = "") -> str:
     return f"It is larger than {megabytes:,.6g} MB{when} (ZELTO_MAX_AUDIO_BYTES)."
 
 
-def not_public(host: str) -> str:
-    """Return the reason of a host that is not asked."""
-    return (
-        f"{host} is not a public address, so it was not asked. Where it is meant, the "
-        "operator allows it with ZELTO_RECORDING_ALLOW."
-    )
-
-
 def what_failed(error: Exception, host: str) -> str:
     """Return a sentence without the error's own text, which has the address in it."""
-    if isinstance(error, requests.exceptions.SSLError):
-        why = certificate_fault(error) or "it answers otherwise than TLS has it."
-        return f"No secure connection to {host} came about: {why}"
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return f"{host} did not answer within {CONNECT_SECONDS} seconds."
-    if isinstance(
-        error, requests.exceptions.ReadTimeout | urllib3.exceptions.ReadTimeoutError
-    ):
-        return f"{host} sent nothing for {SILENCE_SECONDS} seconds."
-    if isinstance(error, urllib3.exceptions.ProtocolError):
-        return f"The connection to {host} broke off before all of it was here."
-    return f"No connection to {host} came about."
+    return connection_fault(
+        error, host, connect=CONNECT_SECONDS, silence=SILENCE_SECONDS
+    )
 
 
 def too_slow(host: str) -> str:

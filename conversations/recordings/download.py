@@ -18,7 +18,6 @@ from AntiSSRF import AntiSSRFError
 from django.conf import settings
 
 from conversations import worker_stop
-from conversations.recordings.address_policy import Forbidden, judge, session_for
 from conversations.recordings.answers import (
     CONNECT_SECONDS,
     SILENCE_SECONDS,
@@ -28,13 +27,14 @@ from conversations.recordings.answers import (
     Refused,
     judge_answer,
     length_of,
-    not_public,
     received,
     size_told,
     too_large,
     what_failed,
 )
 from conversations.recordings.lease_keeper import LeaseKeeper
+from web.outgoing.address_policy import Forbidden, Reach, judge, session_for
+from web.outgoing.http_answers import not_public
 
 MAX_REDIRECTS = 5
 # A chunk counts once all of it is here, and speed is judged by what counts.
@@ -129,8 +129,9 @@ def _step(url: str, headers: Mapping[str, str], watch: LeaseKeeper, take: Take) 
     try:
         request = requests.Request("GET", url, dict(headers)).prepare()
         prepared = request.url or ""
-        host = judge(prepared)
-        with session_for(prepared, watch.opened) as session:
+        reach = _reach()
+        host = judge(prepared, reach)
+        with session_for(prepared, reach, watch.opened) as session:
             answer = session.send(
                 request,
                 stream=True,
@@ -143,7 +144,7 @@ def _step(url: str, headers: Mapping[str, str], watch: LeaseKeeper, take: Take) 
     except Forbidden as error:
         raise Refused(str(error)) from None
     except AntiSSRFError:
-        raise Refused(not_public(host)) from None
+        raise Refused(not_public(host, reach.setting)) from None
     except (
         requests.exceptions.InvalidURL,
         requests.exceptions.MissingSchema,
@@ -156,6 +157,11 @@ def _step(url: str, headers: Mapping[str, str], watch: LeaseKeeper, take: Take) 
     except (socket.gaierror, UnicodeError):
         watch.check()
         raise NotNow(f"The name {host} was not found.") from None
+
+
+def _reach() -> Reach:
+    allow = tuple(settings.RECORDING_ALLOW)
+    return Reach(allow, "ZELTO_RECORDING_ALLOW", is_plain_for_all=True)
 
 
 def _take(answer: requests.Response, url: str, take: Take) -> str:

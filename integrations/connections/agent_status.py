@@ -4,19 +4,12 @@ refused. Read from the rows at each request."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from django.db.models.enums import TextChoices
 
-from conversations.agents.arrival_rates import (
-    ArrivalRate,
-    State,
-    UsualHour,
-    arrival_rates,
-    usual_hour,
-)
 from conversations.agents.delivery_status import NO_DELIVERIES, FailedDelivery
-from conversations.agents.silence import WEEK
+from conversations.agents.judgement import Judgement, State, judge_agents
 from conversations.models import Agent, Conversation
 from integrations.connections.agent_delivery_status import (
     Reference,
@@ -38,6 +31,33 @@ class AgentState(TextChoices):
     NEW = "new", "No sessions"
 
 
+# From here on hours do not matter: no night and no weekend is that long.
+LONG_SILENCE = timedelta(weeks=1)
+# A shorter silence needs no explanation.
+MIN_SILENCE_TO_EXPLAIN = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class UsualHour:
+    """What is usual at one hour of the week.
+
+    hour: in the organization's time zone, a whole one. gap: between two sessions; None
+    where they are rare. weeks: from how many it is known.
+    """
+
+    hour: datetime
+    gap: timedelta | None
+    weeks: int
+
+    @property
+    def weekday(self) -> str:
+        return f"{self.hour:%A}"
+
+    @property
+    def clock(self) -> str:
+        return f"{self.hour:%H:%M}"
+
+
 @dataclass(frozen=True, slots=True)
 class AgentConnection:
     """The connection of one agent.
@@ -45,8 +65,8 @@ class AgentConnection:
     last_session: its newest conversation, tests included.
     stored_at: when the newest delivery arrived that is stored and not yet processed.
     silent_for: since the last session arrived.
-    rhythm: how often its sessions arrive, and how many were to be expected since.
-    usual: what is usual around this hour of the week; None for a new agent.
+    rhythm: whether it is silent, and how many sessions were to be expected since.
+    usual: what is usual at this hour of the week; None where too little is known.
     refusals: later than all that was taken.
     """
 
@@ -54,14 +74,14 @@ class AgentConnection:
     last_session: Conversation | None
     stored_at: datetime | None
     silent_for: timedelta | None
-    rhythm: ArrivalRate
+    rhythm: Judgement
     usual: UsualHour | None
     refusals: RecentFailures | None
 
     @property
     def hour_tells(self) -> bool:
-        """Return whether the silence is three times as long as the usual gap around
-        this hour, or longer."""
+        """Return whether the silence is three times as long as the usual gap at this
+        hour, or longer."""
         gap = self.usual.gap if self.usual else None
         return bool(gap and self.silent_for and self.silent_for >= 3 * gap)
 
@@ -69,21 +89,23 @@ class AgentConnection:
     def a_week_before(self) -> int | None:
         """Return how many sessions a week arrived before the silence; None where it is
         not so long that hours do not matter."""
-        rate = self.rhythm
-        if rate.by_hour or rate.expected is None or not self.silent_for:
+        if not self.silent_for or self.silent_for < LONG_SILENCE:
             return None
-        return round(rate.expected * (WEEK / self.silent_for))
+        a_week = self.rhythm.usual_a_week
+        return None if a_week is None else round(a_week)
 
     @property
     def is_long_as_usual(self) -> bool:
         """Return whether a healthy agent is silent as it was at these hours in earlier
         weeks: a night, a weekend."""
-        return (
+        expected = self.rhythm.expected
+        return bool(
             self.state is AgentState.HEALTHY
             and self.stored_at is None
-            and self.rhythm.by_hour
-            and self.rhythm.expected is not None
-            and self.rhythm.expected < 1
+            and self.silent_for
+            and self.silent_for >= MIN_SILENCE_TO_EXPLAIN
+            and expected is not None
+            and expected < 1
         )
 
 
@@ -93,7 +115,7 @@ def agent_connection(agent: Agent, now: datetime) -> AgentConnection:
     now: aware.
     """
     zone = agent.organization.zone
-    rate = arrival_rates([agent], now, zone)[agent.id]
+    judgement = judge_agents([agent], now, zone)[agent.id]
     last = (
         Conversation.objects.filter(agent=agent)
         .newest_first()
@@ -107,7 +129,7 @@ def agent_connection(agent: Agent, now: datetime) -> AgentConnection:
         state = AgentState.HEALTHY
     elif last is None:
         state = AgentState.NEW
-    elif rate.state is State.ACTIVE:
+    elif judgement.state is State.ACTIVE:
         state = AgentState.HEALTHY
     else:
         state = AgentState.RETIRED if agent.retired_at else AgentState.SILENT
@@ -116,14 +138,22 @@ def agent_connection(agent: Agent, now: datetime) -> AgentConnection:
         last_session=last,
         stored_at=deliveries.stored_at,
         silent_for=now - last.created_at if last else None,
-        rhythm=rate,
-        usual=usual_hour(agent, rate, now, zone),
+        rhythm=judgement,
+        usual=_usual_hour(judgement, now, zone),
         refusals=(
             _refusals(agent, deliveries.trouble, deliveries.stored_at)
             if deliveries.trouble
             else None
         ),
     )
+
+
+def _usual_hour(judgement: Judgement, now: datetime, zone: tzinfo) -> UsualHour | None:
+    if judgement.usual_a_week is None or judgement.state is State.DORMANT:
+        return None
+    hour = now.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+    weeks = max(1, round(judgement.learnt_weeks))
+    return UsualHour(hour, judgement.usual_gap, weeks)
 
 
 def _refusals(

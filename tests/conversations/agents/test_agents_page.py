@@ -8,6 +8,7 @@ from django.utils import timezone
 from conversations.agents import delivery_status
 from conversations.agents.delivery_status import DeliveryStatus, FailedDelivery
 from conversations.agents.status import AgentStatus
+from conversations.arrivals.learning import learn_arrivals
 
 URL = "/org/acme/agents"
 NASTY = "<script>alert(1)</script>"
@@ -50,6 +51,7 @@ def quiet_agent(make_agent, make_conversation):
         make_conversation(
             agent=agent, created_at=timezone.now() - timedelta(hours=hour + 30)
         )
+    learn_arrivals(timezone.now(), seconds=60)
     return agent
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import actions
+from conversations.arrivals.learning import learn_arrivals
 from conversations.models import Agent, Conversation
 from integrations.connections.agent_status import AgentState, agent_connection
 from integrations.models import Delivery
@@ -37,6 +38,7 @@ def had_sessions(agent):
                 created_at=newest - every * number,
                 applied_through=1,
             )
+        learn_arrivals(timezone.now(), seconds=60)
 
     return make
 
@@ -68,24 +70,24 @@ def test_it_is_healthy_after_a_session(agent, post, process):
 
 
 def test_it_is_silent_after_longer_than_is_usual_for_it(agent, had_sessions):
-    had_sessions(20, every=timedelta(minutes=30), last=timedelta(hours=2))
+    had_sessions(14 * 48, every=timedelta(minutes=30), last=timedelta(hours=8))
     connection = agent_connection(agent, timezone.now())
     assert connection.state is AgentState.SILENT
-    assert connection.rhythm.patience == timedelta(minutes=90)
+    assert connection.rhythm.expected == pytest.approx(16, rel=0.1)
 
 
 def test_the_same_silence_is_nothing_for_an_agent_with_fewer_sessions(
     agent, had_sessions
 ):
-    had_sessions(20, every=timedelta(hours=1), last=timedelta(hours=2))
+    had_sessions(14 * 8, every=timedelta(hours=3), last=timedelta(hours=8))
     assert state_of(agent) is AgentState.HEALTHY
 
 
 def test_silence_that_came_every_week_is_as_usual(agent, bob_client):
-    # Twenty sessions within three hours, once a week, the last one hour ago.
+    # Twenty sessions within three hours, once a week, the last at the end of an hour.
     now = timezone.now()
     for week in range(5):
-        newest = now - timedelta(hours=1) - timedelta(weeks=week)
+        newest = (now - timedelta(hours=3)).replace(minute=59) - timedelta(weeks=week)
         for number in range(20):
             Conversation.objects.create(
                 organization=agent.organization,
@@ -95,6 +97,7 @@ def test_silence_that_came_every_week_is_as_usual(agent, bob_client):
                 created_at=newest - timedelta(minutes=9) * number,
                 applied_through=1,
             )
+    learn_arrivals(now, seconds=60)
     connection = agent_connection(agent, timezone.now())
     assert connection.state is AgentState.HEALTHY
     assert connection.is_long_as_usual
@@ -102,7 +105,7 @@ def test_silence_that_came_every_week_is_as_usual(agent, bob_client):
 
 
 def test_a_stored_session_is_not_silence(agent, had_sessions, post):
-    had_sessions(20, every=timedelta(minutes=30), last=timedelta(hours=2))
+    had_sessions(14 * 48, every=timedelta(minutes=30), last=timedelta(hours=8))
     post(session(), **LIVEKIT)
     connection = agent_connection(agent, timezone.now())
     assert connection.state is AgentState.HEALTHY
@@ -209,19 +212,19 @@ def test_the_page_says_when_the_last_session_arrived(agent, bob_client, post, pr
 def test_the_page_says_what_is_usual_at_this_hour_of_the_week(
     agent, bob_client, had_sessions
 ):
-    had_sessions(14 * 48, every=timedelta(minutes=30), last=timedelta(hours=4))
-    hour = timezone.now() + timedelta(minutes=30)
+    had_sessions(14 * 48, every=timedelta(minutes=30), last=timedelta(hours=8))
+    hour = timezone.now()
     content = page_of(bob_client, agent)
     assert "Nothing recent" in content
-    assert "Nothing for 4 hours." in content
-    assert f"On {hour:%A}s around {hour:%H}:00" in content
+    assert "Nothing for 8 hours." in content
+    assert f"On {hour:%A}s from {hour:%H}:00" in content
     assert "a session usually arrives every 30 minutes" in content
 
 
 def test_a_long_silence_is_judged_by_the_weeks_before(agent, bob_client, had_sessions):
-    had_sessions(28, every=timedelta(days=1), last=timedelta(days=10))
+    had_sessions(10 * 7, every=timedelta(days=1), last=timedelta(days=14))
     content = page_of(bob_client, agent)
-    assert "Nothing for 10 days." in content
+    assert "Nothing for 14 days." in content
     assert "Before that, about 7 sessions arrived a week." in content
 
 
@@ -283,14 +286,14 @@ def test_htmx_gets_the_fragment_alone(agent, bob_client):
 def test_it_takes_a_fixed_number_of_queries(
     agent, post, process, had_sessions, django_assert_num_queries
 ):
-    had_sessions(20, every=timedelta(minutes=30), last=timedelta(hours=2))
-    with django_assert_num_queries(9):
+    had_sessions(14 * 48, every=timedelta(minutes=30), last=timedelta(hours=8))
+    with django_assert_num_queries(11):
         assert state_of(agent) is AgentState.SILENT
     for number in range(3):
         post(session(f"call-{number}"), **LIVEKIT)
         process()
         post(MISFIT, **LIVEKIT)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         assert state_of(agent) is AgentState.FAILING
 
 

@@ -33,11 +33,14 @@ LETS_GO = {
     "integrations.tasks.process_livekit_events": "claims no further batch",
     "integrations.tasks.forget": "deletes no further batch",
     "integrations.tasks.send_waiting_mails": "claims no further mail",
+    "alerts.tasks.send_messages": "claims no further message",
+    "alerts.tasks.forget_messages": "deletes no further batch",
     "conversations.tasks.fetch_recordings": "puts its recording back",
     "conversations.tasks.transcribe": "puts its job back",
     "conversations.tasks.delete_unused_files": "deletes no further file",
     "conversations.tasks.move_merged_conversations": "moves no further batch",
     "conversations.tasks.give_positions_to_changes": "gives no further batch",
+    "conversations.tasks.learn_arrivals": "counts and learns no further batch",
 }
 
 

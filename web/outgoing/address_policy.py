@@ -1,5 +1,4 @@
-"""Which addresses recordings are fetched from: public ones, and what the operator
-allows.
+"""Which addresses of others are asked: public ones, and what the operator allows.
 
 A name is resolved once, every address of it is judged, and the connection goes to the
 one that was judged, so that a name which changes its mind is of no use.
@@ -10,11 +9,11 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from AntiSSRF import AntiSSRFPolicy, PolicyConfigOptions
 from AntiSSRF._antissrf_agent import _AntiSSRFAdapter
-from django.conf import settings
 from requests import PreparedRequest, Session
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -31,29 +30,63 @@ FIRST_FREE_PORT = 1024
 
 
 class Forbidden(Exception):
-    """Says in a sentence why this address is not fetched."""
+    """Says in a sentence why this address is not asked."""
 
 
-def session_for(url: str, opened: Opened) -> Session:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who may be asked for one purpose.
+
+    allow: hosts and networks of the operator's own, each in its normal form. setting: by
+        which the operator names them. is_plain_for_all: whether http is for public
+        addresses too, or only for those of `allow`.
+    """
+
+    allow: tuple[str, ...]
+    setting: str
+    is_plain_for_all: bool = False
+
+    @property
+    def hosts(self) -> set[str]:
+        """Return the names among those of the operator's own."""
+        return {word.lower() for word in self.allow if _network(word) is None}
+
+    @property
+    def networks(self) -> list[Network]:
+        """Return the networks among those of the operator's own."""
+        return [one for word in self.allow if (one := _network(word)) is not None]
+
+    def has(self, host: str) -> bool:
+        """Tell whether the operator names this host; of a name, not by what it resolves
+        to.
+        """
+        try:
+            address = ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            return host.lower() in self.hosts
+        return any(address in network for network in self.networks)
+
+
+def session_for(url: str, reach: Reach, opened: Opened) -> Session:
     """Return a session for one request to this address, and no redirect.
 
     opened: called with each connection as soon as it is there.
 
     Raises:
-        Forbidden: the address is not fetched.
+        Forbidden: the address is not asked.
     """
     session = Session()
     session.trust_env = False  # no proxy and no ~/.netrc
     session.verify = authorities_file()
-    host = judge(url)
-    adapter = _Adapter(_policy(is_allowed=host in _allowed()[0]), opened)
+    host = judge(url, reach)
+    adapter = _Adapter(_policy(urlsplit(url).scheme, host, reach), opened)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
 
 
-def judge(url: str) -> str:
-    """Return the host of an address that may be fetched; its numbers are judged when it
+def judge(url: str, reach: Reach) -> str:
+    """Return the host of an address that may be asked; its numbers are judged when it
     is resolved.
 
     url: as requests has prepared it.
@@ -68,46 +101,38 @@ def judge(url: str) -> str:
     except ValueError:
         raise Forbidden("The address cannot be read.") from None
     if parts.scheme not in {"http", "https"}:
-        raise Forbidden("Only http and https addresses are fetched.")
+        raise Forbidden("Only http and https addresses are asked.")
     # Two readers must not disagree on who is meant.
     if not host or host != again:
         raise Forbidden("The address cannot be read.")
     is_odd = port is not None and port not in WEB_PORTS and port < FIRST_FREE_PORT
-    if is_odd and not _is_allowed(host):
-        raise Forbidden(f"Port {port} is not one that recordings come from.")
+    if is_odd and not reach.has(host):
+        raise Forbidden(f"Port {port} is not one that web servers have.")
     return host
 
 
-def _policy(*, is_allowed: bool) -> AntiSSRFPolicy:
+def _policy(scheme: str, host: str, reach: Reach) -> AntiSSRFPolicy:
     kind = PolicyConfigOptions
-    policy = AntiSSRFPolicy(kind.NONE if is_allowed else kind.EXTERNAL_ONLY_LATEST)
+    networks = [str(network) for network in reach.networks]
+    if host in reach.hosts:
+        policy = AntiSSRFPolicy(kind.NONE)
+    elif scheme == "http" and not reach.is_plain_for_all:
+        policy = AntiSSRFPolicy(kind.INTERNAL_ONLY)  # only those that are named
+    else:
+        policy = AntiSSRFPolicy(kind.EXTERNAL_ONLY_LATEST)
+        policy.add_denied_addresses(ALSO_DENIED)
     policy.allow_plain_text_http = True
     policy.add_xff_header = False
-    if not is_allowed:
-        policy.add_denied_addresses(ALSO_DENIED)
-        if networks := [str(network) for network in _allowed()[1]]:
-            policy.add_allowed_addresses(networks)
+    if networks:
+        policy.add_allowed_addresses(networks)
     return policy
 
 
-def _allowed() -> tuple[set[str], list[Network]]:
-    """Return hosts and networks of the operator's own."""
-    hosts, networks = set(), []
-    for word in settings.RECORDING_ALLOW:
-        try:
-            networks.append(ipaddress.ip_network(word, strict=False))
-        except ValueError:
-            hosts.add(word.lower())
-    return hosts, networks
-
-
-def _is_allowed(host: str) -> bool:
-    hosts, networks = _allowed()
+def _network(word: str) -> Network | None:
     try:
-        address = ipaddress.ip_address(host)
+        return ipaddress.ip_network(word, strict=False)
     except ValueError:
-        return host in hosts
-    return any(address in network for network in networks)
+        return None
 
 
 class _Adapter(_AntiSSRFAdapter):  # type: ignore[misc]

@@ -1,0 +1,138 @@
+"""What became of a try, noted in its message, in the log of its channel, and in the channel
+itself, which is switched off where nothing is taken any more.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.mail.queue import deliver
+from accounts.models import Membership
+from alerts.channels.text import Answer, Link, Severity, Text
+from alerts.messages import events
+from alerts.messages.queueing import alerts_url, new_message, queue, text_content
+from alerts.models import Attempt, Channel, Message
+
+# So many messages in a row that were given up.
+MAX_FAILURES = 5
+# Of the mail that tells owners of a channel that is off.
+LIFETIME = timedelta(days=2)
+
+
+def note_answer(message: Message, answer: Answer, *, seconds: float) -> None:
+    """Write down a try, and what follows of it.
+
+    seconds: that it took.
+    """
+    with transaction.atomic():
+        mine = message.claimed().select_for_update(no_key=True)
+        if not mine.exists():
+            return  # it was given to another worker, or is gone with its channel
+        if answer.was_taken:
+            message.mark_sent()
+        elif answer.is_final or message.event == events.TEST:
+            message.give_up(answer.reason)
+        else:
+            message.try_later(answer.reason, after=answer.retry_after or 0.0)
+        message.refresh_from_db(fields=["state", "next_try_at"])
+        _write_attempt(message, answer, seconds)
+        if answer.retry_after and not answer.was_taken:
+            _hold_others(message, answer.retry_after)
+        _note_in_channel(message, answer)
+
+
+def _write_attempt(message: Message, answer: Answer, seconds: float) -> None:
+    Attempt.objects.create(
+        organization_id=message.organization_id,
+        channel_id=message.channel_id,
+        message=message,
+        number=message.attempts,
+        was_taken=answer.was_taken,
+        status=answer.status,
+        answer=answer.answer,
+        reason=answer.reason,
+        seconds=seconds,
+        next_try_at=message.next_try_at,
+    )
+
+
+def _hold_others(message: Message, seconds: float) -> None:
+    """Have what else waits for the channel wait as long as its server asks."""
+    until = Now() + Value(timedelta(seconds=seconds))
+    Message.objects.filter(
+        Q(next_try_at=None) | Q(next_try_at__lt=until),
+        channel=message.channel_id,
+        state=Message.State.WAITING,
+    ).update(next_try_at=until)
+
+
+def _note_in_channel(message: Message, answer: Answer) -> None:
+    channels = Channel.objects.filter(pk=message.channel_id)
+    if answer.was_taken:
+        channels.update(failures=0, taken_at=Now())
+        return
+    if message.state != Message.State.FAILED or message.event == events.TEST:
+        return
+    channel = channels.select_for_update(no_key=True).get()
+    channel.failures += 1
+    if channel.failures >= MAX_FAILURES and channel.disabled_at is None:
+        channel.disabled_at = timezone.now()
+        channel.disabled_reason = answer.reason
+        _tell_that_it_is_off(channel)
+    channel.save(update_fields=["failures", "disabled_at", "disabled_reason"])
+
+
+def _tell_that_it_is_off(channel: Channel) -> None:
+    """Tell the other channels that one is off; where there is none, the owners by mail."""
+    organization = channel.organization
+    text = Text(
+        title=f"The channel “{channel.name}” is switched off",
+        lines=[
+            f"{MAX_FAILURES} messages in a row were not taken. At last:",
+            channel.disabled_reason,
+            "Alerts are not sent there until somebody switches it on again.",
+        ],
+        links=[
+            Link(
+                "See the channel", alerts_url(organization.slug, "channels", channel.pk)
+            )
+        ],
+        severity=Severity.WARNING,
+        dedup_key=f"channel-{channel.pk}",
+    )
+    others = Channel.objects.in_organization(organization).usable()
+    others = others.filter(sends_issues=True, failures=0).exclude(pk=channel.pk)
+    content = text_content(text) | {"data": {"channelId": str(channel.pk)}}
+    stamp = f"{channel.disabled_at:%Y-%m-%dT%H:%M:%S.%f}"
+    messages = [
+        new_message(
+            one,
+            event=events.CHANNEL_DISABLED,
+            about=f"disabled:{channel.pk}:{stamp}",
+            content=content,
+        )
+        for one in others
+    ]
+    if not queue(messages):
+        transaction.on_commit(lambda: _mail_owners(channel, text))
+
+
+def _mail_owners(channel: Channel, text: Text) -> None:
+    owners = Membership.objects.in_organization(channel.organization).owners()
+    addresses = owners.filter(user__is_active=True).values_list(
+        "user__email", flat=True
+    )
+    links = [f"{link.label}: {link.url}" for link in text.links]
+    body = "\n\n".join([text.title, "\n".join(text.lines), *links]) + "\n"
+    for address in addresses:
+        deliver(
+            EmailMessage(text.title, body, to=[address]),
+            about=f"channel_disabled {channel.pk} {address}",
+            lifetime=LIFETIME,
+        )
