@@ -12,6 +12,8 @@ TASK_ROUTES = {
     # A mail server may take its time.
     "integrations.tasks.send_waiting_mails": {"queue": "media"},
     "alerts.tasks.send_messages": {"queue": "media"},
+    # So that each tells when the other is away.
+    "alerts.tasks.judge_from_media": {"queue": "media"},
 }
 
 BEAT_SCHEDULE = {
@@ -66,6 +68,17 @@ BEAT_SCHEDULE = {
     # What is usual for agents, which their silence is judged by.
     "learn-arrivals": {
         "task": "conversations.tasks.learn_arrivals",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    # What is wrong. Whichever of the two comes first does it.
+    "judge": {
+        "task": "alerts.tasks.judge",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "judge-from-media": {
+        "task": "alerts.tasks.judge_from_media",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },

@@ -89,7 +89,11 @@ def find(now: datetime) -> Look:
 
 
 def _read(now: datetime) -> list[Missing]:
-    parameters = {"day": now - FORGOTTEN, "hour": now - RECENT, "most": MAX_ROWS}
+    parameters: dict[str, Any] = {
+        "day": now - FORGOTTEN,
+        "hour": now - RECENT,
+        "most": MAX_ROWS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_MISSING, parameters)
         return [Missing(*row) for row in cursor.fetchall()]
@@ -169,7 +173,7 @@ _MISSING = """
             SELECT count(*) FROM (
                 SELECT FROM integrations_expectedsession
                 WHERE agent_id = together.agent_id AND state = 'arrived'
-                    AND expected_at > %(hour)s LIMIT 1000) AS some),
+                    AND expected_at > %(hour)s LIMIT 1000) AS counted),
         EXISTS (
             SELECT FROM integrations_expectedsession
             WHERE agent_id = together.agent_id AND state = 'arrived'

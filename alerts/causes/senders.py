@@ -43,7 +43,7 @@ def agents_named(references: Collection[Reference]) -> dict[Reference, UUID]:
     if not references:
         return {}
     flat = list(references)
-    parameters = {
+    parameters: dict[str, Any] = {
         "organizations": [one.organization_id for one in flat],
         "providers": [one.provider for one in flat],
         "texts": [one.text for one in flat],
@@ -181,7 +181,7 @@ _TAKEN = """
     SELECT agent.id, newest.created_at, (
         SELECT count(*) FROM (
             SELECT FROM conversations_conversation
-            WHERE agent_id = agent.id AND created_at > agent.since LIMIT 1000) AS some
+            WHERE agent_id = agent.id AND created_at > agent.since LIMIT 1000) AS counted
     ), EXISTS (
         SELECT FROM conversations_conversation WHERE agent_id = agent.id
             AND created_at > agent.after AND created_at < agent.before)

@@ -1,7 +1,10 @@
-"""The tables of this app: issues and what became of them, rules, channels, messages."""
+"""The tables of this app: issues and what became of them, rules, channels, messages,
+and on which days keys were used.
+"""
 
 from alerts.models.channel import Channel
 from alerts.models.issue import Issue, IssueChange, IssueKind
+from alerts.models.key_day import KeyDay
 from alerts.models.message import Attempt, Message
 from alerts.models.progress import FirstChannel, Progress
 from alerts.models.rule import Rule
@@ -13,6 +16,7 @@ __all__ = [
     "Issue",
     "IssueChange",
     "IssueKind",
+    "KeyDay",
     "Message",
     "Progress",
     "Rule",

@@ -49,7 +49,7 @@ class Rules:
         own = self._by_organization.get(organization_id)
         if not own:
             return None
-        places = [(None, str(kind)), (None, "")]
+        places: list[tuple[UUID | None, str]] = [(None, str(kind)), (None, "")]
         if agent_id is not None:
             places = [(agent_id, str(kind)), (agent_id, ""), *places]
         return next((own[one] for one in places if one in own), None)

@@ -59,12 +59,10 @@ def _missed(one: Subject) -> list[str]:
         return []
     if not round(float(missed)):
         return ["No call was missed, as far as is known."]
-    source = "LiveKit ran" if one.over.get("is_told") else "Usually there are"
-    about = "" if one.over.get("is_told") else "about "
-    return [
-        f"{source} {about}{counted(float(missed), 'session')} in that time that "
-        "did not arrive."
-    ]
+    sessions = counted(float(missed), "session")
+    if one.over.get("is_told"):
+        return [f"LiveKit ran {sessions} in that time that did not arrive."]
+    return [f"Usually about {sessions} arrive in that time."]
 
 
 def _whose(one: Subject) -> str:

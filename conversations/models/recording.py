@@ -80,6 +80,12 @@ class Recording(LeasedJob):
                 name="recording_waiting",
                 condition=models.Q(state__in=["waiting", "running"]),
             ),
+            # What was given up, in the order of the calls.
+            models.Index(
+                fields=["conversation"],
+                name="recording_failed",
+                condition=models.Q(state="failed"),
+            ),
         )
 
     def __str__(self) -> str:

@@ -271,6 +271,12 @@ class Delivery(models.Model):
                 name="delivery_refusal_age",
                 condition=models.Q(outcome="rejected"),
             ),
+            # Of what no conversation could be made, by its age: few.
+            models.Index(
+                fields=["received_at"],
+                name="delivery_failed_age",
+                condition=models.Q(outcome="failed"),
+            ),
         )
 
     def __str__(self) -> str:

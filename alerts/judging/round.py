@@ -1,0 +1,71 @@
+"""The round: each look whose turn it is, one transaction each.
+
+Whoever runs a look holds the lock of its row in `Progress`: two rounds at once share the
+looks, and none is taken twice. A look that fails is logged and taken again in its turn;
+the others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from alerts.causes.look import Cause
+from alerts.issues.life import reconcile
+from alerts.judging.listening import is_listening
+from alerts.judging.looks import CAUSES
+from alerts.models import IssueChange, Progress
+
+logger = logging.getLogger(__name__)
+
+# The row that says when a round was last run to its end.
+ROUND = "judging"
+# Rounds are a little apart from each other: a turn that is due in a moment is due.
+EARLY = timedelta(seconds=10)
+
+
+def run_round(
+    now: datetime | None = None, *, only_of_zelto: bool = False
+) -> list[IssueChange]:
+    """Take every look whose turn it is, and return what has changed.
+
+    now: aware; the time it is where left out. only_of_zelto: of Zelto itself alone.
+    """
+    now = now or timezone.now()
+    changes: list[IssueChange] = []
+    hears: bool | None = None
+    for cause in CAUSES:
+        if only_of_zelto and not cause.of_zelto:
+            continue
+        if cause.of_arrivals:
+            hears = is_listening(now) if hears is None else hears
+            if not hears:
+                continue
+        try:
+            changes += take_look(cause, now)
+        except Exception:
+            logger.exception("Looking for what is wrong failed: %s", cause.name)
+    if not only_of_zelto:
+        Progress.objects.update_or_create(name=ROUND, defaults={"at": now})
+    return changes
+
+
+@transaction.atomic
+def take_look(cause: Cause, now: datetime) -> list[IssueChange]:
+    """Take a look where it is its turn and nobody else takes it; return what changed."""
+    name = f"{ROUND}: {cause.name}"
+    Progress.objects.get_or_create(name=name)
+    mine = (
+        Progress.objects.select_for_update(skip_locked=True).filter(name=name).first()
+    )
+    if mine is None or (mine.at and mine.at <= now < mine.at + cause.every - EARLY):
+        return []
+    mine.at = now
+    mine.save(update_fields=["at"])
+    look = cause.find(now)
+    return reconcile(
+        cause.kinds, look.findings, now, besides=look.besides, endings=cause.endings
+    )
