@@ -1,4 +1,4 @@
-"""The Django app, and what it hands to the web processes."""
+"""The Django app, and what it hands to lower layers and the web processes."""
 
 from django.apps import AppConfig
 
@@ -7,8 +7,13 @@ class AlertsConfig(AppConfig):
     name = "alerts"
 
     def ready(self) -> None:
-        """Have web processes look at Zelto itself while no worker does."""
+        """Register what lower layers call but may not import; have web processes look at
+        Zelto itself while no worker does.
+        """
+        from accounts.context_processors import provide_count
         from alerts.judging.watch import watch
+        from alerts.pages.bell import open_issues
         from integrations.operations.counters import also_write
 
         also_write(watch)
+        provide_count("open_issues", open_issues)
