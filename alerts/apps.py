@@ -11,9 +11,12 @@ class AlertsConfig(AppConfig):
         Zelto itself while no worker does.
         """
         from accounts.context_processors import provide_count
+        from alerts.demo.parts import add_alerts
         from alerts.judging.watch import watch
         from alerts.pages.bell import open_issues
+        from integrations.demo.further_parts import provide_demo_part
         from integrations.operations.counters import also_write
 
         also_write(watch)
         provide_count("open_issues", open_issues)
+        provide_demo_part(add_alerts)
