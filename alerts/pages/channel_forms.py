@@ -67,7 +67,8 @@ class ConfigForm(forms.Form):
         is_kept = one.name in self.has_secret
         help_text = one.help
         if is_kept:
-            help_text = f"{one.help} Left empty, it stays as it is.".strip()
+            stop = "." if one.help and not one.help.endswith((".", "…")) else ""
+            help_text = f"{one.help}{stop} Left empty, it stays as it is.".strip()
         usual: dict[str, Any] = {
             "label": one.label,
             "required": one.is_required and not is_kept,
@@ -145,7 +146,9 @@ class RoutingForm(forms.Form):
 
     sends_issues = forms.BooleanField(label="Issues", required=False)
     kinds = forms.MultipleChoiceField(
-        label="Only these", required=False, widget=forms.CheckboxSelectMultiple
+        label="Only these",
+        required=False,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
     )
     agents = forms.ModelMultipleChoiceField(
         label="Only these agents",
@@ -160,7 +163,7 @@ class RoutingForm(forms.Form):
         label="Events",
         required=False,
         choices=EVENTS,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
     )
     sends_content = forms.BooleanField(
         label="With content: transcripts and who called", required=False

@@ -69,7 +69,7 @@ class RuleForm(forms.Form):
         required=False,
         coerce=int,
         choices=list(enumerate(WEEKDAYS)),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
     )
     silent_until = forms.DateTimeField(
         label="Expected to be silent until",

@@ -11,6 +11,9 @@ from conversations.agents.week_picture import Band, WeekPicture
 from web.templatetags.moments import day
 
 
+MIN_EXPECTED_TO_SAY = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class Square:
     """An hour of the week. level: 0 (none) to `LEVELS` (the busiest)."""
@@ -89,15 +92,14 @@ def gap_in_words(picture: WeekPicture, now: datetime, zone: tzinfo) -> str:
     since = _moment(judgement.silent_since, now, zone)
     gap = in_words(now - judgement.silent_since)
     sentences = [f"The last session arrived {since}, {gap} ago"]
-    if judgement.expected is not None:
+    # Less than that is nothing that anybody waits for.
+    if judgement.expected and judgement.expected >= MIN_EXPECTED_TO_SAY:
         expected = number(judgement.expected)
         verb = "was" if expected == "1" else "were"
         sentences[0] += f"; since then about {expected} {verb} to be expected"
     if judgement.is_silent:
         sentences.append("That is too long: it counts as silent")
-    elif judgement.silent_at is None:
-        sentences.append("Too little is known of it to say when that is too long")
-    elif judgement.silent_at > now:
+    elif judgement.silent_at and judgement.silent_at > now:
         after = _moment(judgement.silent_at, now, zone)
         sentences.append(f"Without another one it counts as silent from {after} on")
     return ". ".join(sentences) + "."

@@ -77,8 +77,7 @@ def test_the_gap_is_said_in_words(agent: Agent) -> None:
     )
     new = picture(agent, silent_since=NOW - timedelta(days=2))
     assert gap_in_words(new, NOW, UTC) == (
-        "The last session arrived Wednesday at 14:30, 2 d ago. Too little is known of it "
-        "to say when that is too long."
+        "The last session arrived Wednesday at 14:30, 2 d ago."
     )
     assert gap_in_words(picture(agent), NOW, UTC) == "No session has arrived yet."
 
