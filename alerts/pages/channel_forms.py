@@ -49,12 +49,12 @@ class ConfigForm(forms.Form):
         # Nothing where the key that opens it is gone.
         self.current = (registry.config_of(channel) if channel else None) or {}
         name = channel.name if channel else registry.KINDS[kind].label
-        initial = {"name": name} | {
+        options["initial"] = {"name": name} | {
             f"to_{one.name}": self.current.get(one.name, one.initial)
             for one in self.declared
             if not one.is_secret
         }
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(*args, **options)
         self.has_secret = {
             one.name
             for one in self.declared
@@ -177,12 +177,8 @@ class RoutingForm(forms.Form):
         agents: list[Agent],
         **options: Any,
     ) -> None:
-        initial = {
-            name: getattr(channel, name)
-            for name in self.base_fields
-            if name != "agents"
-        }
-        super().__init__(*args, initial=initial | {"agents": channel.agents}, **options)
+        options["initial"] = {name: getattr(channel, name) for name in self.base_fields}
+        super().__init__(*args, **options)
         fields: Any = self.fields
         fields["kinds"].choices = kinds_for(membership)
         fields["agents"].queryset = agents_of(membership.organization)

@@ -16,8 +16,8 @@ from accounts.http import OrganizationRequest
 from accounts.links import page_before
 from alerts.issues import actions
 from alerts.models import Issue
+from alerts.pages.issue_forms import SnoozeTime, snoozed_until
 from alerts.pages.issue_views import find_issue
-from alerts.pages.snooze import SnoozeTime, snoozed_until
 
 RESOLVED = "That issue is resolved by now, so nothing was changed."
 NO_SUCH_TIME = "Nothing was snoozed: choose one of the times on the page."

@@ -11,34 +11,22 @@ from uuid import UUID
 from accounts.models import Membership, Role
 from alerts.models import Issue, IssueKind
 from alerts.models.issue import IssueQuerySet
+from alerts.pages.issue_forms import (
+    ACKNOWLEDGED,
+    NEW,
+    SNOOZED,
+    STATES,
+    HistoryForm,
+    IssuesForm,
+)
 from conversations.models import Agent
 from web import paging
 from web.active_filters import ActiveFilter, filters_in_force
-from web.list_form import IdFilter, ListForm, PickFilter
 from web.paging import Keyset, Page, Position
 
 PAGE_SIZE = 50
 # More agents than this do not fit a menu; the agent's own page links its issues.
 AGENTS_IN_MENU = 200
-NEW, ACKNOWLEDGED, SNOOZED = "new", "acknowledged", "snoozed"
-STATES = [
-    (NEW, "Not acknowledged"),
-    (ACKNOWLEDGED, "Acknowledged"),
-    (SNOOZED, "Snoozed"),
-]
-
-
-class HistoryForm(ListForm):
-    """The filters of the list of resolved issues."""
-
-    kind = PickFilter("What", IssueKind.choices, every="Anything", noun="kind")
-    agent = IdFilter("Agent", every="Any agent", noun="agent")
-
-
-class IssuesForm(HistoryForm):
-    """The filters of the list of open issues."""
-
-    state = PickFilter("State", STATES, every="All open ones", noun="state")
 
 
 @dataclass(frozen=True, slots=True)

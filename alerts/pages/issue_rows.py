@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
 from alerts.models import Issue, IssueKind
-from alerts.pages.snooze import SnoozeTime
+from alerts.pages.issue_forms import SnoozeTime
 from alerts.texts.cause_lines import lines_of_open
 from alerts.texts.issue_text import lines_of, title_of
 from alerts.texts.subject import Step, subject_of

@@ -19,13 +19,12 @@ from accounts.models import Membership
 from alerts.models import Channel
 from alerts.pages.issue_filters import (
     Filters,
-    HistoryForm,
-    IssuesForm,
     filter_choices,
     issues_of,
     read_filters,
     read_page,
 )
+from alerts.pages.issue_forms import HistoryForm, IssuesForm
 from alerts.pages.issue_history import history_of, messages_about
 from alerts.pages.issue_links import links_of
 from alerts.pages.issue_rows import IssueRow, issue_rows, what_was_wrong

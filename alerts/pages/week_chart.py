@@ -10,7 +10,6 @@ from conversations.agents.activity_chart import LEVELS, WEEKDAYS
 from conversations.agents.week_picture import Band, WeekPicture
 from web.templatetags.moments import day
 
-
 MIN_EXPECTED_TO_SAY = 0.1
 
 

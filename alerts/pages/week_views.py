@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -23,7 +24,7 @@ def agent_week(request: OrganizationRequest, agent_id: UUID) -> HttpResponse:
     agent = find_agent(request, agent_id)
     now, zone = timezone.now(), request.organization.zone
     picture = week_picture(agent, now, zone)
-    context = {"agent": agent, "picture": picture}
+    context: dict[str, Any] = {"agent": agent, "picture": picture}
     if picture:
         context |= {
             "chart": week_chart(picture),

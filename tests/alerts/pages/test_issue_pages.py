@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import AuditAction, AuditEntry, Organization, User
 from alerts.models import Attempt, Issue, IssueChange, IssueKind, Message
-from alerts.pages.snooze import SnoozeTime, snoozed_until
+from alerts.pages.issue_forms import SnoozeTime, snoozed_until
 from conversations.models import Agent
 from tests.alerts.pages.conftest import MakeChannel, MakeIssue
 from tests.conftest import MakeKey, signed_in

@@ -1,10 +1,33 @@
-"""How long an issue rests, by the choices that pages offer."""
+"""The filters above lists of issues, and for how long one rests, as pages offer it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from django.db import models
+
+from alerts.models import IssueKind
+from web.list_form import IdFilter, ListForm, PickFilter
+
+NEW, ACKNOWLEDGED, SNOOZED = "new", "acknowledged", "snoozed"
+STATES = [
+    (NEW, "Not acknowledged"),
+    (ACKNOWLEDGED, "Acknowledged"),
+    (SNOOZED, "Snoozed"),
+]
+
+
+class HistoryForm(ListForm):
+    """The filters of the list of resolved issues."""
+
+    kind = PickFilter("What", IssueKind.choices, every="Anything", noun="kind")
+    agent = IdFilter("Agent", every="Any agent", noun="agent")
+
+
+class IssuesForm(HistoryForm):
+    """The filters of the list of open issues."""
+
+    state = PickFilter("State", STATES, every="All open ones", noun="state")
 
 
 class SnoozeTime(models.TextChoices):
