@@ -9,8 +9,12 @@ from alerts.causes.of_zelto import MEDIA_PULSE
 from alerts.judging.round import run_round
 from alerts.messages import retention, sending, wakeup
 from alerts.models import Progress
+from alerts.outgoing_events import telling
 from conversations import worker_stop
 from conversations.worker_wakeup import Throttle
+
+# The process has other things to do as well.
+SECONDS_AT_ONCE = 2.0
 
 
 @shared_task
@@ -41,4 +45,14 @@ def forget_messages() -> None:
         _forget_more.wake()
 
 
+@shared_task
+def tell_of_conversations() -> None:
+    """Make messages of what happened to conversations, and wake another run where there
+    is more.
+    """
+    if telling.tell_of_conversations(seconds=SECONDS_AT_ONCE):
+        _tell_more.wake()
+
+
 _forget_more = Throttle(lambda **options: forget_messages.apply_async(**options))
+_tell_more = Throttle(lambda **options: tell_of_conversations.apply_async(**options))

@@ -13,9 +13,11 @@ from api.views import (
     conversations,
     deliveries,
     expected_sessions,
+    issues,
     schema,
     usage,
     worker_check,
+    workers,
 )
 
 app_name = "api"
@@ -58,6 +60,9 @@ urlpatterns = [
         expected_sessions.ExpectedSessionView,
         "expected-session",
     ),
+    endpoint("issues", issues.IssuesView, "issues"),
+    endpoint("issues/<str:id>", issues.IssueView, "issue"),
+    endpoint("workers", workers.WorkersView, "workers"),
     endpoint("usage", usage.UsageView, "usage"),
     endpoint("openapi.json", schema.SchemaView, "schema"),
     endpoint("docs", schema.DocsView, "docs"),

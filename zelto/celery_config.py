@@ -11,9 +11,10 @@ TASK_ROUTES = {
     "conversations.tasks.transcribe": {"queue": "media"},
     # A mail server may take its time.
     "integrations.tasks.send_waiting_mails": {"queue": "media"},
-    "alerts.tasks.send_messages": {"queue": "media"},
     # So that each tells when the other is away.
     "alerts.tasks.judge_from_media": {"queue": "media"},
+    "alerts.tasks.tell_of_conversations": {"queue": "media"},
+    "alerts.tasks.send_messages": {"queue": "media"},
 }
 
 BEAT_SCHEDULE = {
@@ -64,6 +65,12 @@ BEAT_SCHEDULE = {
         "task": "conversations.tasks.give_positions_to_changes",
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
+    },
+    # What happens to a conversation within a few seconds is one event.
+    "tell-of-conversations": {
+        "task": "alerts.tasks.tell_of_conversations",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
     },
     # What is usual for agents, which their silence is judged by.
     "learn-arrivals": {

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("conversations.urls")),
     path("", include("integrations.urls")),
     path("", include("alerts.urls")),
+    path("", include("home.urls")),
     path("", include("api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -24,15 +24,29 @@ class EmailBackend(smtp.EmailBackend):
     def connection_class(self) -> type[smtplib.SMTP_SSL | smtplib.SMTP]:
         return _WithTls if self.use_ssl else _WithoutTls
 
+    def refused(self) -> list[str]:
+        """Return to whom the last mail did not go, though it went to others: Django drops
+        what `smtplib` tells of them.
+        """
+        return list(getattr(self.connection, "refused", ()))
+
 
 class _WithoutTls(smtplib.SMTP):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options | _name())
 
+    def sendmail(self, *arguments: Any, **options: Any) -> Any:
+        self.refused = super().sendmail(*arguments, **options)
+        return self.refused
+
 
 class _WithTls(smtplib.SMTP_SSL):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options | _name())
+
+    def sendmail(self, *arguments: Any, **options: Any) -> Any:
+        self.refused = super().sendmail(*arguments, **options)
+        return self.refused
 
 
 def _name() -> dict[str, str]:

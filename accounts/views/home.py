@@ -12,8 +12,8 @@ from accounts.access import home_membership, login_required
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to the conversations of the organization visited last."""
+    """Lead to the home page of the organization visited last."""
     membership = home_membership(request)
     if membership is None:
         return render(request, "accounts/no_organization.html")
-    return redirect("conversations:list", slug=membership.organization.slug)
+    return redirect("home:home", slug=membership.organization.slug)

@@ -56,7 +56,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         return _void(request, found)
     except InvitationOfAnother:
         return _of_another(request, found, token, status=403)
-    return redirect("conversations:list", slug=found.organization.slug)
+    return redirect("home:home", slug=found.organization.slug)
 
 
 def _confirm(request: HttpRequest, found: Invitation, token: str) -> HttpResponse:
@@ -66,7 +66,7 @@ def _confirm(request: HttpRequest, found: Invitation, token: str) -> HttpRespons
         organization=found.organization, user=user
     ).first()
     if membership and not (is_usable and found.raises(membership)):
-        return redirect("conversations:list", slug=found.organization.slug)
+        return redirect("home:home", slug=found.organization.slug)
     if found.state() != "pending":
         return _void(request, found)
     if not is_usable:
@@ -96,7 +96,7 @@ def _sign_up(request: HttpRequest, found: Invitation) -> HttpResponse:
             return _void(request, found)
         else:
             login(request, user)
-            return redirect("conversations:list", slug=found.organization.slug)
+            return redirect("home:home", slug=found.organization.slug)
     return render(
         request,
         "accounts/invitations/detail.html",

@@ -136,9 +136,11 @@ def send(config: Config, notice: Notice) -> Answer:
             was_taken=False, reason="Nobody has this role any more.", is_final=True
         )
     message = compose(to, notice)
-    message.connection = get_connection(timeout=TIMEOUT)
+    message.connection = connection = get_connection(timeout=TIMEOUT)
     try:
-        message.send()
+        with connection:
+            message.send()
+            refused = getattr(connection, "refused", list)()
     except ERRORS as error:
         failure = failure_of(error, to[0])
         code = getattr(error, "smtp_code", None)
@@ -148,11 +150,17 @@ def send(config: Config, notice: Notice) -> Answer:
             reason=failure.reason,
             is_final=failure.is_final,
         )
-    count = f"{len(to)} {'address' if len(to) == 1 else 'addresses'}"
     if not settings.EMAIL_HOST:
         where = "written to the data folder, since EMAIL_HOST is not set"
-        return Answer(was_taken=True, answer=f"To {count}, {where}.")
-    return Answer(was_taken=True, status=250, answer=f"To {count}.")
+        return Answer(was_taken=True, answer=f"To {_addresses(len(to))}, {where}.")
+    said = f"To {_addresses(len(to) - len(refused))}."
+    if refused:
+        said += f" The mail server refused {_addresses(len(refused))}."
+    return Answer(was_taken=True, status=250, answer=said)
+
+
+def _addresses(count: int) -> str:
+    return f"{count} {'address' if count == 1 else 'addresses'}"
 
 
 KIND = ChannelKind(

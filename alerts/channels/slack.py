@@ -45,21 +45,20 @@ def check(values: Config) -> CheckedConfig:
 
 def payload(text: Text) -> dict[str, Any]:
     """Return what Slack shows: plain text, in which it reads no format and no mention."""
-    title = f"{MARKS[text.severity]} {one_line(text.title)}"
+    title = escape(f"{MARKS[text.severity]} {one_line(text.title)}")
     body = lines_within([escape(line) for line in text.lines], MAX_SECTION_CHARACTERS)
     links = "  ·  ".join(
         f"<{escape(link.url)}|{escape(link.label)}>" for link in text.links
     )
-    blocks = [_block("header", "plain_text", clip(title, MAX_HEADER_CHARACTERS))]
-    if len(title) > MAX_HEADER_CHARACTERS:
-        whole = escape(clip(title, MAX_SECTION_CHARACTERS))
-        blocks = [_block("section", "plain_text", whole)]
+    is_short = len(title) <= MAX_HEADER_CHARACTERS
+    title = clip(title, MAX_SECTION_CHARACTERS)
+    blocks = [_block("header" if is_short else "section", "plain_text", title)]
     if body:
         blocks.append(_block("section", "plain_text", body))
     if links:
         blocks.append(_block("section", "mrkdwn", links))
     # What notifications say, and what is shown where blocks are not known.
-    whole = "\n".join(filter(None, [escape(title), body, links]))
+    whole = "\n".join(filter(None, [title, body, links]))
     return {"text": whole, "blocks": blocks}
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.mail.queue import deliver
 from accounts.models import Membership
+from alerts.channels.registry import kind_of
 from alerts.channels.text import Answer, Link, Severity, Text
 from alerts.messages import events
 from alerts.messages.queueing import alerts_url, new_message, queue, text_content
@@ -118,6 +119,7 @@ def _tell_that_it_is_off(channel: Channel) -> None:
             content=content,
         )
         for one in others
+        if not kind_of(one).takes_acknowledgements  # nothing would close that incident
     ]
     if not queue(messages):
         transaction.on_commit(lambda: _mail_owners(channel, text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -13,6 +13,10 @@ from accounts.identifiers import time_ordered_uuid
 from accounts.models import LeasedJob, Organization
 from alerts.models.channel import Channel
 from alerts.models.issue import Issue
+
+_ONE_CLAIM_AT_A_TIME = (
+    "SELECT pg_advisory_xact_lock(hashtextextended('alerts.messages', 0))"
+)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -63,10 +67,18 @@ class Message(LeasedJob):
             ),
         )
         indexes = (
+            # As claims order them: the first that is due ends the search.
             models.Index(
-                fields=["next_try_at", "id"],
-                name="message_due",
+                models.F("next_try_at").asc(nulls_first=True),
+                "id",
+                name="message_first_due",
                 condition=models.Q(state__in=["waiting", "running"]),
+            ),
+            # Which channels are busy: each claim asks.
+            models.Index(
+                fields=["channel"],
+                name="message_running",
+                condition=models.Q(state="running"),
             ),
             models.Index(fields=["channel", "id"], name="message_of_channel"),
             models.Index(fields=["organization", "id"], name="message_newest"),
@@ -105,6 +117,13 @@ class Message(LeasedJob):
             .exclude(channel__in=busy.values("channel"))
             .filter(~models.Exists(earlier))
         )
+
+    @classmethod
+    def _lock(cls, due: models.QuerySet[Self]) -> models.QuerySet[Self]:
+        """Claim one after the other: two at once would each see the channel idle."""
+        with connection.cursor() as cursor:
+            cursor.execute(_ONE_CLAIM_AT_A_TIME)
+        return super()._lock(due)
 
     def mark_sent(self) -> None:
         """Note that it was taken."""

@@ -39,11 +39,12 @@ INSTRUCTIONS = """\
 Zelto keeps the finished sessions of an organization's voice agents. A worker posts each \
 one to a webhook (a delivery); Zelto makes a conversation of it. All tools only read.
 
-Begin with `health`. To find out why sessions are missing: `get_connection_status`, then \
-`list_deliveries` with outcome=rejected or failed, then `read_docs`. To find what was \
-said: `search_transcripts`, then `get_transcript`. Ids are UUIDs from the lists. Lists \
-are newest first; pass `nextCursor` as `cursor` for more. Every object has a `url` that \
-a person can open.
+Begin with `health`; `list_issues` with state=open is what is wrong now. To find out why \
+sessions are missing: `get_connection_status`, then `list_deliveries` with \
+outcome=rejected or failed, then `read_docs`. To find what was said: \
+`search_transcripts`, then `get_transcript`. Ids are UUIDs from the lists. Lists are \
+newest first; pass `nextCursor` as `cursor` for more. Every object has a `url` that a \
+person can open.
 """
 AWAY = (
     "The database does not answer, or not in time. Call it again in a moment; a filter "

@@ -8,8 +8,10 @@ from api.mcp import (  # noqa: F401
     deliveries,
     docs,
     expected_sessions,
+    issues,
     search,
     status,
+    workers,
 )
 from api.mcp.server import mcp
 

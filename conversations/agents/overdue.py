@@ -77,11 +77,8 @@ def _with_stored_sessions(rows: Sequence[ArrivalHistory]) -> set[UUID]:
     found = set()
     for own in by_organization.values():
         status = delivery_status_of([row.agent for row in own if row.agent])
-        found |= {
-            row.id
-            for row in own
-            if row.agent_id in status and status[row.agent_id].stored_at
-        }
+        stored = {agent_id for agent_id, one in status.items() if one.stored_at}
+        found |= {row.id for row in own if row.agent_id in stored}
     return found
 
 

@@ -40,3 +40,57 @@ def read_changes(organization: Organization, position: int, limit: int) -> Chang
         erased=[one.conversation_id for one in changes if one.is_erased],
         position=changes[-1].position or position if changes else position,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """That something happened to a conversation, which is as it is now, with its
+    recording.
+
+    position: of the newest of what happened. is_first: nothing had happened to it before
+    the page began.
+    """
+
+    conversation: Conversation
+    position: int
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """events: at most one of each conversation, in the order of their changes.
+    position: where to go on. is_last: no other has a position yet.
+    """
+
+    events: list[Event]
+    position: int
+    is_last: bool
+
+
+def read_events(organization: Organization, position: int, limit: int) -> EventPage:
+    """Return what happened to conversations within the next `limit` changes behind a
+    position, among those that have one (`give_positions`): each event once, whatever else
+    changes its conversation. One that was erased since is left out.
+    """
+    behind = Change.objects.of_organization(organization.pk).behind(position)
+    changes = list(behind[:limit])
+    happened = {
+        one.conversation_id: one
+        for one in changes
+        if not one.is_erased and (one.event_position or 0) > position
+    }
+    rows = Conversation.objects.in_organization(organization).with_recording()
+    found = rows.in_bulk(list(happened))
+    return EventPage(
+        events=[
+            Event(
+                conversation=found[id_],
+                position=one.event_position or 0,
+                is_first=(one.first_position or 0) > position,
+            )
+            for id_, one in happened.items()
+            if id_ in found
+        ],
+        position=changes[-1].position or position if changes else position,
+        is_last=len(changes) < limit,
+    )

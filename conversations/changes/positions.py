@@ -39,7 +39,10 @@ _GIVE = """
         SELECT conversation_id, row_number() OVER (ORDER BY conversation_id) AS number
         FROM waiting
     ), given AS (
-        UPDATE conversations_change AS change SET position = %(last)s + number
+        UPDATE conversations_change AS change SET position = %(last)s + number,
+            first_position = coalesce(first_position, %(last)s + number),
+            event_position = CASE WHEN is_event THEN %(last)s + number
+                ELSE event_position END
         FROM numbered WHERE change.conversation_id = numbered.conversation_id
         RETURNING position
     ), highest AS (

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("learnt_until", models.DateTimeField()),
+                ("counted_at", models.DateTimeField()),
                 ("is_stale", models.BooleanField(default=False)),
                 ("learnt_at", models.DateTimeField(null=True)),
                 (

@@ -21,7 +21,7 @@ class ArrivalHistoryQuerySet(models.QuerySet["ArrivalHistory"]):
 
     def count_again(self, agent_ids: Collection[UUID]) -> int:
         """Have the history of these agents, and of their organizations, counted from the
-        conversations: call it in the transaction that moves or deletes some.
+        conversations: call it once those are committed that moved or are gone.
         """
         organizations = Agent.objects.filter(id__in=agent_ids).values("organization")
         agents = models.Q(agent__in=agent_ids)
@@ -49,6 +49,8 @@ class ArrivalHistory(models.Model):
     counts = ArrayField(models.IntegerField())
     # Up to here all that arrived is counted: a whole hour, UTC.
     learnt_until = models.DateTimeField()
+    # When all of it was counted; what came since was added.
+    counted_at = models.DateTimeField()
     # Conversations were moved or erased since: all of it is to be counted again.
     is_stale = models.BooleanField(default=False)
     # What `usual_week` learnt of it, and when; no rates where too little is known.

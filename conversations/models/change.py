@@ -35,6 +35,13 @@ class Change(models.Model):
     position = models.BigIntegerField(null=True)
     # A default of the database's own, for the trigger.
     is_erased = models.BooleanField(default=False, db_default=False)
+    # Whether something happened to it since it had a position: not where it was only
+    # folded again or moved to another agent (`conversations.changes.repairs`).
+    is_event = models.BooleanField(default=True, db_default=True)
+    # The last position that came of an event, and the first of all; null before one was
+    # given by the code that knows these.
+    event_position = models.BigIntegerField(null=True)
+    first_position = models.BigIntegerField(null=True)
 
     objects = ChangeQuerySet.as_manager()
 

@@ -16,6 +16,7 @@ from accounts.models import ApiKey, AuditAction, User
 from conversations.models import Conversation
 from conversations.projection.erased_calls import erase_rows, lock_call_id
 from integrations.delivery_log.jobs import ERASED
+from integrations.erasure.others import erase_others
 from integrations.livekit_events.erasure import erase_told
 from integrations.models import Delivery
 from web.database_errors import is_held
@@ -68,6 +69,7 @@ def _erase(conversation: Conversation, by: User | None, key: ApiKey | None) -> i
             conversation.organization_id, conversation.external_id, shared=False
         )
         erase_told(conversation)
+        erase_others(conversation)
         erase_rows(conversation)
         emptied = _empty_deliveries(conversation)
         audit.record(

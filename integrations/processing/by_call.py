@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
 
 from conversations import worker_stop
+from conversations.changes.repairs import repairing
 from conversations.models import Conversation
 from conversations.projection import store, store_apart
 from conversations.projection.call_agents import UnknownAgent
@@ -185,14 +186,26 @@ def _store(
         if prepared is None:
             return None
         with suppress(CallMoved), transaction.atomic(durable=True):
-            return finish(store_apart.store_folded(prepared))
+            return finish(_store_folded(prepared, is_repair=not new))
     # Others go on writing to it; now they wait.
     with transaction.atomic(durable=True):
         store.lock([call])
         prepared = _fold(new, call, reader)
         if prepared is None:
             return None
-        return finish(store_apart.store_folded(prepared))
+        return finish(_store_folded(prepared, is_repair=not new))
+
+
+def _store_folded(
+    prepared: PreparedCall, *, is_repair: bool
+) -> ProjectionResult | None:
+    """Store a call as it was folded.
+
+    Raises:
+        CallMoved: its conversation has changed since.
+    """
+    with repairing() if is_repair else nullcontext():
+        return store_apart.store_folded(prepared)
 
 
 def _fold(new: Sequence[int], call: CallKey, reader: Reader) -> PreparedCall | None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from accounts.models import Organization
+from conversations.changes.repairs import repairing
 from conversations.models import Conversation
 from conversations.projection.logged_update import CallKey
 from conversations.projection.store import rebuild_calls
@@ -52,7 +53,7 @@ def rebuild_conversations(calls: Collection[CallKey]) -> int:
         Unreadable: a body no longer reads as a call; then none was folded.
         UnknownAgent: a body names an agent that is not the organization's, likewise.
     """
-    with transaction.atomic():
+    with transaction.atomic(), repairing():
         return len(
             rebuild_calls(
                 dict.fromkeys(calls, END_OF_LOG),

@@ -37,7 +37,7 @@ def test_it_makes_an_organization_and_a_user_who_can_log_in(client):
     }
     client.post("/login", {"login": "ada@example.org", "password": PASSWORD})
     assert client.session[SESSION_KEY] == str(user.pk)
-    assert client.get("/")["Location"] == "/org/acme/conversations"
+    assert client.get("/")["Location"] == "/org/acme/"
     assert Membership.objects.get().role == "owner"
 
 

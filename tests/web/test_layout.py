@@ -61,7 +61,7 @@ def test_someone_in_two_organizations_can_switch(bob_client, bob, other_organiza
         organization=other_organization, user=bob, role=Role.MEMBER
     )
     content = content_of(bob_client)
-    assert 'href="/org/globex/conversations"' in content
+    assert 'href="/org/globex/"' in content
 
 
 def test_nothing_on_a_page_needs_more_than_the_policy_allows(bob_client):

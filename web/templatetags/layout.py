@@ -51,7 +51,8 @@ def nav_link(
         return {}
     path = context["request"].path.rstrip("/")
     current = ""
-    if path == url:
+    # With a slash it is the page above all others of the organization, not a part of it.
+    if path == url.rstrip("/"):
         current = "page"
     elif path.startswith(f"{url}/") and not (
         apart and path == reverse(apart, kwargs={"slug": organization.slug})

@@ -24,6 +24,8 @@ class Mailbox:
     logins: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     wants_domain: bool = False
+    # Addresses that are refused, while others are taken.
+    refuses: set[str] = field(default_factory=set)
 
     @property
     def texts(self) -> list[str]:
@@ -64,6 +66,8 @@ class Mailbox:
     ) -> str:
         if reply := self.replies.get("RCPT"):
             return reply.format(address)
+        if address in self.refuses:
+            return "550 5.1.1 no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -38,7 +38,7 @@ def test_it_signs_up_with_the_invited_address(client, organization, make_invitat
     assert "Alice Example" in content
     assert "eve@example.org" in content
     response = client.post(path, {**FIELDS, "email": "boss@example.org"})
-    assert response["Location"] == "/org/acme/conversations"
+    assert response["Location"] == "/org/acme/"
     assert role_of("eve@example.org", organization) == "admin"
     assert not User.objects.filter(email="boss@example.org").exists()
     assert client.session[SESSION_KEY] == str(User.objects.get(name="Eve").pk)
@@ -67,7 +67,7 @@ def test_it_lets_in_one_person(client, make_invitation):
 def test_it_leads_who_joined_to_the_organization(client, make_invitation):
     path = make_invitation()
     client.post(path, FIELDS)
-    assert client.get(path)["Location"] == "/org/acme/conversations"
+    assert client.get(path)["Location"] == "/org/acme/"
 
 
 def test_it_expires_after_seven_days(client, charlie_client, make_invitation):
@@ -105,7 +105,7 @@ def test_it_asks_who_has_an_account_to_log_in(
     assert response["Location"] == path
     assert b"Join as charlie@example.org" in client.get(path).content
     response = client.post(f"{path}/accept")
-    assert response["Location"] == "/org/acme/conversations"
+    assert response["Location"] == "/org/acme/"
     assert role_of(charlie.email, organization) == "member"
 
 
@@ -171,7 +171,7 @@ def test_a_member_stays_what_they_are(
     alice, bob, bob_client, organization, make_invitation
 ):
     path = make_invitation("robert@example.org", role="owner")
-    assert bob_client.get(path)["Location"] == "/org/acme/conversations"
+    assert bob_client.get(path)["Location"] == "/org/acme/"
     assert bob_client.post(f"{path}/accept").status_code == 403
     assert role_of(bob.email, organization) == "member"
     # It still lets in the one whom it is for.

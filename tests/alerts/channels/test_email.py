@@ -145,6 +145,17 @@ def test_it_says_what_the_mail_server_said_without_who(
     assert "@" not in answer.reason
 
 
+@pytest.mark.usefixtures("server")
+def test_it_says_how_many_of_several_addresses_were_refused(
+    about: Notice, box: Mailbox
+) -> None:
+    box.refuses = {"dora@example.org"}
+    answer = send(about)
+    assert answer.was_taken
+    assert answer.answer == "To 1 address. The mail server refused 1 address."
+    assert box.envelopes[0].rcpt_tos == ["alice@example.org"]
+
+
 def test_a_mail_server_that_is_away_is_tried_again(about: Notice, port: int) -> None:
     answer = send(about)
     assert not answer.was_taken and not answer.is_final

@@ -157,6 +157,18 @@ def test_where_there_is_no_other_channel_the_owners_are_mailed_once(
     assert len(receiver.posts) == 5
 
 
+def test_a_channel_that_is_off_opens_no_incident_which_nothing_would_close(
+    channel: MakeChannel, change: Change, issue: MakeIssue, receiver: Receiver
+) -> None:
+    receiver.answers(Reply(404))
+    channel()
+    fail(4, change, issue)
+    channel("pagerduty")
+    fail(1, change, issue)
+    assert Channel.objects.get(kind="slack").disabled_at is not None
+    assert not Message.objects.filter(event=CHANNEL_DISABLED).exists()
+
+
 def test_one_that_is_taken_forgives_those_before(
     channel: MakeChannel, change: Change, issue: MakeIssue, receiver: Receiver
 ) -> None:

@@ -46,6 +46,8 @@ def test_it_answers_who_may_read(
         "search_transcripts",
         "list_deliveries",
         "list_expected_sessions",
+        "list_issues",
+        "list_workers",
         "get_connection_status",
         "read_docs",
     }

@@ -102,6 +102,8 @@ def test_the_client_lists_and_calls_every_tool(
         "search_transcripts": {"q": "order"},
         "list_deliveries": {"outcome": "rejected"},
         "list_expected_sessions": {"state": "missing"},
+        "list_issues": {"state": "open"},
+        "list_workers": {},
         "get_connection_status": {"agentId": conversation["agentId"]},
         "read_docs": {"path": "statuses"},
     }
@@ -148,6 +150,8 @@ def test_what_does_not_fit_is_an_error_that_says_what_would(
         "list_conversations": {"limit": 0},
         "list_deliveries": {"status": 500},
         "list_expected_sessions": {"state": "lost"},
+        "list_issues": {"state": "lost"},
+        "list_workers": {"limit": 0},
         "read_docs": {"path": "statuses", "cursor": "end"},
         "search_transcripts": {},
     }

@@ -40,7 +40,9 @@ OF_WHICH_THERE_ARE_SOME = (
     "GET /v1/deliveries/{id}",
     "GET /v1/expected-sessions",
     "GET /v1/expected-sessions/{id}",
+    "GET /v1/issues",
     "GET /v1/usage",
+    "GET /v1/workers",
     "POST /webhooks/calls",
 )
 

@@ -94,6 +94,11 @@ EXPECTED: dict[tuple[str, str], Printed] = {
     ("Know which sessions are missing", "python"): lambda text, _: (
         text == "0 missing\n"
     ),
+    # The round may have found that posts are refused.
+    ("Know what is wrong", "bash"): lambda text, _: isinstance(rows(text), list),
+    ("Know what is wrong", "python"): lambda text, _: text.endswith(" open\n"),
+    ("Know which hosts forward", "bash"): lambda text, _: rows(text) == [],
+    ("Know which hosts forward", "python"): lambda text, _: text == "0 hosts\n",
     ("Replay a delivery", "bash"): lambda text, kept: (
         json.loads(text)["conversationId"] == kept["id"]
     ),
