@@ -6,9 +6,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from alerts.causes.of_zelto import MEDIA_PULSE
+from alerts.judging.progress import note
 from alerts.judging.round import run_round
 from alerts.messages import retention, sending, wakeup
-from alerts.models import Progress
 from alerts.outgoing_events import telling
 from conversations import worker_stop
 from conversations.worker_wakeup import Throttle
@@ -27,7 +27,7 @@ def judge() -> None:
 def judge_from_media() -> None:
     """Note that the media worker is there, and do what the worker has not done yet."""
     now = timezone.now()
-    Progress.objects.update_or_create(name=MEDIA_PULSE, defaults={"at": now})
+    note(MEDIA_PULSE, now)
     run_round(now)
 
 

@@ -23,8 +23,8 @@ def look(now):
 
 
 def test_one_that_is_missing_among_others_is_no_alert(agent, make_session, look):
-    for minutes in range(10, 60):
-        make_session("arrived", minutes_ago=minutes, agent=agent)
+    for number in range(10, 60):
+        make_session("arrived", minutes_ago=number, agent=agent)
     for minutes in (30.5, 20.5):
         make_session("missing", minutes_ago=minutes, agent=agent)
     assert look() == []

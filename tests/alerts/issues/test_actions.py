@@ -25,6 +25,7 @@ def issue(found, routed):
 
 def test_the_first_who_acknowledges_is_noted_and_told(issue, alice, bob, routed):
     change = actions.acknowledge(issue, alice)
+    assert change is not None
     assert actions.acknowledge(issue, bob) is None
     issue.refresh_from_db()
     assert issue.acknowledged_by == alice

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Organization
@@ -21,6 +22,7 @@ from integrations.models import Delivery, WorkerPulse
 from tests.alerts.causes.conftest import arrive, deliver, learn, make_agent
 
 MINUTE = timedelta(minutes=1)
+MAX_QUERIES_AT_REST = 24
 
 
 @pytest.fixture
@@ -57,6 +59,17 @@ def test_a_round_takes_each_look_in_its_turn(organization, now, monkeypatch):
     moved = {name for name in later if later[name] != times.get(name)}
     assert "judging: silence" in moved
     assert "judging: expiring keys" not in moved
+
+
+def test_a_round_that_finds_nothing_asks_little(organization, now):
+    agent = make_agent(organization)
+    learn(agent, look_at=now + 60 * MINUTE)
+    arrive(agent, now - MINUTE)
+    run_round(now)
+    with CaptureQueriesContext(connection) as queries:
+        assert run_round(now + MINUTE) == []
+    asked = [one["sql"] for one in queries if "SAVEPOINT" not in one["sql"]]
+    assert len(asked) <= MAX_QUERIES_AT_REST, asked
 
 
 def test_a_look_that_fails_lets_the_others_go_on(
