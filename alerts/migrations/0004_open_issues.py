@@ -8,7 +8,7 @@ from web.pooling.migration_operations import SessionLockTimeout
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("alerts", "0001_schema")]
+    dependencies = [("alerts", "0003_message_order")]
 
     operations = [
         SessionLockTimeout("5s"),
