@@ -106,7 +106,7 @@ def _rounded(value: float) -> int:
     """Return a number of two digits that count: nobody reads more, and it stays as it is
     for longer.
     """
-    size = 10 ** max(0, len(str(round(value))) - 2)
+    size = int(10 ** max(0, len(str(round(value))) - 2))
     return round(value / size) * size
 
 

@@ -255,5 +255,5 @@ def test_any_number_of_agents_takes_as_many_queries(
     for count in (1, 8):
         for _ in range(count):
             learnt(600)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             agents_now(organization, timezone.now())
