@@ -140,7 +140,7 @@ def send(config: Config, notice: Notice) -> Answer:
     try:
         with connection:
             message.send()
-            refused = getattr(connection, "refused", list)()
+            refused: list[str] = getattr(connection, "refused", list)()
     except ERRORS as error:
         failure = failure_of(error, to[0])
         code = getattr(error, "smtp_code", None)
