@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.audit import record
 from accounts.models import AuditAction, User
-from conversations.models import Agent
+from conversations.models import Agent, ArrivalHistory
 from conversations.worker_stop import Turn, is_requested
 
 BATCH = 1000
@@ -54,6 +54,7 @@ def merge_agents(*, merged: Agent, kept: Agent, by: User) -> None:
         merged_into=kept.pk, updated_at=now
     )
     Agent.objects.filter(pk=merged.pk).update(merged_at=now)
+    ArrivalHistory.objects.filter(agent=merged.pk).delete()
     record(
         organization=merged.organization,
         by=by,
@@ -146,10 +147,14 @@ _MOVE = """
         updated_at = greatest(
             statement_timestamp(), call.updated_at + interval '1 microsecond')
     FROM moved WHERE call.id = moved.id
+    RETURNING moved.kept_id
 """
 
 
 def _move_batch() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, {"batch": BATCH, "agents": AGENTS_AT_ONCE})
-        return int(cursor.rowcount)
+        moved = [kept_id for (kept_id,) in cursor.fetchall()]
+    if moved:
+        ArrivalHistory.objects.count_again(set(moved))
+    return len(moved)

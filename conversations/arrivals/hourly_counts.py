@@ -17,6 +17,8 @@ from conversations.arrivals.week_hours import HOUR
 
 # A backlog of the worker's is through by then; later ones wait for a count from the start.
 COUNTED_AGAIN = timedelta(hours=12)
+# What was stored later, and whatever else may be wrong, is right again after so long.
+ALL_COUNTED_AGAIN = timedelta(days=7)
 # A week more than is learnt from, so that a row is cut once a week.
 KEPT_HOURS = (MAX_WEEKS + 1) * 168
 # In one statement.
@@ -34,7 +36,7 @@ def last_whole_hour(now: datetime) -> datetime:
 
 def count_new_hours(now: datetime) -> int:
     """Add the hours since the last time, of some organizations; return of how many."""
-    values: dict[str, object] = {
+    values: dict[str, datetime | timedelta | int] = {
         "hour": last_whole_hour(now),
         "again": COUNTED_AGAIN,
         "kept": KEPT_HOURS,
@@ -50,10 +52,12 @@ def count_from_the_start(now: datetime) -> list[UUID]:
     """Count all hours that are kept, of some agents or organizations that have no row yet,
     or whose conversations were moved or erased. Return the ids of the rows.
     """
-    values: dict[str, object] = {
+    values: dict[str, datetime | timedelta | int] = {
         "hour": last_whole_hour(now),
         "first": last_whole_hour(now) - KEPT_HOURS * HOUR,
         "again": COUNTED_AGAIN,
+        "now": now,
+        "old": now - ALL_COUNTED_AGAIN,
         "limit": AGENTS_AT_ONCE,
     }
     with connection.cursor() as cursor:
@@ -134,22 +138,25 @@ _HOURS = """
 _COUNT = """
     WITH due AS MATERIALIZED ({due})
     INSERT INTO conversations_arrivalhistory AS history (
-        id, organization_id, agent_id, first_hour, counts, learnt_until, is_stale, weeks,
-        day_shape, level_count, threshold, longest, is_silent)
+        id, organization_id, agent_id, first_hour, counts, learnt_until, counted_at,
+        is_stale, weeks, day_shape, level_count, threshold, overnight, longest, closed_days,
+        is_silent)
     SELECT gen_random_uuid(), due.organization_id, due.agent_id, found.first_hour,
-        found.counts, %(hour)s, false, 0, 0, 0, 0, 0, false
+        found.counts, %(hour)s, %(now)s, false, 0, 0, 0, 0, 0, 0, '{{}}', false
     FROM due CROSS JOIN LATERAL (
         WITH counted AS ({hours}) {counts}
     ) AS found
     ON CONFLICT ({conflict}) DO UPDATE SET first_hour = EXCLUDED.first_hour,
-        counts = EXCLUDED.counts, learnt_until = EXCLUDED.learnt_until, is_stale = false
+        counts = EXCLUDED.counts, learnt_until = EXCLUDED.learnt_until,
+        counted_at = EXCLUDED.counted_at, is_stale = false
     RETURNING history.id
 """
 _DUE_AGENTS = """
         SELECT agent.id, agent.organization_id, agent.id AS agent_id
         FROM conversations_agent AS agent
         LEFT JOIN conversations_arrivalhistory AS history ON history.agent_id = agent.id
-        WHERE agent.merged_into_id IS NULL AND (history.id IS NULL OR history.is_stale)
+        WHERE agent.merged_into_id IS NULL AND (history.id IS NULL
+            OR history.is_stale OR history.counted_at < %(old)s)
         LIMIT %(limit)s
 """
 _DUE_ORGANIZATIONS = """
@@ -158,7 +165,8 @@ _DUE_ORGANIZATIONS = """
         FROM accounts_organization AS organization
         LEFT JOIN conversations_arrivalhistory AS history
             ON history.organization_id = organization.id AND history.agent_id IS NULL
-        WHERE (history.id IS NULL OR history.is_stale) AND EXISTS (
+        WHERE (history.id IS NULL OR history.is_stale
+            OR history.counted_at < %(old)s) AND EXISTS (
             SELECT FROM conversations_agent WHERE organization_id = organization.id)
         LIMIT %(limit)s
 """

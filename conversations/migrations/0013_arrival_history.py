@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("learnt_until", models.DateTimeField()),
+                ("counted_at", models.DateTimeField()),
                 ("is_stale", models.BooleanField(default=False)),
                 ("learnt_at", models.DateTimeField(null=True)),
                 (
@@ -66,7 +67,14 @@ class Migration(migrations.Migration):
                 ("day_shape", models.FloatField(default=0.0)),
                 ("level_count", models.FloatField(default=0.0)),
                 ("threshold", models.FloatField(default=0.0)),
+                ("overnight", models.FloatField(default=0.0)),
                 ("longest", models.FloatField(default=0.0)),
+                (
+                    "closed_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateField(), default=list, size=None
+                    ),
+                ),
                 ("look_at", models.DateTimeField(null=True)),
                 ("silent_at", models.DateTimeField(null=True)),
                 ("is_silent", models.BooleanField(default=False)),

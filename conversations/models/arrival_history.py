@@ -21,7 +21,7 @@ class ArrivalHistoryQuerySet(models.QuerySet["ArrivalHistory"]):
 
     def count_again(self, agent_ids: Collection[UUID]) -> int:
         """Have the history of these agents, and of their organizations, counted from the
-        conversations: call it in the transaction that moves or deletes some.
+        conversations: call it once those are committed that moved or are gone.
         """
         organizations = Agent.objects.filter(id__in=agent_ids).values("organization")
         agents = models.Q(agent__in=agent_ids)
@@ -49,6 +49,8 @@ class ArrivalHistory(models.Model):
     counts = ArrayField(models.IntegerField())
     # Up to here all that arrived is counted: a whole hour, UTC.
     learnt_until = models.DateTimeField()
+    # When all of it was counted; what came since was added.
+    counted_at = models.DateTimeField()
     # Conversations were moved or erased since: all of it is to be counted again.
     is_stale = models.BooleanField(default=False)
     # What `usual_week` learnt of it, and when; no rates where too little is known.
@@ -58,7 +60,11 @@ class ArrivalHistory(models.Model):
     day_shape = models.FloatField(default=0.0)
     level_count = models.FloatField(default=0.0)
     threshold = models.FloatField(default=0.0)
+    overnight = models.FloatField(default=0.0)
     longest = models.FloatField(default=0.0)
+    # Of an organization: the days, by its clock, on which hardly anything came from any of
+    # its agents, and something did later.
+    closed_days = ArrayField(models.DateField(), default=list)
     # Before this nobody need look whether it is silent.
     look_at = models.DateTimeField(null=True)
     # When it was last looked at, the silence of then counted from here on, or would.

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Organization
 from conversations.models import Conversation, SearchJob, Tombstone
 from conversations.models.charge import call_subject
+from conversations.projection.moved_arrivals import count_again_once_committed
 from conversations.recordings import received
 from conversations.recordings.files import schedule_deletion_of_files
 
@@ -65,6 +66,7 @@ def erase_rows(conversation: Conversation) -> None:
     received.let_go_of_call(row)
     # The others go when they are worked off; one that was given up would stay.
     SearchJob.objects.filter(conversation_id=row.pk, attempts__gt=0).delete()
+    count_again_once_committed({row.agent_id})
     row.delete()
 
 

@@ -30,6 +30,7 @@ from conversations.projection.logged_update import (
     LoggedUpdate,
     need_past,
 )
+from conversations.projection.moved_arrivals import count_moved_again
 from conversations.projection.result import ProjectionResult
 from conversations.recordings.fetch_queue import enqueue_recordings
 
@@ -204,9 +205,7 @@ def make(
 
 
 def lock(calls: Iterable[CallKey]) -> dict[CallKey, Conversation]:
-    """Return the conversations of the calls, locked in one order until the transaction
-    ends.
-    """
+    """Return the conversations of the calls, locked in one order."""
     calls = list(calls)
     if not calls:
         return {}
@@ -233,9 +232,11 @@ def save(
     agent_ids: Mapping[AgentKey, UUID],
 ) -> None:
     """Write what the calls came to into their conversations, which are locked."""
-    transcripts = [_apply(one, folded[key], agent_ids) for key, one in stored.items()]
-    row_mapping.save([one.conversation for one in stored.values()])
-    row_mapping.save_transcripts(transcripts)
+    rows = [one.conversation for one in stored.values()]
+    with count_moved_again(rows):
+        scripts = [_apply(one, folded[key], agent_ids) for key, one in stored.items()]
+    row_mapping.save(rows)
+    row_mapping.save_transcripts(scripts)
 
 
 def _apply(

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from conversations.agents.merging import merge_agents, move_merged_conversations
 from conversations.arrivals import hourly_counts
 from conversations.arrivals.learning import learn_arrivals
 from conversations.models import Agent, ArrivalHistory, Conversation
+from conversations.projection.erased_calls import erase_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +144,43 @@ def test_merged_agents_have_none(make_agent):
     learn(NOW)
     assert ArrivalHistory.objects.count() == 2
     assert Agent.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_merge_moved_is_counted_again(
+    make_agent, sessions, alice, django_capture_on_commit_callbacks
+):
+    kept, merged = make_agent(), make_agent()
+    sessions(kept, NOW - 2 * DAY, NOW, 20)
+    sessions(merged, NOW - 9 * DAY, NOW, 20)
+    learn(NOW)
+    merge_agents(merged=merged, kept=kept, by=alice)
+    move_merged_conversations(seconds=10)
+    learn(NOW)
+    end = hourly_counts.last_whole_hour(NOW)
+    assert counted(kept) == counted() == plain(end)
+    assert not ArrivalHistory.objects.filter(agent=merged).exists()
+
+
+def test_what_was_erased_is_not_counted_any_more(
+    make_agent, sessions, django_capture_on_commit_callbacks
+):
+    agent = make_agent()
+    sessions(agent, NOW - 2 * DAY, NOW, 20)
+    learn(NOW)
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_rows(Conversation.objects.filter(is_test=False).first())
+    learn(NOW)
+    end = hourly_counts.last_whole_hour(NOW)
+    assert counted(agent) == counted() == plain(end)
+
+
+def test_what_was_stored_very_late_is_counted_within_a_week(
+    make_agent, make_conversation
+):
+    agent = make_agent()
+    make_conversation(agent=agent, created_at=NOW - DAY)
+    learn(NOW)
+    make_conversation(agent=agent, created_at=NOW - 3 * DAY)
+    learn(NOW + 7 * DAY + HOUR)
+    assert len(counted(agent)) == len(counted()) == 2
