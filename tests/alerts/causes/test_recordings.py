@@ -61,6 +61,7 @@ def test_what_waits_or_is_here_already_is_not_failed(agent, now, look):
         record(agent, now - minutes * MINUTE, "waiting")
         # An upload was there before a fetch failed.
         record(agent, now - minutes * MINUTE, file="some/file")
+    record(agent, now - MINUTE)
     assert look() == []
 
 

@@ -23,10 +23,11 @@ HOUR = 60
 def look(now):
     """`look(minutes)`: a look so long after `now`; what has changed, in words."""
 
-    def at(minutes=0.0, cause=SILENCE):
+    def at(minutes=0.0, cause=SILENCE, judges=True):
         Progress.objects.all().delete()
-        # A silent one is judged again in its turn; here each look judges all.
-        ArrivalHistory.objects.update(look_at=now - MINUTE)
+        # A silent one is judged again in its turn; here each look judges all, or none.
+        turn = now - MINUTE if judges else now + timedelta(days=90)
+        ArrivalHistory.objects.update(look_at=turn)
         changes = take_look(cause, now + minutes * MINUTE)
         return sorted(
             (str(one.kind), one.issue.kind, one.issue.cause) for one in changes
@@ -160,6 +161,18 @@ def test_a_test_session_is_no_recovery(agent, survey, now, look):
     test.is_test = True
     test.save()
     assert look(2) == []
+    real = arrive(agent, now + 3 * MINUTE)
+    assert look(4) == [silent("resolved", agent)]
+    assert Issue.objects.get().facts["over"]["at"] == real.created_at.isoformat()
+
+
+def test_recovery_is_seen_before_the_agent_is_judged_again(agent, survey, now, look):
+    learn(agent)
+    arrive(agent, now - 2 * HOUR * MINUTE)
+    look()
+    assert look(1, judges=False) == []
+    arrive(agent, now + 2 * MINUTE)
+    assert look(3, judges=False) == [silent("resolved", agent)]
 
 
 def test_all_agents_together_are_one_issue(organization, agent, now, look):

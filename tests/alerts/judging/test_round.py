@@ -11,9 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Organization
+from alerts.issues.finding import Finding
+from alerts.issues.life import reconcile
 from alerts.judging import watch
 from alerts.judging.listening import is_listening, note_web
 from alerts.judging.looks import CAUSES
+from alerts.judging.progress import claim
 from alerts.judging.round import run_round, take_look
 from alerts.models import Issue, IssueChange, IssueKind, Progress
 from alerts.tasks import judge, judge_from_media
@@ -59,6 +62,13 @@ def test_a_round_takes_each_look_in_its_turn(organization, now, monkeypatch):
     moved = {name for name in later if later[name] != times.get(name)}
     assert "judging: silence" in moved
     assert "judging: expiring keys" not in moved
+
+
+def test_a_turn_is_claimed_once_and_at_once_where_the_clock_was_set_back(db, now):
+    assert claim("look", now, MINUTE)
+    assert not claim("look", now + timedelta(seconds=59), MINUTE)
+    assert claim("look", now + MINUTE, MINUTE)
+    assert claim("look", now - MINUTE, MINUTE)
 
 
 def test_a_round_that_finds_nothing_asks_little(organization, now):
@@ -176,3 +186,29 @@ def test_two_rounds_at_once_open_each_issue_once(now):
     kinds = sorted(Issue.objects.values_list("kind", flat=True))
     assert kinds == ["all_silent"] * 3 + ["deliveries_failed"] * 3
     assert IssueChange.objects.count() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_two_find_at_once_is_opened_once(now):
+    organization = Organization.objects.create(name="Acme", slug="acme")
+    findings = [
+        Finding(organization.pk, IssueKind.AGENT_SILENT, str(number), now)
+        for number in range(200)
+    ]
+    ready = threading.Barrier(4)
+    changes: list[int] = []
+
+    def work():
+        ready.wait()
+        try:
+            changes.append(len(reconcile([IssueKind.AGENT_SILENT], findings, now)))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(changes) == [0, 0, 0, 200]
+    assert Issue.objects.count() == IssueChange.objects.count() == 200
