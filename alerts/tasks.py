@@ -9,7 +9,8 @@ from alerts.causes.of_zelto import MEDIA_PULSE
 from alerts.judging.progress import note
 from alerts.judging.round import run_round
 from alerts.messages import retention, sending, wakeup
-from alerts.outgoing_events import telling
+from alerts.outgoing_events import forgetting, telling
+from alerts.summaries import telling as summaries
 from conversations import worker_stop
 from conversations.worker_wakeup import Throttle
 
@@ -41,7 +42,7 @@ def send_messages() -> None:
 @shared_task
 def forget_messages() -> None:
     """Forget old messages, and wake another run where there are more."""
-    if retention.forget_old():
+    if retention.forget_old() | forgetting.forget_told():
         _forget_more.wake()
 
 
@@ -52,6 +53,12 @@ def tell_of_conversations() -> None:
     """
     if telling.tell_of_conversations(seconds=SECONDS_AT_ONCE):
         _tell_more.wake()
+
+
+@shared_task
+def tell_of_weeks() -> None:
+    """Queue the summaries of the week that are due."""
+    summaries.tell_of_weeks(timezone.now())
 
 
 _forget_more = Throttle(lambda **options: forget_messages.apply_async(**options))

@@ -34,6 +34,7 @@ SIGNED_OUT = {
 }
 # What a member's side bar leads to, below /org/<slug>/.
 PAGES = {
+    "home": "",
     "conversations": "conversations",
     "agents": "agents",
     "expected": "agents/expected",
@@ -96,6 +97,7 @@ BEHIND: dict[str, tuple[str, ...]] = {
 }
 # What a member may open, and what not.
 OF_A_MEMBER = {
+    "home": "",
     "conversations": "conversations",
     "expected": "agents/expected",
     "alerts": "alerts",

@@ -146,6 +146,12 @@ class Issue(models.Model):
             models.Index(
                 fields=["organization", "opened_at", "id"], name="issue_newest"
             ),
+            # Those that are open: few, however many are over.
+            models.Index(
+                fields=["organization", "opened_at", "id"],
+                name="issue_open_newest",
+                condition=models.Q(resolved_at=None),
+            ),
             models.Index(
                 fields=["organization", "kind", "cause", "resolved_at"],
                 name="issue_by_cause",

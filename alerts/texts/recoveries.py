@@ -18,7 +18,9 @@ _GONE = {
 _QUIETLY = {
     "off": "Alerts of this kind were turned off",
     "silent_until": "Silence is expected for now",
-    "replaced": "It is told for all agents together",
+    "replaced": "Another alert tells of it",
+    "usual": "By what is known now it is usual",
+    "dormant": "After four weeks nobody waits for it any more",
     "forgotten": "Nothing more was seen of it for a day",
 }
 # Whose sessions somebody waited for.

@@ -32,6 +32,7 @@ PROGRESS_EVERY = 100
 
 class Command(BaseCommand):
     help = "Posts invented sessions of the last four weeks to the running server."
+    requires_system_checks: list[str] = []  # noqa: RUF012 - as `provision`
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -231,6 +231,16 @@ def test_a_retired_agent_ends_its_issue(agent, survey, now, look):
     assert Issue.objects.get().facts["over"]["because"] == "retired"
 
 
+def test_after_four_weeks_nobody_waits_any_more(agent, survey, now, look):
+    learn(agent)
+    arrive(agent, now - 2 * HOUR * MINUTE)
+    look()
+    arrive(survey, now + (29 * 24 * HOUR - 1) * MINUTE)
+    assert look(29 * 24 * HOUR) == [silent("resolved", agent)]
+    over = Issue.objects.get().facts["over"]
+    assert (over["because"], over["is_quiet"]) == ("dormant", True)
+
+
 def test_an_expected_silence_does_not_count(agent, survey, organization, now, look):
     learn(agent)
     arrive(agent, now - 10 * HOUR * MINUTE)
