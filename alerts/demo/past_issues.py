@@ -32,51 +32,61 @@ class PastIssue:
         return self.since + self.lasted
 
 
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
 def past_issues(now: datetime) -> Iterator[PastIssue]:
     """Yield them, the oldest first."""
     today = now.replace(minute=2, second=0, microsecond=0)
-    hour, minute = timedelta(hours=1), timedelta(minutes=1)
-    yield PastIssue(
+    yield _missing(today - timedelta(days=16))
+    yield _refused(today - timedelta(days=9))
+    yield _silent(today - timedelta(days=5))
+
+
+def _missing(since: datetime) -> PastIssue:
+    return PastIssue(
         kind=IssueKind.SESSIONS_MISSING,
-        since=today - 16 * timedelta(days=1),
-        seen_after=22 * minute,
-        lasted=3 * hour + 5 * minute,
+        since=since,
+        seen_after=22 * MINUTE,
+        lasted=3 * HOUR + 5 * MINUTE,
         agent="order-support",
         count=4,
         facts={"is_all": False, "ended": 21, "jobs_failed": 4},
     )
-    revoked = today - 9 * timedelta(days=1)
+
+
+def _refused(since: datetime) -> PastIssue:
     refusal = {
         "status": 401,
         "count": 38,
-        "since": revoked.isoformat(),
+        "since": since.isoformat(),
         "key": "livekit-prod",
         "key_state": "revoked",
-        "key_at": (revoked - minute).isoformat(),
+        "key_at": (since - MINUTE).isoformat(),
     }
-    yield PastIssue(
+    return PastIssue(
         kind=IssueKind.SESSIONS_REFUSED,
-        since=revoked,
-        seen_after=3 * minute,
-        lasted=41 * minute,
+        since=since,
+        seen_after=3 * MINUTE,
+        lasted=41 * MINUTE,
         agent="front-desk",
         count=38,
         facts={"is_all": True, "taken": 0, "refusals": [refusal]},
         was_acknowledged=True,
     )
-    quiet = today - 5 * timedelta(days=1)
-    yield PastIssue(
+
+
+def _silent(since: datetime) -> PastIssue:
+    lasted = 2 * HOUR + 9 * MINUTE
+    at = (since + lasted).isoformat()
+    return PastIssue(
         kind=IssueKind.AGENT_SILENT,
-        since=quiet,
-        seen_after=52 * minute,
-        lasted=2 * hour + 9 * minute,
+        since=since,
+        seen_after=52 * MINUTE,
+        lasted=lasted,
         agent="front-desk",
         facts={
             "usual_gap": 360,
-            "over": {
-                "at": (quiet + 2 * hour + 9 * minute).isoformat(),
-                "because": "again",
-                "missed": 19,
-            },
+            "over": {"at": at, "because": "again", "missed": 19},
         },
     )
