@@ -6,10 +6,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from alerts.causes.of_zelto import MEDIA_PULSE
+from alerts.judging.progress import note
 from alerts.judging.round import run_round
 from alerts.messages import retention, sending, wakeup
-from alerts.models import Progress
-from alerts.outgoing_events import telling
+from alerts.outgoing_events import forgetting, telling
+from alerts.summaries import telling as summaries
 from conversations import worker_stop
 from conversations.worker_wakeup import Throttle
 
@@ -27,7 +28,7 @@ def judge() -> None:
 def judge_from_media() -> None:
     """Note that the media worker is there, and do what the worker has not done yet."""
     now = timezone.now()
-    Progress.objects.update_or_create(name=MEDIA_PULSE, defaults={"at": now})
+    note(MEDIA_PULSE, now)
     run_round(now)
 
 
@@ -41,7 +42,7 @@ def send_messages() -> None:
 @shared_task
 def forget_messages() -> None:
     """Forget old messages, and wake another run where there are more."""
-    if retention.forget_old():
+    if retention.forget_old() | forgetting.forget_told():
         _forget_more.wake()
 
 
@@ -52,6 +53,12 @@ def tell_of_conversations() -> None:
     """
     if telling.tell_of_conversations(seconds=SECONDS_AT_ONCE):
         _tell_more.wake()
+
+
+@shared_task
+def tell_of_weeks() -> None:
+    """Queue the summaries of the week that are due."""
+    summaries.tell_of_weeks(timezone.now())
 
 
 _forget_more = Throttle(lambda **options: forget_messages.apply_async(**options))

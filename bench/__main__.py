@@ -17,13 +17,18 @@ from bench.livekit_upload import cli as livekit_upload
 from bench.neighbours import cli as neighbours
 from bench.report import Report
 from bench.senders import wrk
+from bench.silence import cli as silence
 from zelto.embedded.errors import StartupError
 from zelto.embedded.host import make_data_directory
 from zelto.env import data_directory
 
 QUIET_LOAD = 0.7
 # Benches of their own.
-OTHERS = {"neighbours": neighbours.run, "livekit": livekit_upload.run}
+OTHERS = {
+    "neighbours": neighbours.run,
+    "livekit": livekit_upload.run,
+    "silence": silence.run,
+}
 SECTIONS = ("posts", "processing", "visible", "events", "memory", "pages")
 
 

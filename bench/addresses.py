@@ -39,6 +39,7 @@ def kinds_of_pages(execute: Execute, slug: str) -> Iterator[tuple[str, list[Page
         """
         return [Page(path.format(row[0]), row[-1]) for row in found]
 
+    yield "home", each(f"{organization}/", rows.newest() * REQUESTS)
     yield "list", each(listing, rows.newest() * REQUESTS)
     livekit = rows.newest("livekit") * REQUESTS
     yield "list of one provider", each(f"{listing}?provider=livekit", livekit)

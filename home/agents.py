@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
-
 from accounts.models import Organization
-from conversations.agents.status import AgentRow, AgentStatus, rows_of
+from conversations.agents.judgement import judge_agents
 from conversations.models import Agent
+from home.agent_states import AgentState, States, agent_states
 from home.sentence import AgentCounts
+from integrations.connections.recent_failures import advice_of
+from integrations.models import Delivery
 
 # The others are on their own page.
 MAX_SHOWN = 5
-# Those that were made last; nobody waits for more to be judged.
-MAX_JUDGED = 1000
-# Of so many agents each look judges all; of more, what was judged lately is good for all
-# who read.
-MAX_JUDGED_AT_EACH_LOOK = 30
-KEPT_SECONDS = 20
-# Change it with the shape of what is kept.
-KEY = "home:agents:1:{}"
+# Of so many it is judged here whether they are silent; of others, what was found when they
+# were last looked at is at most a minute old.
+MAX_JUDGED = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,64 +50,59 @@ class AgentsNow:
 
 
 def agents_now(organization: Organization, now: datetime) -> AgentsNow:
-    """Return how the agents stand; of many, as it was up to `KEPT_SECONDS` ago."""
-    key = KEY.format(organization.pk)
-    kept = cache.get(key)
-    if kept is not None:
-        return _read(kept)
-    agents = list(
-        Agent.objects.in_organization(organization)
-        .not_merged()
-        .defer("description")
-        .in_service_first()[: MAX_JUDGED + 1]
+    """Return how the agents stand."""
+    states = agent_states(
+        organization, now, troubled=MAX_SHOWN, maybe_silent=MAX_JUDGED
     )
-    rows = rows_of(agents[:MAX_JUDGED], now, organization.zone)
-    found = _summary(rows, is_cut=len(agents) > MAX_JUDGED)
-    if len(agents) > MAX_JUDGED_AT_EACH_LOOK:
-        cache.set(key, _written(found), KEPT_SECONDS)
-    return found
+    in_trouble = [one for one in states.of_interest if one.trouble]
+    maybe = [one for one in states.of_interest if not one.trouble]
+    silent = _silent(organization, maybe, now)
+    unasked = states.silent - sum(one.was_silent for one in maybe)
+    counts = _counts(states, len(silent) + unasked)
+    reasons = _reasons(in_trouble)
+    in_need = [_in_trouble(one, reasons) for one in in_trouble]
+    in_need += [
+        AgentInNeed(one.id, one.name, "Silent", "warn", one.last_session_at, "")
+        for one in silent
+    ]
+    return AgentsNow(counts, in_need[:MAX_SHOWN])
 
 
-def _summary(rows: Sequence[AgentRow], *, is_cut: bool) -> AgentsNow:
-    count = Counter(row.status for row in rows)
-    counts = AgentCounts(
-        active=count[AgentStatus.ACTIVE],
-        failed=count[AgentStatus.FAILED],
-        refused=count[AgentStatus.REFUSED],
-        silent=count[AgentStatus.QUIET],
-        resting=count[AgentStatus.IDLE]
-        + count[AgentStatus.DORMANT]
-        + count[AgentStatus.NEW],
-        retired=count[AgentStatus.RETIRED],
-        sending=sum(row.called_since_retired for row in rows),
-        is_cut=is_cut,
-    )
-    in_need = sorted(
-        (row for row in rows if row.needs_a_look), key=lambda row: row.rank
-    )
-    return AgentsNow(counts, [_in_need(row) for row in in_need[:MAX_SHOWN]])
+def _silent(
+    organization: Organization, maybe: Sequence[AgentState], now: datetime
+) -> list[AgentState]:
+    """Return those of some agents that are silent."""
+    if not maybe:
+        return []
+    agents = Agent.objects.in_organization(organization)
+    asked = agents.defer("description").in_bulk([one.id for one in maybe])
+    judged = judge_agents(asked.values(), now, organization.zone)
+    return [one for one in maybe if one.id in judged and judged[one.id].is_silent]
 
 
-def _in_need(row: AgentRow) -> AgentInNeed:
-    return AgentInNeed(
-        id=row.agent.id,
-        name=row.agent.display_name,
-        word="Silent" if row.status is AgentStatus.QUIET else row.status.value,
-        look="warn" if row.status is AgentStatus.QUIET else "bad",
-        last_session_at=row.rhythm.last_session_at,
-        reason=row.news.trouble.reason if row.news.trouble else "",
+def _counts(states: States, silent: int) -> AgentCounts:
+    others = states.resting + states.failed + states.refused + silent
+    return AgentCounts(
+        active=states.in_service - others,
+        failed=states.failed,
+        refused=states.refused,
+        silent=silent,
+        resting=states.resting,
+        retired=states.retired,
+        sending=states.sending,
     )
 
 
-def _written(found: AgentsNow) -> dict[str, Any]:
-    """Return it as plain values: another version of this code may read them."""
-    return {
-        "counts": asdict(found.counts),
-        "in_need": [asdict(one) for one in found.in_need],
-    }
+def _reasons(in_trouble: Sequence[AgentState]) -> dict[int, str]:
+    """Return what is said of deliveries for which no reason was noted, by sequence."""
+    asked = [one.sequence for one in in_trouble if one.sequence and not one.reason]
+    if not asked:
+        return {}
+    rows = Delivery.objects.without_bodies().in_bulk(asked)
+    return {sequence: advice_of(row).meaning for sequence, row in rows.items()}
 
 
-def _read(kept: dict[str, Any]) -> AgentsNow:
-    return AgentsNow(
-        AgentCounts(**kept["counts"]), [AgentInNeed(**one) for one in kept["in_need"]]
-    )
+def _in_trouble(one: AgentState, reasons: dict[int, str]) -> AgentInNeed:
+    word = "Failed" if one.trouble == Delivery.Outcome.FAILED else "Refused"
+    reason = one.reason or reasons.get(one.sequence or 0, "")
+    return AgentInNeed(one.id, one.name, word, "bad", one.last_session_at, reason)

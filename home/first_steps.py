@@ -62,5 +62,5 @@ def first_steps(organization: Organization) -> FirstSteps:
         refusal=newest if is_refused else None,
         is_watched=LiveKitProject.objects.in_organization(organization).exists(),
         test=tests.newest_first().only("id", "created_at").first(),
-        strangers=unknown_keys.seen_lately(),
+        strangers=bool(unknown_keys.seen_lately()),
     )

@@ -60,14 +60,14 @@ def open_issues(membership: Membership, now: datetime) -> OpenIssues:
     issues = issues.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now))
     if not membership.covers(Role.OWNER):
         issues = issues.exclude(kind__in=OF_THE_INSTANCE)
-    found = list(
-        issues.select_related("agent", "key")
-        .defer("agent__description", "facts")
-        .newest_first()[: MAX_COUNTED + 1]
-    )
+    rows = issues.select_related("agent", "key").defer("agent__description", "facts")
+    newest = list(rows.newest_first()[: MAX_SHOWN + 1])
+    count = len(newest)
+    if count > MAX_SHOWN:
+        count = issues[: MAX_COUNTED + 1].count()
     sees_keys = membership.covers(Role.ADMIN)
     shown = [
         OpenIssue(one, one.key.name if sees_keys and one.key else "")
-        for one in found[:MAX_SHOWN]
+        for one in newest[:MAX_SHOWN]
     ]
-    return OpenIssues(shown, min(len(found), MAX_COUNTED), len(found) > MAX_COUNTED)
+    return OpenIssues(shown, min(count, MAX_COUNTED), count > MAX_COUNTED)

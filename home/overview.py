@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from accounts.models import Membership, Organization
+from conversations.agents.week_picture import day_so_far
 from conversations.models import Conversation
 from home import calls
-from home.agents import AgentsNow
+from home.agents import AgentsNow, agents_now
 from home.calls import WrongCalls, newest_calls, wrong_calls
-from home.day_so_far import day_so_far
 from home.issues import OpenIssues, open_issues
 from home.sentence import Answer, Situation, answer
 from home.sessions import SessionsNow, sessions_now
@@ -63,10 +63,11 @@ class Overview:
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
 
 
-def overview_of(membership: Membership, agents: AgentsNow, now: datetime) -> Overview:
+def overview_of(membership: Membership, now: datetime) -> Overview:
     """Return what the page says to a person at this moment, in a fixed number of queries."""
     organization = membership.organization
     issues = open_issues(membership, now)
+    agents = agents_now(organization, now)
     sessions = sessions_now(organization, now)
     since = now - timedelta(days=calls.LOOKED_THROUGH_DAYS)
     situation = Situation(

@@ -34,7 +34,6 @@ class AgentCounts:
 
     resting: had no session lately, or never, and none is waited for.
     sending: of the retired ones, those that still send.
-    is_cut: these are the newest ones; there are more.
     """
 
     active: int = 0
@@ -44,7 +43,6 @@ class AgentCounts:
     resting: int = 0
     retired: int = 0
     sending: int = 0
-    is_cut: bool = False
 
     @property
     def need_a_look(self) -> int:
@@ -126,9 +124,6 @@ def _agents(agents: AgentCounts) -> str:
     if not agents.in_service:
         return _retired(agents)
     told = _told(agents)
-    if agents.is_cut:
-        count = thousands(agents.in_service)
-        return f"Of the {count} newest agents {_each_told(agents)}."
     if agents.in_service == 1:
         return f"The agent {_alone(agents)}."
     if agents.active == agents.in_service:
@@ -159,13 +154,6 @@ def _alone(agents: AgentCounts) -> str:
     """Return what the only agent in service does."""
     told = _told(agents)
     return told[0][1] if told else "forwards"
-
-
-def _each_told(agents: AgentCounts) -> str:
-    """Return what each group of agents does, those that forward among them."""
-    verb = "forwards" if agents.active == 1 else "forward"
-    groups = [(agents.active, verb), *_told(agents)]
-    return _joined(f"{thousands(count)} {words}" for count, words in groups if count)
 
 
 def _told(agents: AgentCounts) -> list[tuple[int, str]]:

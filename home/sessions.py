@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import connection
 
@@ -82,7 +83,7 @@ def sessions_now(organization: Organization, now: datetime) -> SessionsNow:
     """Return what is known of sessions at this moment."""
     today = now.astimezone(organization.zone).date()
     first_day = today - timedelta(days=DAYS - 1)
-    values = {
+    values: dict[str, UUID | datetime | int] = {
         "organization": organization.pk,
         "today": midnight(today, organization.zone),
         "week": midnight(first_day, organization.zone),
@@ -92,9 +93,18 @@ def sessions_now(organization: Organization, now: datetime) -> SessionsNow:
         cursor.execute(_COUNTS, values)
         is_watched, *numbers = cursor.fetchone()
     counts = [Count(number) for number in numbers]
-    live = _live(organization, now) if counts[0] else []
-    is_told = is_watched or any(counts)
-    return SessionsNow(is_told, today, first_day, *counts, live)
+    running, missing_today, missing, refused_today, refused = counts
+    return SessionsNow(
+        is_told=is_watched or any(counts),
+        today=today,
+        first_day=first_day,
+        running=running,
+        missing_today=missing_today,
+        missing=missing,
+        refused_today=refused_today,
+        refused=refused,
+        live=_live(organization, now) if running else [],
+    )
 
 
 def _live(organization: Organization, now: datetime) -> list[SessionRow]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from conversations.agents.week_picture import Band, DayHour, DaySoFar
+from conversations.arrivals.week_hours import HOUR
 from conversations.bar_chart import round_top
 from conversations.formatting import thousands
-from home.day_so_far import HOUR, Band, DayHour, DaySoFar
 
 # The drawing's own coordinates; the page stretches it.
 STEP = 10
@@ -93,16 +94,24 @@ def _answer(day: DaySoFar) -> str:
 def _is_unusual(day: DaySoFar) -> bool:
     if day.usual is None:
         return False
-    return not round(day.usual.low) <= day.arrived <= round(day.usual.high)
+    return not _rounded(day.usual.low) <= day.arrived <= _rounded(day.usual.high)
 
 
 def _between(band: Band) -> str:
-    low, high = round(band.low), round(band.high)
+    low, high = _rounded(band.low), _rounded(band.high)
     return thousands(low) if low == high else f"{thousands(low)} to {thousands(high)}"
 
 
+def _rounded(value: float) -> int:
+    """Return a number of two digits that count: nobody reads more, and it stays as it is
+    for longer.
+    """
+    size = int(10 ** max(0, len(str(round(value))) - 2))
+    return round(value / size) * size
+
+
 def _is(band: Band) -> str:
-    return "is" if round(band.low) == round(band.high) == 1 else "are"
+    return "is" if _rounded(band.low) == _rounded(band.high) == 1 else "are"
 
 
 def _heights(hours: Iterable[DayHour]) -> Iterator[float]:

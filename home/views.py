@@ -14,17 +14,13 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.http import OrganizationRequest
-from conversations.listing.columns import columns_of
+from conversations.listing.columns import DEFAULT_COLUMNS, columns_of
 from conversations.listing.rows import list_rows
-from home.agents import agents_now
 from home.calls import LATENCIES_FROM, slow_calls
 from home.first_steps import first_steps, has_begun
 from home.links import linked
 from home.overview import Overview, overview_of, worker_away_since
 from web.snapshot import one_snapshot
-
-# Of the newest conversations, beside who called.
-COLUMNS = ("agent", "started", "duration", "ended", "audio")
 
 
 @require_GET
@@ -43,9 +39,8 @@ def home(request: OrganizationRequest) -> HttpResponse:
 
 def _overview(request: OrganizationRequest) -> HttpResponse:
     now = timezone.now()
-    agents = agents_now(request.organization, now)
     with one_snapshot():
-        overview = overview_of(request.membership, agents, now)
+        overview = overview_of(request.membership, now)
         version = f"{overview.version}-{request.membership.role}"
         if _has_seen(request, version):
             return _not_modified(version)
@@ -55,7 +50,7 @@ def _overview(request: OrganizationRequest) -> HttpResponse:
 def _overview_context(
     request: OrganizationRequest, overview: Overview
 ) -> dict[str, Any]:
-    columns = columns_of(COLUMNS)
+    columns = columns_of(DEFAULT_COLUMNS)
     return {
         "overview": overview,
         "answer": overview.answer,

@@ -34,9 +34,15 @@ SIGNED_OUT = {
 }
 # What a member's side bar leads to, below /org/<slug>/.
 PAGES = {
+    "home": "",
     "conversations": "conversations",
     "agents": "agents",
     "expected": "agents/expected",
+    "alerts": "alerts",
+    "alerts-history": "alerts/history",
+    "alerts-channels": "alerts/channels",
+    "alerts-channel-new": "alerts/channels/new?kind=webhook",
+    "alerts-rules": "alerts/rules",
     "deliveries": "deliveries",
     "integrations": "settings/integrations",
     "livekit": "settings/integrations/livekit",
@@ -54,6 +60,7 @@ PAGES = {
     "help-body": "../../help/call-body",
     "help-missing": "../../help/missing-call",
     "help-expected": "../../help/expected-sessions",
+    "help-alerts": "../../help/alerts",
     "help-statuses": "../../help/statuses",
     "help-keys": "../../help/keys-and-roles",
     "usage": "settings/usage",
@@ -63,6 +70,7 @@ FILTERED = {
     "conversations-filtered": "conversations?provider=livekit&reference=front",
     "deliveries-need-a-look": "deliveries?outcome=needs-a-look",
     "expected-all": "agents/expected?state=all",
+    "alerts-none-fits": "alerts?state=snoozed",
     "expected-none-fits": "agents/expected?reference=nobody-has-this",
     "conversations-late": "conversations?arrival=late",
     "conversations-none-fits": "conversations?reference=nobody-has-this",
@@ -75,6 +83,9 @@ BEHIND: dict[str, tuple[str, ...]] = {
     "conversation": ("conversations", "/conversations/"),
     "conversation-erase": ("conversations", "/conversations/", "/erase"),
     "agent": ("agents", "/agents/"),
+    "issue": ("alerts/history", "/alerts/issues/"),
+    "alerts-channel": ("alerts/channels", "/alerts/channels/"),
+    "alerts-rule": ("alerts/rules", "/alerts/rules/"),
     "agent-edit": ("agents", "/agents/", "/edit"),
     "agent-merge": ("agents", "/agents/", "/merge"),
     "delivery": ("deliveries?outcome=processed", "/deliveries/"),
@@ -86,8 +97,11 @@ BEHIND: dict[str, tuple[str, ...]] = {
 }
 # What a member may open, and what not.
 OF_A_MEMBER = {
+    "home": "",
     "conversations": "conversations",
     "expected": "agents/expected",
+    "alerts": "alerts",
+    "alerts-channels": "alerts/channels",
     "livekit": "settings/integrations/livekit",
     "livekit-projects": "settings/integrations/livekit/projects",
     "members": "settings/members",

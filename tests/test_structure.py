@@ -25,7 +25,7 @@ LONGER = {
 }
 MAX_MODULES = 20
 # Code that is handed out or runs elsewhere, and what a command runs; no modules of ours.
-NOT_IMPORTED = ("snippets/", "__main__.py", "manage.py", "tests/", "worker/")
+NOT_IMPORTED = ("snippets/", "__main__.py", "manage.py", "tests/", "worker/", "bench/")
 
 
 def python_files() -> list[Path]:
@@ -104,19 +104,13 @@ def test_every_module_can_be_imported_first() -> None:
         for file in python_files()
         if not any(part in file.as_posix() for part in NOT_IMPORTED)
     ]
-    modules = [
-        file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        for file in files
-        if not file.startswith("bench/")
-    ]
     done = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-m", "tests.import_each", *files],
         cwd=CHECKOUT,
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "zelto.settings"},
-        input="\n".join(modules),
         capture_output=True,
         text=True,
         check=True,
     )
-    assert len(modules) > 300
-    assert done.stdout == ""
+    assert len(files) > 300
+    assert done.stdout == f"{len(files)} modules\n"

@@ -14,6 +14,7 @@ TASK_ROUTES = {
     # So that each tells when the other is away.
     "alerts.tasks.judge_from_media": {"queue": "media"},
     "alerts.tasks.tell_of_conversations": {"queue": "media"},
+    "alerts.tasks.tell_of_weeks": {"queue": "media"},
     "alerts.tasks.send_messages": {"queue": "media"},
 }
 
@@ -71,6 +72,12 @@ BEAT_SCHEDULE = {
         "task": "alerts.tasks.tell_of_conversations",
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
+    },
+    # Each organization has a Monday morning of its own.
+    "tell-of-weeks": {
+        "task": "alerts.tasks.tell_of_weeks",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
     },
     # What is usual for agents, which their silence is judged by.
     "learn-arrivals": {

@@ -6,6 +6,7 @@ from pathlib import Path
 import drf_spectacular_sidecar
 from csp.constants import NONE, SELF
 
+import zelto.celery  # noqa: F401 - so that every task finds the application
 from zelto import alert_config, api_config, celery_config, cookie_config, public_config
 from zelto.base_address import LOOPBACK_NAMES, base_address
 from zelto.env import (

@@ -96,6 +96,17 @@ _PHRASES: dict[str, tuple[str, ...]] = {
     AuditAction.ISSUE_ACKNOWLEDGED: ("acknowledged the alert {subject}",),
     AuditAction.ISSUE_SNOOZED: ("snoozed the alert {subject}", "until {until}"),
     AuditAction.ISSUE_WOKEN: ("ended the snooze of the alert {subject}",),
+    AuditAction.CHANNEL_ADDED: ("added the alert channel {subject},", "{reached}"),
+    AuditAction.CHANNEL_CHANGED: ("changed the alert channel {subject}:", "{change}"),
+    AuditAction.CHANNEL_SECRET_ROTATED: (
+        "rotated the signing secret of the alert channel {subject};",
+        "the one before works until {until}",
+    ),
+    AuditAction.CHANNEL_TESTED: ("sent a test to the alert channel {subject}",),
+    AuditAction.CHANNEL_ENABLED: ("enabled the alert channel {subject} again",),
+    AuditAction.CHANNEL_REMOVED: ("removed the alert channel {subject}",),
+    AuditAction.ALERT_RULE_CHANGED: ("changed a rule of alerts:", "{subject}"),
+    AuditAction.ALERT_RULE_REMOVED: ("removed a rule of alerts:", "{subject}"),
 }
 _LEFT = "left the organization"
 # The page behind a subject whose `id` is in the detail.
@@ -116,6 +127,11 @@ _PAGES: dict[str, str] = {
     AuditAction.ISSUE_ACKNOWLEDGED: "alerts:issue",
     AuditAction.ISSUE_SNOOZED: "alerts:issue",
     AuditAction.ISSUE_WOKEN: "alerts:issue",
+    AuditAction.CHANNEL_ADDED: "alerts:channel",
+    AuditAction.CHANNEL_CHANGED: "alerts:channel",
+    AuditAction.CHANNEL_SECRET_ROTATED: "alerts:channel",
+    AuditAction.CHANNEL_TESTED: "alerts:channel",
+    AuditAction.CHANNEL_ENABLED: "alerts:channel",
 }
 _FIELDS = {"name": "name", "slug": "address", "time_zone": "time zone"}
 

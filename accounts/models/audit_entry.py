@@ -56,6 +56,14 @@ class AuditAction(models.TextChoices):
     ISSUE_ACKNOWLEDGED = "issue.acknowledged", "Alert acknowledged"
     ISSUE_SNOOZED = "issue.snoozed", "Alert snoozed"
     ISSUE_WOKEN = "issue.woken", "Alert's snooze ended"
+    CHANNEL_ADDED = "channel.added", "Alert channel added"
+    CHANNEL_CHANGED = "channel.changed", "Alert channel changed"
+    CHANNEL_SECRET_ROTATED = "channel.secret_rotated", "Signing secret rotated"
+    CHANNEL_TESTED = "channel.tested", "Alert channel tested"
+    CHANNEL_ENABLED = "channel.enabled", "Alert channel enabled"
+    CHANNEL_REMOVED = "channel.removed", "Alert channel removed"
+    ALERT_RULE_CHANGED = "alert_rule.changed", "Alert rule changed"
+    ALERT_RULE_REMOVED = "alert_rule.removed", "Alert rule removed"
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -34,6 +35,8 @@ MIN_FREE_BYTES = 2 * GIB
 SLACK = 1.25
 WORKER_AWAY = timedelta(minutes=2)
 MEDIA_AWAY = timedelta(minutes=10)
+# Until it is known whose they are.
+NOBODY = UUID(int=0)
 # Of the media worker, in `Progress`.
 MEDIA_PULSE = "media"
 
@@ -46,33 +49,24 @@ def first_organization() -> UUID | None:
 
 def find(now: datetime) -> Look:
     """Return what is wrong with Zelto itself."""
-    organization_id = first_organization()
+    found = [*_disks(now), *_away(now)]
+    organization_id = first_organization() if found else None
     if organization_id is None:
         return Look(())
-    is_open = set(
-        Issue.objects.open().filter(kind=IssueKind.DISK_FULL).values_list("cause")
-    )
-    return Look(
-        [
-            *_disks(organization_id, {cause for (cause,) in is_open}, now),
-            *_away(organization_id, now),
-        ]
-    )
+    return Look([replace(one, organization_id=organization_id) for one in found])
 
 
-def _disks(
-    organization_id: UUID, is_open: set[str], now: datetime
-) -> Iterator[Finding]:
+def _disks(now: datetime) -> Iterator[Finding]:
     for what, folder in _folders():
         usage = shutil.disk_usage(folder)
-        slack = SLACK if what in is_open else 1.0
-        if is_almost_full(usage.free, usage.total, slack):
+        if not is_almost_full(usage.free, usage.total, SLACK):
+            continue
+        issues = Issue.objects.open().filter(kind=IssueKind.DISK_FULL, cause=what)
+        if is_almost_full(usage.free, usage.total) or issues.exists():
             # Only as exact as is said, so that nothing is written each minute.
             free = round(usage.free / GIB, 1) * GIB
             facts = {"what": what, "free": free, "size": usage.total}
-            yield Finding(
-                organization_id, IssueKind.DISK_FULL, what, since=now, facts=facts
-            )
+            yield Finding(NOBODY, IssueKind.DISK_FULL, what, since=now, facts=facts)
 
 
 def is_almost_full(free: float, size: float, slack: float = 1.0) -> bool:
@@ -94,7 +88,7 @@ def _folders() -> list[tuple[str, Path]]:
     return list(found.values())
 
 
-def _away(organization_id: UUID, now: datetime) -> Iterator[Finding]:
+def _away(now: datetime) -> Iterator[Finding]:
     """Yield the workers that were seen once and are not seen now."""
     pulse = Progress.objects.filter(name=MEDIA_PULSE).values_list("at", flat=True)
     for kind, seen_at, most in (
@@ -102,4 +96,4 @@ def _away(organization_id: UUID, now: datetime) -> Iterator[Finding]:
         (IssueKind.MEDIA_AWAY, pulse.first(), MEDIA_AWAY),
     ):
         if seen_at is not None and now - seen_at > most:
-            yield Finding(organization_id, kind, "", since=seen_at)
+            yield Finding(NOBODY, kind, "", since=seen_at)

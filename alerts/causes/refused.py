@@ -114,7 +114,8 @@ def _senders(
             found[place] = Sender(issue.organization_id, key_id, noted)
         if place in found:
             found[place].issue = issue
-            found[place].agents = found[place].agents or noted
+            # Also those that use another key by now.
+            found[place].agents = list(dict.fromkeys([*noted, *found[place].agents]))
     return found
 
 

@@ -71,6 +71,8 @@ def find(now: datetime) -> Look:
     """Return the agents and organizations that are silent."""
     judged = {one.agent_id: one for one in overdue(now, MAX_JUDGED)}
     found = _silent(judged)
+    if not found:
+        return Look(())
     _leave_out_excused(found, now)
     explained = _explained(found)
     held = _held(found, now)
@@ -104,13 +106,15 @@ def _silent(judged: Mapping[UUID, Judgement]) -> dict[UUID, Silent]:
             own.open_agents[issue.agent_id] = issue
             noted.add(issue.agent_id)
     all_of = [each for each, one in found.items() if one.open_all]
+    if not noted and not all_of:
+        return found
     histories = ArrivalHistory.objects.filter(
         Q(agent__in=noted) | Q(organization__in=all_of), is_silent=True
     )
     silent_at = dict(histories.values_list("agent", "silent_at"))
     agents = Agent.objects.filter(id__in=silent_at, retired_at=None).not_merged()
     newest = newest_sessions([each for each in silent_at if each], 1)
-    for agent in agents.defer("description"):
+    for agent in agents.only("organization", "name", "external_id"):
         at, last = silent_at[agent.pk], newest.get(agent.pk)
         if at and last and last[0] <= at:
             own = found[agent.organization_id]
@@ -176,9 +180,7 @@ def _is_quiet(one: Silent, rest: Collection[UUID], now: datetime) -> bool:
         pk=next(iter(one.agents.values())).organization_id
     )
     agents = Agent.objects.in_organization(organization).filter(retired_at=None)
-    judged = judge_agents(
-        list(agents.not_merged().defer("description")), now, organization.zone
-    )
+    judged = judge_agents(list(agents.not_merged().only("id")), now, organization.zone)
     return organization_quiet(judged.values())
 
 

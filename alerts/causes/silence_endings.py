@@ -13,6 +13,7 @@ from django.db import connection
 from alerts.causes.gone import with_gone_agents
 from alerts.issues.endings import Ending
 from alerts.models import Issue, IssueKind
+from conversations.agents.judge import DORMANT_AFTER
 from conversations.arrivals.absences import absences_since
 from conversations.arrivals.learning import usual_of
 from conversations.arrivals.week_hours import expected_between
@@ -40,6 +41,7 @@ def endings(issues: Sequence[Issue], now: datetime) -> dict[UUID, Ending]:
     ]
     heard = _heard_at(silences)
     missed = _missed(silences, heard, now)
+    still_silent = _still_silent([one for one in silences if one not in heard])
     of_issue: dict[UUID, list[_Silence]] = defaultdict(list)
     for one in silences:
         of_issue[one.issue_id].append(one)
@@ -49,7 +51,8 @@ def endings(issues: Sequence[Issue], now: datetime) -> dict[UUID, Ending]:
         own = of_issue[issue.pk]
         times = [heard[each] for each in own if each in heard]
         if not times:
-            found[issue.pk] = Ending(because="replaced")
+            is_silent = any(each.agent_id in still_silent for each in own)
+            found[issue.pk] = _unheard(issue, now, is_silent=is_silent)
             continue
         counts = [missed[each] for each in own if each in missed]
         found[issue.pk] = Ending(
@@ -58,6 +61,23 @@ def endings(issues: Sequence[Issue], now: datetime) -> dict[UUID, Ending]:
             is_told=bool(counts) and all(is_told for _, is_told in counts),
         )
     return found
+
+
+def _unheard(issue: Issue, now: datetime, *, is_silent: bool) -> Ending:
+    """Return why it is over though nobody was heard."""
+    if is_silent:
+        return Ending(because="replaced")
+    is_old = now - issue.since >= DORMANT_AFTER
+    return Ending(because="dormant" if is_old else "usual")
+
+
+def _still_silent(silences: Sequence[_Silence]) -> set[UUID]:
+    """Return the agents that are still judged to be silent."""
+    if not silences:
+        return set()
+    rows = ArrivalHistory.objects.filter(is_silent=True)
+    agents = rows.filter(agent__in=[one.agent_id for one in silences])
+    return {each for each in agents.values_list("agent", flat=True) if each}
 
 
 def _agents_of(issue: Issue) -> list[UUID]:

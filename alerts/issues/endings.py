@@ -11,7 +11,7 @@ from uuid import UUID
 from alerts.models import Issue
 
 # Of these nobody is told: nothing got better.
-QUIET = frozenset({"off", "silent_until", "replaced"})
+QUIET = frozenset({"off", "silent_until", "replaced", "usual", "dormant"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Ending:
     """How an issue ended.
 
     because: empty where its cause just ended, else `retired`, `merged`, `deleted`,
-        `revoked`, `expired`, `off`, `silent_until`, `replaced` or `forgotten`.
+        `revoked`, `expired`, `forgotten`, or one of `QUIET`.
     at: when its cause ended; None for the moment at which that is seen.
     missed: about how many calls were missed; None where that is not asked.
     is_told: LiveKit told of them, so it is no estimate.

@@ -86,9 +86,11 @@ def reconcile(
     besides: organizations that nobody looked at: their issues stay as they are.
     endings: says of issues that are over why, and what they cost.
     """
+    found = {key_of(one): one for one in reversed(list(findings))}
+    if not found and not Issue.objects.open().filter(kind__in=kinds).exists():
+        return []
     with connection.cursor() as cursor:
         cursor.execute(_ONE_AT_A_TIME)
-    found = {key_of(one): one for one in reversed(list(findings))}
     found = {
         key: one for key, one in found.items() if key.organization_id not in besides
     }
@@ -96,15 +98,7 @@ def reconcile(
     rules = _rules_of(found)
     why = {key: _why_not(rules, one, now) for key, one in found.items()}
     this = _Round(now)
-    over: dict[UUID, Ending] = {}
-    for key, issue in is_open.items():
-        because = why.get(key)
-        if key not in found:
-            over[issue.pk] = PLAIN
-        elif because and because is not NotTold.DELAY:
-            over[issue.pk] = Ending(because=because.value)
-        else:
-            _update(this, issue, found[key])
+    over = _update_open(this, is_open, found, why)
     _open(this, [found[key] for key in found if key not in is_open and not why[key]])
     _resolve(this, [one for one in is_open.values() if one.pk in over], over, endings)
     _write(this)
@@ -137,6 +131,33 @@ def _rules_of(found: Mapping[Key, Finding]) -> Rules:
 def _why_not(rules: Rules, one: Finding, now: datetime) -> NotTold | None:
     rule = rules.rule_for(one.organization_id, one.kind, one.agent_id)
     return why_not_told(rule, one.kind, one.since, now)
+
+
+def _update_open(
+    this: _Round,
+    is_open: Mapping[Key, Issue],
+    found: Mapping[Key, Finding],
+    why: Mapping[Key, NotTold | None],
+) -> dict[UUID, Ending]:
+    """Update the open issues that are still found; return how the others end."""
+    over = {
+        issue.pk: ending
+        for key, issue in is_open.items()
+        if (ending := _ending(key in found, why.get(key)))
+    }
+    for key, issue in is_open.items():
+        if issue.pk not in over:
+            _update(this, issue, found[key])
+    return over
+
+
+def _ending(is_found: bool, why: NotTold | None) -> Ending | None:
+    """Return how an open issue ends; None where it stays open. A delay ends none."""
+    if not is_found:
+        return PLAIN
+    if why is None or why is NotTold.DELAY:
+        return None
+    return Ending(because=why.value)
 
 
 def _update(this: _Round, issue: Issue, one: Finding) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from alerts.judging.progress import note
 from alerts.models import Progress
 from conversations.arrivals.absences import absences_since
 from integrations.operations import heartbeat
@@ -40,9 +41,7 @@ def is_listening(now: datetime) -> bool:
 
 def note_web(now: datetime) -> None:
     """Note that a web process is there; and where none was for long, since when."""
-    pulse, is_new = Progress.objects.get_or_create(name=WEB_PULSE, defaults={"at": now})
-    if is_new:
-        return
-    if pulse.at is not None and now - pulse.at > UNSEEN:
-        Progress.objects.update_or_create(name=WEB_BACK, defaults={"at": now})
-    Progress.objects.filter(name=WEB_PULSE).update(at=now)
+    pulse = Progress.objects.filter(name=WEB_PULSE).values_list("at", flat=True).first()
+    if pulse is not None and now - pulse > UNSEEN:
+        note(WEB_BACK, now)
+    note(WEB_PULSE, now)

@@ -17,6 +17,7 @@ from alerts.causes.look import Cause
 from alerts.issues.life import reconcile
 from alerts.judging.listening import is_listening
 from alerts.judging.looks import CAUSES
+from alerts.judging.progress import claim, is_due, note
 from alerts.models import IssueChange, Progress
 
 logger = logging.getLogger(__name__)
@@ -37,8 +38,11 @@ def run_round(
     now = now or timezone.now()
     changes: list[IssueChange] = []
     hears: bool | None = None
+    taken_at = dict(Progress.objects.values_list("name", "at"))
     for cause in CAUSES:
         if only_of_zelto and not cause.of_zelto:
+            continue
+        if not is_due(taken_at.get(_row_of(cause)), now, cause.every - EARLY):
             continue
         if cause.of_arrivals:
             hears = is_listening(now) if hears is None else hears
@@ -49,23 +53,20 @@ def run_round(
         except Exception:
             logger.exception("Looking for what is wrong failed: %s", cause.name)
     if not only_of_zelto:
-        Progress.objects.update_or_create(name=ROUND, defaults={"at": now})
+        note(ROUND, now)
     return changes
 
 
 @transaction.atomic
 def take_look(cause: Cause, now: datetime) -> list[IssueChange]:
     """Take a look where it is its turn and nobody else takes it; return what changed."""
-    name = f"{ROUND}: {cause.name}"
-    Progress.objects.get_or_create(name=name)
-    mine = (
-        Progress.objects.select_for_update(skip_locked=True).filter(name=name).first()
-    )
-    if mine is None or (mine.at and mine.at <= now < mine.at + cause.every - EARLY):
+    if not claim(_row_of(cause), now, cause.every - EARLY):
         return []
-    mine.at = now
-    mine.save(update_fields=["at"])
     look = cause.find(now)
     return reconcile(
         cause.kinds, look.findings, now, besides=look.besides, endings=cause.endings
     )
+
+
+def _row_of(cause: Cause) -> str:
+    return f"{ROUND}: {cause.name}"

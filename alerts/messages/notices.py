@@ -19,6 +19,7 @@ from alerts.texts.issue_text import text_of_content
 # What a program is told of an event; None where there is nothing to tell any more.
 DataOf = Callable[[Message], dict[str, Any] | None]
 _data_of: dict[str, DataOf] = {}
+NOTHING_LEFT = "What it is about was erased."
 
 
 def provide_data(names: Iterable[str], data_of: DataOf) -> None:

@@ -4,7 +4,9 @@ itself, which is switched off where nothing is taken any more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -17,13 +19,27 @@ from accounts.models import Membership
 from alerts.channels.registry import kind_of
 from alerts.channels.text import Answer, Link, Severity, Text
 from alerts.messages import events
-from alerts.messages.queueing import alerts_url, new_message, queue, text_content
+from alerts.messages.queueing import (
+    alerts_url,
+    names_of_many,
+    new_message,
+    queue,
+    text_content,
+)
 from alerts.models import Attempt, Channel, Message
 
 # So many messages in a row that were given up.
 MAX_FAILURES = 5
 # Of the mail that tells owners of a channel that is off.
 LIFETIME = timedelta(days=2)
+
+
+class Try(NamedTuple):
+    """A try to send a message. seconds: that it took."""
+
+    message: Message
+    answer: Answer
+    seconds: float
 
 
 def note_answer(message: Message, answer: Answer, *, seconds: float) -> None:
@@ -42,14 +58,42 @@ def note_answer(message: Message, answer: Answer, *, seconds: float) -> None:
         else:
             message.try_later(answer.reason, after=answer.retry_after or 0.0)
         message.refresh_from_db(fields=["state", "next_try_at"])
-        _write_attempt(message, answer, seconds)
-        if answer.retry_after and not answer.was_taken:
-            _hold_others(message, answer.retry_after)
+        _attempt(Try(message, answer, seconds)).save(force_insert=True)
+        if not answer.was_taken:
+            _hold_others(message, answer)
         _note_in_channel(message, answer)
 
 
-def _write_attempt(message: Message, answer: Answer, seconds: float) -> None:
-    Attempt.objects.create(
+def note_taken(channel: Channel, tries: Sequence[Try]) -> None:
+    """Write down tries of one claim that were all taken."""
+    if not tries:
+        return
+    with transaction.atomic():
+        mine = Message.objects.filter(
+            pk__in=[one.message.pk for one in tries],
+            claim=tries[0].message.claim,
+            state=Message.State.RUNNING,
+        )
+        held = {one.pk for one in mine.select_for_update(no_key=True).only("pk")}
+        Message.objects.filter(pk__in=held).update(**Message.as_sent())
+        attempts = [_attempt(one) for one in tries if one.message.pk in held]
+        Attempt.objects.bulk_create(attempts)
+        Channel.objects.filter(pk=channel.pk).update(failures=0, taken_at=Now())
+
+
+def release(channel: Channel) -> None:
+    """Have what waits of many be sent now, since the channel takes them again."""
+    Message.objects.filter(
+        channel=channel,
+        event__in=names_of_many(),
+        state=Message.State.WAITING,
+        next_try_at__gt=Now(),
+    ).update(next_try_at=Now())
+
+
+def _attempt(one: Try) -> Attempt:
+    message, answer = one.message, one.answer
+    return Attempt(
         organization_id=message.organization_id,
         channel_id=message.channel_id,
         message=message,
@@ -58,19 +102,27 @@ def _write_attempt(message: Message, answer: Answer, seconds: float) -> None:
         status=answer.status,
         answer=answer.answer,
         reason=answer.reason,
-        seconds=seconds,
+        seconds=one.seconds,
         next_try_at=message.next_try_at,
     )
 
 
-def _hold_others(message: Message, seconds: float) -> None:
-    """Have what else waits for the channel wait as long as its server asks."""
-    until = Now() + Value(timedelta(seconds=seconds))
-    Message.objects.filter(
-        Q(next_try_at=None) | Q(next_try_at__lt=until),
-        channel=message.channel_id,
-        state=Message.State.WAITING,
-    ).update(next_try_at=until)
+def _hold_others(message: Message, answer: Answer) -> None:
+    """Have what else waits for the channel wait as long as its server asks; of many, where
+    one is not taken, the rest until it is tried again.
+    """
+    waiting = Message.objects.filter(
+        channel=message.channel_id, state=Message.State.WAITING
+    )
+    if answer.retry_after:
+        until: Any = Now() + Value(timedelta(seconds=answer.retry_after))
+    elif message.event in names_of_many() and message.next_try_at:
+        until = message.next_try_at
+        waiting = waiting.filter(event__in=names_of_many())
+    else:
+        return
+    early = Q(next_try_at=None) | Q(next_try_at__lt=until)
+    waiting.filter(early).update(next_try_at=until)
 
 
 def _note_in_channel(message: Message, answer: Answer) -> None:

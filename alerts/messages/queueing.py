@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.links import absolute_url
 from alerts.channels.text import Link, Severity, Text
 from alerts.messages import events, wakeup
 from alerts.models import Channel, Issue, Message
 from conversations.bulk_write import insert_missing
+
+# Events of which there may be hundreds a second: they wait behind others, are sent in runs,
+# and while one is not taken, the rest of them are not tried.
+_names_of_many: set[str] = set()
+
+
+def provide_many(names: Iterable[str]) -> None:
+    """Take the names of events of which there may be many."""
+    _names_of_many.update(names)
+
+
+def names_of_many() -> frozenset[str]:
+    """Return the names of events of which there may be many."""
+    return frozenset(_names_of_many)
 
 
 def new_message(
@@ -39,7 +54,7 @@ def new_message(
         content=content,
         issue=issue,
         held_until=held_until,
-        next_try_at=held_until,
+        next_try_at=timezone.now() if event in _names_of_many else held_until,
     )
 
 

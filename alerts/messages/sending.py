@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError
@@ -13,9 +12,10 @@ from django.db import DatabaseError, InterfaceError
 from alerts.channels.registry import config_of, kind_of
 from alerts.channels.text import Answer
 from alerts.messages import events, wakeup
-from alerts.messages.notices import notice_of
+from alerts.messages.notices import NOTHING_LEFT, notice_of
 from alerts.messages.outcomes import note_answer
-from alerts.messages.queueing import queue_test
+from alerts.messages.queueing import names_of_many, queue_test
+from alerts.messages.runs import guarded, send_more
 from alerts.models import Message
 from conversations.organization_turns import ClaimTurns
 from conversations.worker_stop import Turn
@@ -35,7 +35,6 @@ DISABLED = "The channel is off."
 UNREADABLE = "What opens this channel cannot be read, since SECRET_KEY has changed. Enter it again."
 ALREADY_OVER = "It was over before it was told."
 TOLD_WITH_ITS_END = "It is told with its end."
-NOTHING_LEFT = "What it is about was erased."
 _slots = threading.BoundedSemaphore(AT_ONCE)
 _turns = ClaimTurns(Message, each=AT_ONCE_EACH)
 
@@ -85,24 +84,20 @@ def _send(message: Message) -> None:
         message.drop(NOTHING_LEFT)
         return
     note_answer(message, answer, seconds=time.monotonic() - begin)
+    if answer.was_taken and message.event in names_of_many():
+        send_more(message.channel)
 
 
 def _ask(message: Message) -> Answer | None:
     config = config_of(message.channel)
     if config is None:
         return Answer(was_taken=False, reason=UNREADABLE, is_final=True)
-    try:
+
+    def send() -> Answer | None:
         notice = notice_of(message)
         return kind_of(message.channel).send(config, notice) if notice else None
-    except (DatabaseError, InterfaceError):
-        raise
-    except Exception as error:
-        # A fault of ours. The error's own text may have an address in it, so the log
-        # gets the way to it alone.
-        kind = type(error).__name__
-        way = "".join(traceback.format_tb(error.__traceback__))
-        logger.error("A message could not be made: %s\n%s", kind, way)
-        return Answer(was_taken=False, reason=f"It could not be made ({kind}).")
+
+    return guarded(send)
 
 
 def _why_not(message: Message) -> str:

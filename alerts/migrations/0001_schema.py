@@ -16,8 +16,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("accounts", "0005_waiting_mail"),
-        ("conversations", "0012_search_entry_rules"),
+        ("accounts", "0001_schema"),
+        ("conversations", "0001_schema"),
     ]
 
     operations = [

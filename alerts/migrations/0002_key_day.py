@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_waiting_mail"),
+        ("accounts", "0001_schema"),
         ("alerts", "0001_schema"),
     ]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.identifiers import time_ordered_uuid
@@ -50,11 +53,41 @@ class IssueQuerySet(models.QuerySet["Issue"]):
     def open(self) -> Self:
         return self.filter(resolved_at=None)
 
+    def awake(self) -> Self:
+        return self.filter(
+            models.Q(snoozed_until=None) | models.Q(snoozed_until__lte=Now())
+        )
+
+    def snoozed(self) -> Self:
+        return self.filter(snoozed_until__gt=Now())
+
+    def visible(self, *, to_owner: bool) -> Self:
+        return self if to_owner else self.exclude(kind__in=OF_THE_INSTANCE)
+
     def resolved(self) -> Self:
         return self.filter(resolved_at__isnull=False)
 
     def newest_first(self) -> Self:
         return self.order_by("-opened_at", "-id")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("opened_at", "id")
+
+    def older_than(self, opened_at: datetime, issue_id: UUID) -> Self:
+        # The first condition alone bounds the index; the second settles ties.
+        return self.filter(
+            models.Q(opened_at__lt=opened_at) | models.Q(id__lt=issue_id),
+            opened_at__lte=opened_at,
+        )
+
+    def newer_than(self, opened_at: datetime, issue_id: UUID) -> Self:
+        return self.filter(
+            models.Q(opened_at__gt=opened_at) | models.Q(id__gt=issue_id),
+            opened_at__gte=opened_at,
+        )
+
+    def for_list(self) -> Self:
+        return self.select_related("agent", "key", "acknowledged_by")
 
 
 class Issue(models.Model):
@@ -113,6 +146,12 @@ class Issue(models.Model):
             models.Index(
                 fields=["organization", "opened_at", "id"], name="issue_newest"
             ),
+            # Those that are open: few, however many are over.
+            models.Index(
+                fields=["organization", "opened_at", "id"],
+                name="issue_open_newest",
+                condition=models.Q(resolved_at=None),
+            ),
             models.Index(
                 fields=["organization", "kind", "cause", "resolved_at"],
                 name="issue_by_cause",
@@ -127,6 +166,10 @@ class Issue(models.Model):
     @property
     def is_open(self) -> bool:
         return self.resolved_at is None
+
+    def is_snoozed(self, now: datetime) -> bool:
+        """Tell whether its messages and the bell rest at a moment."""
+        return self.snoozed_until is not None and self.snoozed_until > now
 
 
 class IssueChange(models.Model):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, ClassVar, Self
+from uuid import uuid4
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -115,8 +117,44 @@ class Message(LeasedJob):
             ._due(lease)
             .exclude(held_until__gt=now)
             .exclude(channel__in=busy.values("channel"))
-            .filter(~models.Exists(earlier))
+            # Of one that is about no issue, Postgres is not to look for any.
+            .filter(models.Q(issue=None) | ~models.Exists(earlier))
         )
+
+    @classmethod
+    def claim_more(
+        cls, channel: Channel, events: Collection[str], most: int
+    ) -> list[Self]:
+        """Claim what is due of a channel, at most so many of these events at once; none
+        where another worker is at the channel.
+        """
+        claim = uuid4()
+        own = cls._default_manager.filter(channel=channel)
+        due = own.filter(
+            event__in=events,
+            state=cls.State.WAITING,
+            next_try_at__lte=Now(),
+            # One that is used up is claimed alone, and given up.
+            attempts__lte=len(cls.WAITS),
+        ).order_by("next_try_at", "pk")
+        with transaction.atomic(durable=True):
+            locked = list(cls._lock(due.only("pk"))[:most])
+            if own.filter(state=cls.State.RUNNING, lease_until__gte=Now()).exists():
+                return []
+            own.filter(pk__in=[one.pk for one in locked]).update(
+                state=cls.State.RUNNING,
+                attempts=models.F("attempts") + 1,
+                claim=claim,
+                lease_until=Now() + models.Value(cls.lease()),
+                next_try_at=None,
+            )
+        claimed = own.filter(claim=claim).order_by("pk")
+        return list(claimed.select_related("channel__organization"))
+
+    @classmethod
+    def as_sent(cls) -> dict[str, Any]:
+        """Return the fields of one that was taken."""
+        return cls._over(sent_at=Now(), last_error="")
 
     @classmethod
     def _lock(cls, due: models.QuerySet[Self]) -> models.QuerySet[Self]:
@@ -127,15 +165,16 @@ class Message(LeasedJob):
 
     def mark_sent(self) -> None:
         """Note that it was taken."""
-        self._finish(sent_at=Now(), last_error="")
+        self._write(**self.as_sent())
 
     def drop(self, reason: str) -> None:
         """Note that it needs not be sent any more."""
-        self._finish(last_error=reason)
+        self._write(**self._over(last_error=reason))
 
-    def _finish(self, **changes: Any) -> None:
+    @classmethod
+    def _over(cls, **changes: Any) -> dict[str, Any]:
         over = {"claim": None, "lease_until": None, "next_try_at": None}
-        self._write(state=self.State.DONE, **over, **changes)
+        return {"state": cls.State.DONE, **over, **changes}
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):

@@ -131,12 +131,9 @@ def _stored_since(channel: Channel, position: int, row: Conversation) -> int | N
 
 
 def _message(channel: Channel, event: Event, name: str, stamp: str) -> Message:
-    message = new_message(
+    return new_message(
         channel,
         event=name,
         about=f"{name}:{event.conversation.pk}{stamp}",
         content=content_of(event.conversation, name, channel.organization),
     )
-    # Behind what was never tried, which is about issues: for these nobody waits.
-    message.next_try_at = timezone.now()
-    return message

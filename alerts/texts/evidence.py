@@ -62,7 +62,7 @@ def session_lines(one: Subject) -> list[str]:
     ended, running = int(told.get("ended") or 0), int(told.get("running") or 0)
     if not ended and not running:
         return [
-            f"LiveKit started no session either since {since}, so no calls came in."
+            f"LiveKit told of no session since {since} either, so no calls came in."
         ]
     ran = f"LiveKit ran {counted(ended + running, 'session')} since {since}"
     missing = int(told.get("missing") or 0)

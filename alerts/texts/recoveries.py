@@ -18,7 +18,9 @@ _GONE = {
 _QUIETLY = {
     "off": "Alerts of this kind were turned off",
     "silent_until": "Silence is expected for now",
-    "replaced": "It is told for all agents together",
+    "replaced": "Another alert tells of it",
+    "usual": "By what is known now it is usual",
+    "dormant": "After four weeks nobody waits for it any more",
     "forgotten": "Nothing more was seen of it for a day",
 }
 # Whose sessions somebody waited for.
@@ -59,12 +61,10 @@ def _missed(one: Subject) -> list[str]:
         return []
     if not round(float(missed)):
         return ["No call was missed, as far as is known."]
-    source = "LiveKit ran" if one.over.get("is_told") else "Usually there are"
-    about = "" if one.over.get("is_told") else "about "
-    return [
-        f"{source} {about}{counted(float(missed), 'session')} in that time that "
-        "did not arrive."
-    ]
+    sessions = counted(float(missed), "session")
+    if one.over.get("is_told"):
+        return [f"LiveKit ran {sessions} in that time that did not arrive."]
+    return [f"Usually about {sessions} arrive in that time."]
 
 
 def _whose(one: Subject) -> str:

@@ -36,7 +36,8 @@ def _usually(one: Subject) -> str:
     gap = one.facts.get("usual_gap")
     if not gap:
         return ""
-    day = f"{one.since.astimezone(one.zone):%A}s"
+    looked_at = one.moment("usual_at") or one.now
+    day = f"{looked_at.astimezone(one.zone):%A}s"
     return f" (usually every {lasting(float(gap))} on {day} at this time)"
 
 
@@ -78,8 +79,13 @@ def _failed(one: Subject) -> str:
 
 
 def _waiting(one: Subject) -> str:
-    waits = lasting((one.now - one.since).total_seconds())
+    waits = _waits(one)
     return f"Sessions have been waiting for {waits} to become conversations"
+
+
+def _waits(one: Subject) -> str:
+    oldest = one.moment("oldest") or one.since
+    return lasting((one.now - oldest).total_seconds())
 
 
 def _expires(one: Subject) -> str:
@@ -106,7 +112,7 @@ def _disk(one: Subject) -> str:
 
 
 def _queue(one: Subject) -> str:
-    waits = lasting((one.now - one.since).total_seconds())
+    waits = _waits(one)
     return f"The worker does not keep up: sessions wait for {waits}"
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
-from enum import Enum
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from uuid import UUID
 
+from conversations.agents.states import Judgement, State, usual_gap
 from conversations.arrivals import silence
 from conversations.arrivals.learning import usual_of
 from conversations.arrivals.newest_sessions import Arrivals
 from conversations.arrivals.silence import Usual
 from conversations.arrivals.week_hours import (
-    HOUR,
     Interval,
+    day_start,
     expected_between,
-    hour_of_week,
+    moment_after,
 )
 from conversations.models import ArrivalHistory
 
@@ -23,60 +23,24 @@ from conversations.models import ArrivalHistory
 DORMANT_AFTER = timedelta(days=28)
 # After a few sessions, or a test that somebody sent by hand, nobody waits for the next.
 IDLE_AFTER = timedelta(days=1)
-# Where sessions are rarer, nobody says how often they usually come.
-MIN_RATE_TO_TELL = 1 / 24
-
-
-class State(Enum):
-    """What an agent's sessions say of it, as pages show the word."""
-
-    QUIET = "Quiet"
-    IDLE = "Idle"
-    ACTIVE = "Active"
-    DORMANT = "Dormant"
-    NEW = "No sessions"
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """Whether an agent is silent, and what that is judged by. Tests are no sessions here.
-
-    last_session_at: when its newest conversation arrived, tests included. silent_since: when
-    its last session arrived. silent_at: from when on the silence counts; None where too
-    little is known to say so. expected: sessions that were to be expected since the last
-    one; None likewise. usual_gap: between two sessions, at this hour of the week; None
-    where they are rare. usual_a_week: sessions; None where too little is known.
-    learnt_weeks: from how many weeks that is known. day, week: conversations in the last
-    24 hours and 7 days, where they were counted.
-    """
-
-    agent_id: UUID
-    state: State
-    last_session_at: datetime | None = None
-    silent_since: datetime | None = None
-    silent_at: datetime | None = None
-    expected: float | None = None
-    usual_gap: timedelta | None = None
-    usual_a_week: float | None = None
-    learnt_weeks: float = 0.0
-    first_session_at: datetime | None = None
-    day: int = 0
-    week: int = 0
-
-    @property
-    def is_silent(self) -> bool:
-        return self.state is State.QUIET
 
 
 class Judge:
     """Judges agents at one moment.
 
-    absences: of Zelto's own, the oldest first.
+    absences: of Zelto's own, the oldest first. closed: days on which an organization was
+    closed, by its id.
     """
 
-    def __init__(self, now: datetime, absences: list[Interval]) -> None:
+    def __init__(
+        self,
+        now: datetime,
+        absences: Sequence[Interval],
+        closed: Mapping[UUID, Sequence[date]],
+    ) -> None:
         self.now = now
         self.absences = absences
+        self.closed = closed
 
     def judgement(
         self,
@@ -96,19 +60,25 @@ class Judge:
             return Judgement(agent_id, State.NEW)
         usual = usual_of(row) if row else None
         last = arrivals.last_session
-        left_out = self._left_out(last, excused_until)
+        left_out = self._left_out(row, last, zone, excused_until)
         silent_at = row.silent_at if row else None
         if usual and newest:
             recent = silence.recent_of(newest, zone)
             silent_at = silence.silent_at(usual, recent, zone, left_out)
         is_silent = bool(newest and silent_at and silent_at <= self.now)
+        expected = self._expected(usual, last, zone, left_out)
         return Judgement(
             agent_id,
             self._state(arrivals, usual, is_silent),
             last_session_at=arrivals.last,
             silent_since=last,
             silent_at=silent_at,
-            expected=self._expected(usual, last, zone, left_out),
+            half_expected_at=(
+                moment_after(usual.rates, last, expected / 2, zone, left_out)
+                if is_silent and usual and last and expected
+                else None
+            ),
+            expected=expected,
             usual_gap=usual_gap(usual, self.now, zone),
             usual_a_week=usual.a_week if usual else None,
             learnt_weeks=usual.weeks if usual else 0.0,
@@ -118,11 +88,20 @@ class Judge:
         )
 
     def _left_out(
-        self, last: datetime | None, excused_until: datetime | None
+        self,
+        row: ArrivalHistory | None,
+        last: datetime | None,
+        zone: tzinfo,
+        excused_until: datetime | None,
     ) -> list[Interval]:
-        if not last:
+        if not last or not row:
             return []
         intervals = [one for one in self.absences if one[1] > last]
+        for day in self.closed.get(row.organization_id, ()):
+            midnight = datetime.combine(day, time.min, tzinfo=zone)
+            end = day_start(midnight, zone, days=1)
+            if end > last:
+                intervals.append((midnight.astimezone(UTC), end))
         if excused_until and excused_until > last:
             intervals.append((last, excused_until))
         return sorted(intervals)
@@ -147,9 +126,3 @@ class Judge:
         if usual is None or last is None or self.now - last >= DORMANT_AFTER:
             return None
         return expected_between(usual.rates, last, self.now, zone, left_out)
-
-
-def usual_gap(usual: Usual | None, now: datetime, zone: tzinfo) -> timedelta | None:
-    """Return the usual time between two sessions, at this hour of the week."""
-    rate = usual.rates[hour_of_week(now, zone)] if usual else 0.0
-    return HOUR / rate if rate >= MIN_RATE_TO_TELL else None

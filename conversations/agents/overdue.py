@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db import connection
 
 from conversations.agents.delivery_status import delivery_status_of
-from conversations.agents.judge import DORMANT_AFTER, Judge, Judgement
+from conversations.agents.judge import DORMANT_AFTER, Judge
+from conversations.agents.states import Judgement
 from conversations.arrivals import silence
 from conversations.arrivals.absences import absences_since
 from conversations.arrivals.learning import usual_of
@@ -48,7 +49,10 @@ def overdue(now: datetime, limit: int) -> list[Judgement]:
     newest = newest_sessions(
         [row.agent_id for row in watched if row.agent_id], silence.MAX_RECENT
     )
-    judge = Judge(now, absences_since(now - DORMANT_AFTER))
+    closed = ArrivalHistory.objects.filter(
+        agent=None, organization__in={row.organization_id for row in watched}
+    ).values_list("organization", "closed_days")
+    judge = Judge(now, absences_since(now - DORMANT_AFTER), dict(closed))
     found = {
         row.id: _judgement(judge, row, newest.get(row.agent_id, []))
         for row in watched

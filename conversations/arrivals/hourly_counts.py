@@ -139,9 +139,10 @@ _COUNT = """
     WITH due AS MATERIALIZED ({due})
     INSERT INTO conversations_arrivalhistory AS history (
         id, organization_id, agent_id, first_hour, counts, learnt_until, counted_at,
-        is_stale, weeks, day_shape, level_count, threshold, longest, is_silent)
+        is_stale, weeks, day_shape, level_count, threshold, overnight, longest, closed_days,
+        is_silent)
     SELECT gen_random_uuid(), due.organization_id, due.agent_id, found.first_hour,
-        found.counts, %(hour)s, %(now)s, false, 0, 0, 0, 0, 0, false
+        found.counts, %(hour)s, %(now)s, false, 0, 0, 0, 0, 0, 0, '{{}}', false
     FROM due CROSS JOIN LATERAL (
         WITH counted AS ({hours}) {counts}
     ) AS found

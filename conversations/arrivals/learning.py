@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -19,6 +19,8 @@ from conversations.models import ArrivalHistory
 from conversations.worker_stop import Turn, is_requested
 
 LEARN_AGAIN = timedelta(days=1)
+# That yesterday was a holiday is to be known before the day begins.
+LEARN_SUMS_AGAIN = timedelta(hours=3)
 # In one round; the next one follows in a minute.
 ROWS_AT_ONCE = 200
 
@@ -34,7 +36,11 @@ def learn_arrivals(now: datetime, *, seconds: float) -> bool:
         fresh = hourly_counts.count_from_the_start(now)
         relearn(ArrivalHistory.objects.filter(id__in=fresh), now)
         added = hourly_counts.count_new_hours(now)
-        due = Q(learnt_at=None) | Q(learnt_at__lt=now - LEARN_AGAIN)
+        due = (
+            Q(learnt_at=None)
+            | Q(learnt_at__lt=now - LEARN_AGAIN)
+            | Q(agent=None, learnt_at__lt=now - LEARN_SUMS_AGAIN)
+        )
         learnt = relearn(
             ArrivalHistory.objects.filter(due).order_by(
                 F("agent").asc(nulls_first=True)
@@ -48,24 +54,26 @@ def learn_arrivals(now: datetime, *, seconds: float) -> bool:
 def relearn(rows: QuerySet[ArrivalHistory], now: datetime) -> int:
     """Learn what is usual of these rows, and have them looked at next; return of how many."""
     found = list(rows.select_related("organization"))
-    closed = _closed_days({row.organization_id for row in found if row.agent_id})
+    closed = _closed_days({row.organization_id for row in found})
     absences = absences_since(now - hourly_counts.KEPT_HOURS * HOUR)
     for row in found:
-        usual = learn(
-            *known_hours(row),
-            row.organization.zone,
-            absences,
-            closed[row.organization_id] if row.agent_id else (),
-        )
-        set_usual(row, usual)
-        row.learnt_at, row.look_at = now, now
-    fields = [*USUAL_FIELDS, "learnt_at", "look_at"]
+        days = closed[row.organization_id]
+        zone = row.organization.zone
+        set_usual(row, learn(*known_hours(row), zone, absences, days))
+        row.learnt_at = now
+        if row.agent_id:
+            row.look_at = now
+        else:
+            row.closed_days = [date.fromordinal(day) for day in sorted(days)]
+    fields = [*USUAL_FIELDS, "learnt_at", "look_at", "closed_days"]
     ArrivalHistory.objects.bulk_update(found, fields)
     return len(found)
 
 
 def _closed_days(organizations: Collection[UUID]) -> dict[UUID, set[int]]:
-    """Return the days on which each organization was closed, all of its agents together."""
+    """Return the days on which each organization was closed, all of its agents together,
+    and after which sessions arrived again.
+    """
     sums = ArrivalHistory.objects.filter(organization__in=organizations, agent=None)
     closed: dict[UUID, set[int]] = defaultdict(set)
     for row in sums.select_related("organization"):
@@ -89,7 +97,15 @@ def known_hours(row: ArrivalHistory) -> tuple[list[int], datetime]:
     return counts[begin:end], row.first_hour + begin * HOUR
 
 
-USUAL_FIELDS = ("rates", "weeks", "day_shape", "level_count", "threshold", "longest")
+USUAL_FIELDS = (
+    "rates",
+    "weeks",
+    "day_shape",
+    "level_count",
+    "threshold",
+    "overnight",
+    "longest",
+)
 
 
 def set_usual(row: ArrivalHistory, usual: Usual | None) -> None:
@@ -98,7 +114,7 @@ def set_usual(row: ArrivalHistory, usual: Usual | None) -> None:
     if usual:
         row.weeks, row.day_shape = usual.weeks, usual.day_shape
         row.level_count, row.threshold = usual.level_count, usual.threshold
-        row.longest = usual.longest
+        row.overnight, row.longest = usual.overnight, usual.longest
 
 
 def usual_of(row: ArrivalHistory) -> Usual | None:
@@ -111,5 +127,6 @@ def usual_of(row: ArrivalHistory) -> Usual | None:
         row.day_shape,
         row.level_count,
         row.threshold,
+        row.overnight,
         row.longest,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from statistics import median
 
@@ -14,6 +14,8 @@ DAYS_A_WEEK = 7
 # Of a day on which this many are usual, hardly any is less than this share of them.
 MIN_ON_A_DAY = 10
 CLOSED_BELOW = 0.15
+MAX_TIMES_THE_MEDIAN = 2.0
+MAX_OVER_THE_MEDIAN = 3.0
 # A restart takes nothing of an hour that would matter.
 MIN_ABSENCE = timedelta(minutes=5)
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -27,13 +29,13 @@ class PastHours:
     the places that say something.
     """
 
-    counts: Sequence[int]
+    counts: Sequence[float]
     hours: Sequence[int]
     days: Sequence[int]
     known: Sequence[int]
 
     @property
-    def sessions(self) -> int:
+    def sessions(self) -> float:
         """Return how many there were, in the hours that say something."""
         return sum(self.counts[place] for place in self.known)
 
@@ -41,9 +43,9 @@ class PastHours:
         """Return the days on which sessions arrived."""
         return {self.days[place] for place in self.known if self.counts[place]}
 
-    def by_hour_of_week(self) -> list[list[tuple[int, int]]]:
+    def by_hour_of_week(self) -> list[list[tuple[int, float]]]:
         """Return for each hour of the week how many weeks ago it was, and its sessions."""
-        found: list[list[tuple[int, int]]] = [[] for _ in range(HOURS_A_WEEK)]
+        found: list[list[tuple[int, float]]] = [[] for _ in range(HOURS_A_WEEK)]
         last = len(self.counts) - 1
         for place in self.known:
             found[self.hours[place]].append(
@@ -75,6 +77,22 @@ def past_hours(
         if day not in silent and place not in away
     ]
     return PastHours(counts, hours, days, known)
+
+
+def without_bursts(past: PastHours) -> PastHours:
+    """Return the same with no hour above a few times the median of its hour of the week:
+    a campaign is not what is usual.
+    """
+    most = [
+        MAX_TIMES_THE_MEDIAN * median([count for _, count in values] or [0])
+        + MAX_OVER_THE_MEDIAN
+        for values in past.by_hour_of_week()
+    ]
+    counts = [
+        min(count, most[hour])
+        for count, hour in zip(past.counts, past.hours, strict=True)
+    ]
+    return replace(past, counts=counts)
 
 
 def closed_days(counts: Sequence[int], days: Sequence[int]) -> set[int]:

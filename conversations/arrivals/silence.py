@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from conversations.arrivals.week_hours import (
+    HORIZON,
     HOUR,
     Interval,
     Walk,
     day_start,
     expected_between,
+    moment_after,
     pieces,
 )
 
@@ -32,13 +34,11 @@ MIN_SILENCE = timedelta(minutes=10)
 MAX_RECENT = 64
 # A day that began busier than usual is taken to go on so, up to this factor.
 MAX_BUSIER = 1.25
-# Beyond this nobody asks when.
-HORIZON = timedelta(days=60)
 # Silent for so long, and so many sessions expected: silent, however much its days differ.
 FORTNIGHT = timedelta(days=13)
 MIN_EXPECTED_IN_A_FORTNIGHT = 5.0
 # Where even longer silences are usual, a fortnight is not.
-MIN_TIMES_THE_LONGEST = 1.5
+MIN_TIMES_THE_LONGEST = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Usual:
     weeks: how many weeks that is known from.
     day_shape: how alike its days are: the shape of a gamma distribution of mean 1.
     level_count: by how many sessions it is known how busy it is these weeks.
-    threshold: the surprise from which on a silence counts.
+    threshold: the surprise from which on a silence counts. overnight: the same of a silence
+    that goes on into another day, by what that adds: there are fewer of those.
     longest: hours of the longest silence that was seen and is nothing.
     """
 
@@ -58,6 +59,7 @@ class Usual:
     day_shape: float
     level_count: float
     threshold: float
+    overnight: float
     longest: float = 0.0
 
     @property
@@ -70,10 +72,11 @@ class Usual:
         """Return the factor, below 1, for what is known from a few weeks only."""
         return self.weeks * math.log1p(1 / self.weeks)
 
-    @property
-    def needed(self) -> float:
-        """Return the surprise that is to add up day by day until a silence counts."""
-        return self.level_count * _grow(self.threshold / self.level_count)
+    def needed(self, threshold: float) -> float:
+        """Return the surprise that is to add up day by day until it is above a threshold,
+        for all that is not known of how busy these weeks are.
+        """
+        return self.level_count * _grow(threshold / self.level_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,9 @@ def silent_at(
     that is not within `HORIZON`.
     """
     day = _first_day(usual, recent, zone, left_out)
-    start, left, expected = recent.last, usual.needed, 0.0
+    left, expected = usual.needed(usual.threshold), 0.0
     fortnight = _fortnight(usual, recent.last)
+    start = recent.last
     while start < recent.last + HORIZON:
         end = day_start(start, zone, days=1)
         here = Walk(list(pieces(usual.rates, start, end, zone, left_out)))
@@ -170,8 +174,10 @@ def silent_at(
             moment = moment if moment < end else None
         if moment:
             return max(moment, recent.last + MIN_SILENCE)
-        expected += here.expected
         left -= day.surprise(here.expected)
+        if start == recent.last:
+            left = min(left, usual.needed(usual.overnight))
+        expected += here.expected
         day = _Day(usual.day_shape, usual.day_shape, usual.caution)
         start = end
     return None
@@ -186,16 +192,9 @@ def soonest(usual: Usual, now: datetime, zone: tzinfo) -> datetime:
     """Return before when no silence can count that begins now or later, whatever comes
     until it begins.
     """
-    needed = usual.threshold / MAX_BUSIER
-    start = now
-    while start < now + HORIZON:
-        end = day_start(start, zone, days=1)
-        here = Walk(list(pieces(usual.rates, start, end, zone)))
-        if moment := here.moment(needed):
-            return max(moment, now + MIN_SILENCE)
-        needed -= here.expected
-        start = end
-    return start
+    needed = min(usual.threshold, usual.overnight) / MAX_BUSIER
+    moment = moment_after(usual.rates, now, needed, zone) or now + HORIZON
+    return min(max(moment, now + MIN_SILENCE), now + FORTNIGHT)
 
 
 def _grow(logarithm: float) -> float:

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from statistics import median
 
-from conversations.arrivals.past_hours import PastHours, past_hours
+from conversations.arrivals.past_hours import PastHours, past_hours, without_bursts
 from conversations.arrivals.silence import Usual
 from conversations.arrivals.week_hours import HOURS_A_DAY, HOURS_A_WEEK, Interval
 
@@ -23,9 +22,6 @@ HALF_LIFE_WEEKS = 5.0
 HALF_LIFE_DAYS = 10.0
 # An hour is taken to be like the same hour of days of its kind, as by so many sessions.
 LIKE_OTHER_DAYS = 3.0
-# A campaign is not what is usual: more than so many times the median of weeks is cut.
-MAX_TIMES_THE_MEDIAN = 2.5
-MAX_OVER_THE_MEDIAN = 3.0
 # Before anything is known of its days, their variance over the square of their mean.
 PRIOR_VARIANCE = 0.25
 PRIOR_DAYS = 4.0
@@ -33,11 +29,14 @@ MAX_DAY_SHAPE = 40.0
 MIN_DAY_SHAPE = 0.3
 PRIOR_LEVEL = 8.0
 # Fewer sessions, or on fewer days, say nothing.
-MIN_SESSIONS = 8
+MIN_SESSIONS = 5
 MIN_DAYS = 3
-# False alarms in a year that the threshold is set for: below the one that is allowed.
-ALLOWED_A_YEAR = 0.5
+# False alarms in a year that the thresholds are set for, below the one that is allowed:
+# of any gap, and of one that goes on into another day, where patience costs more time.
+ALLOWED_A_YEAR = 0.3
+ALLOWED_OVERNIGHT = 0.75
 WEEKS_A_YEAR = 52.18
+DAYS_A_YEAR = 365.0
 # The mean excess of surprises is taken to be 1, as by chance alone, as by so many.
 PRIOR_EXCESSES = 20.0
 MIN_SURPRISE = 2.0
@@ -58,7 +57,7 @@ def learn(
     counts: sessions in each hour from `first_hour` up to the last session; the silence
     since then is what is judged. absences, closed: as of `past_hours`.
     """
-    past = past_hours(counts, first_hour, zone, absences, closed)
+    past = without_bursts(past_hours(counts, first_hour, zone, absences, closed))
     if past.sessions < MIN_SESSIONS or len(past.busy_days()) < MIN_DAYS:
         return None
     profile = _profile(past)
@@ -66,14 +65,14 @@ def learn(
     level, level_count, shape = _level_and_shape(days)
     rates = tuple(rate * level for rate in profile)
     weeks = len(past.known) / HOURS_A_WEEK
-    unjudged = Usual(rates, weeks, shape, level_count, threshold=1.0)
+    unjudged = Usual(rates, weeks, shape, level_count, threshold=1.0, overnight=1.0)
     surprises, longest = _silences(past, profile, unjudged)
-    return Usual(
-        rates,
-        weeks,
-        shape,
-        level_count,
-        threshold=_threshold(surprises, past.sessions, sum(rates)),
+    scale = _scale(surprises, past.sessions, sum(rates))
+    a_year = sum(rates) * WEEKS_A_YEAR
+    return replace(
+        unjudged,
+        threshold=scale * _by_chance(a_year / ALLOWED_A_YEAR),
+        overnight=scale * _by_chance(min(a_year, DAYS_A_YEAR) / ALLOWED_OVERNIGHT),
         longest=longest,
     )
 
@@ -82,13 +81,9 @@ def _profile(past: PastHours) -> list[float]:
     """Return sessions an hour of each hour of the week, newer weeks weighing more."""
     sums, weights = [0.0] * HOURS_A_WEEK, [0.0] * HOURS_A_WEEK
     for hour, values in enumerate(past.by_hour_of_week()):
-        if not values:
-            continue
-        middle = median(count for _, count in values)
-        most = MAX_TIMES_THE_MEDIAN * middle + MAX_OVER_THE_MEDIAN
         for weeks_ago, count in values:
             weight = 0.5 ** (weeks_ago / HALF_LIFE_WEEKS)
-            sums[hour] += weight * min(count, most)
+            sums[hour] += weight * count
             weights[hour] += weight
     return _pooled(sums, weights)
 
@@ -143,15 +138,12 @@ def _level_and_shape(days: Sequence[_Day]) -> tuple[float, float, float]:
         over += (day.count - day.expected) ** 2 - day.expected
         squares += day.expected**2
     # What is measured on few days may well be more.
-    variance = over / squares * (1 + math.sqrt(2 / (len(days) + PRIOR_DAYS)))
+    variance = over / squares * (1 + math.sqrt(0.5 / (len(days) + PRIOR_DAYS)))
     shape = 1 / min(max(variance, 1 / MAX_DAY_SHAPE), 1 / MIN_DAY_SHAPE)
     count = expected = weight_sum = weight_squares = 0.0
     for day in days:
         weight = 0.5 ** (day.days_ago / HALF_LIFE_DAYS)
-        # A campaign does not raise the level either.
-        count += weight * min(
-            day.count, MAX_TIMES_THE_MEDIAN * day.expected + MAX_OVER_THE_MEDIAN
-        )
+        count += weight * day.count
         expected += weight * day.expected
         weight_sum += weight
         weight_squares += weight**2
@@ -206,18 +198,23 @@ def _longest(lengths: Sequence[tuple[float, int]]) -> float:
     return max((hours for _, hours in usual), default=0)
 
 
-def _threshold(surprises: Sequence[float], sessions: int, a_week: float) -> float:
-    """Return the surprise that is reached falsely about `ALLOWED_A_YEAR` times a year.
+def _by_chance(gaps: float) -> float:
+    """Return the surprise that one of so many gaps reaches, if all are as by chance."""
+    return math.log(max(gaps, math.e))
 
-    By chance alone, surprises beyond any bound exceed it by 1 in the mean; where those of
-    this agent exceed it by more, more is asked for.
+
+def _scale(surprises: Sequence[float], sessions: int, a_week: float) -> float:
+    """Return how much more surprise is to be asked for than by chance alone.
+
+    By chance alone, surprises beyond any bound exceed it by 1 in the mean; here those of
+    this agent may exceed it by more.
     """
-    a_year = max(a_week * WEEKS_A_YEAR, 1.0)
-    by_chance = math.log(max(a_year / ALLOWED_A_YEAR, math.e))
+    by_chance = _by_chance(a_week * WEEKS_A_YEAR / ALLOWED_A_YEAR)
     bound = max(MIN_SURPRISE, math.log(max(sessions, 2)) / 2)
     beyond = sorted(one - bound for one in surprises if one > bound)
     outages = [one for one in beyond[-MAX_OUTAGES:] if one + bound > OUTAGE * by_chance]
     usual = beyond[: len(beyond) - len(outages)]
-    scale = max(1.0, (sum(usual) + PRIOR_EXCESSES) / (len(usual) + PRIOR_EXCESSES))
+    excess = max(1.0, (sum(usual) + PRIOR_EXCESSES) / (len(usual) + PRIOR_EXCESSES))
     share = max(len(usual) / sessions, math.exp(-bound))
-    return bound + scale * max(1.0, math.log(a_year * share / ALLOWED_A_YEAR))
+    above = _by_chance(a_week * WEEKS_A_YEAR * share / ALLOWED_A_YEAR)
+    return max(1.0, (bound + excess * above) / by_chance)

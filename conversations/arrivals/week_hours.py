@@ -10,6 +10,8 @@ HOURS_A_DAY = 24
 HOURS_A_WEEK = 168
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+# Beyond this nobody asks when.
+HORIZON = timedelta(days=60)
 
 Interval = tuple[datetime, datetime]
 # Sessions an hour in each of the 168 hours of a local week, from Monday 0:00.
@@ -95,13 +97,41 @@ def expected_between(
 ) -> float:
     """Return how many sessions are usual between two moments."""
     expected = 0.0
+    days = [
+        sum(rates[day * HOURS_A_DAY : (day + 1) * HOURS_A_DAY])
+        for day in range(HOURS_A_WEEK // HOURS_A_DAY)
+    ]
     while start < end:
-        until = min(end, day_start(start, zone, days=1))
-        expected += sum(
-            one.expected for one in pieces(rates, start, until, zone, left_out)
-        )
-        start = until
+        midnight = day_start(start, zone, days=1)
+        if midnight - start == DAY and midnight <= end and not left_out:
+            expected += days[start.astimezone(zone).weekday()]
+        else:
+            until = min(end, midnight)
+            here = pieces(rates, start, until, zone, left_out)
+            expected += sum(piece.expected for piece in here)
+        start = midnight
     return expected
+
+
+def moment_after(
+    rates: Rates,
+    start: datetime,
+    expected: float,
+    zone: tzinfo,
+    left_out: Sequence[Interval] = (),
+) -> datetime | None:
+    """Return when so many sessions were to be expected after a moment; None where not
+    within `HORIZON`.
+    """
+    end = start + HORIZON
+    while start < end:
+        until = day_start(start, zone, days=1)
+        here = Walk(list(pieces(rates, start, until, zone, left_out)))
+        if moment := here.moment(expected):
+            return moment
+        expected -= here.expected
+        start = until
+    return None
 
 
 class Walk:

@@ -9,7 +9,7 @@ import accounts.identifiers
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_waiting_mail"),
+        ("accounts", "0001_schema"),
         ("conversations", "0012_search_entry_rules"),
     ]
 
@@ -67,7 +67,14 @@ class Migration(migrations.Migration):
                 ("day_shape", models.FloatField(default=0.0)),
                 ("level_count", models.FloatField(default=0.0)),
                 ("threshold", models.FloatField(default=0.0)),
+                ("overnight", models.FloatField(default=0.0)),
                 ("longest", models.FloatField(default=0.0)),
+                (
+                    "closed_days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateField(), default=list, size=None
+                    ),
+                ),
                 ("look_at", models.DateTimeField(null=True)),
                 ("silent_at", models.DateTimeField(null=True)),
                 ("is_silent", models.BooleanField(default=False)),

@@ -60,7 +60,11 @@ class ArrivalHistory(models.Model):
     day_shape = models.FloatField(default=0.0)
     level_count = models.FloatField(default=0.0)
     threshold = models.FloatField(default=0.0)
+    overnight = models.FloatField(default=0.0)
     longest = models.FloatField(default=0.0)
+    # Of an organization: the days, by its clock, on which hardly anything came from any of
+    # its agents, and something did later.
+    closed_days = ArrayField(models.DateField(), default=list)
     # Before this nobody need look whether it is silent.
     look_at = models.DateTimeField(null=True)
     # When it was last looked at, the silence of then counted from here on, or would.

@@ -30,7 +30,7 @@ PATHS = (
         "expected-sessions",
         "statuses",
     ),
-    *("export", "keys-and-roles"),
+    *("alerts", "export", "keys-and-roles"),
 )
 # The addresses in the files, so that they read well in the repository too.
 EXAMPLE_ORGANIZATION = "https://zelto.example.com/org/acme"

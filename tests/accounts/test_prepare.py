@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import override_settings
+from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from web import static_files
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +96,21 @@ def test_it_prints_the_link_of_the_first_owner_until_there_is_one(
     assert "/welcome/" in prepare()
     request.getfixturevalue("alice")
     assert prepare() == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_brings_the_tables_up_to_date(source: Path) -> None:
+    """As a database of the release before, whose last migration is of today's."""
+    call_command("migrate", "sessions", "zero", verbosity=0)
+    assert "django_session" not in connection.introspection.table_names()
+    prepare()
+    assert "django_session" in connection.introspection.table_names()
+
+
+def test_it_asks_little_of_a_database_that_has_it_all(
+    source: Path, alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    prepare()
+    # Whether migrations were noted, which, and whether there is an owner.
+    with django_assert_num_queries(3):
+        assert prepare() == ""

@@ -17,7 +17,7 @@ def test_it_shows_who_one_is_and_where(bob_client, organization):
     content = bob_client.get(URL).content.decode()
     assert 'value="Bob Example"' in content
     assert 'value="bob@example.org"' in content
-    assert "/org/acme/conversations" in content
+    assert 'href="/org/acme/"' in content
     assert "<title>Your profile · Acme · Zelto</title>" in content
 
 

@@ -189,6 +189,7 @@ def test_the_rules_of_axe_hold_on_every_page(
 def test_the_walk_finds_the_pages(demo_pages: list[str]) -> None:
     kinds = {walk.kind_of(address) for address in demo_pages}
     assert {
+        "/org/acme/",
         "/org/acme/conversations",
         "/org/acme/conversations/<id>",
         "/org/acme/agents/<id>",

@@ -59,8 +59,14 @@ def test_a_new_user_sees_the_first_session_of_a_real_worker(
     expect(state).to_contain_text("Waiting for the first session")
     mark(page)
 
+    home = context.new_page()
+    home.goto(f"{fresh_stack.url}/")
+    steps = home.locator(".z-home-steps")
+    expect(steps).to_contain_text("A key can post.")
+    mark(home)
+
     conversations = context.new_page()
-    conversations.goto(f"{fresh_stack.url}/")
+    conversations.goto(f"{fresh_stack.url}/org/acme/conversations")
     expect(conversations.get_by_text("No conversations yet.")).to_be_visible()
     mark(conversations)
 
@@ -70,7 +76,7 @@ def test_a_new_user_sees_the_first_session_of_a_real_worker(
     run = run_worker(code, "order:first-room", key=key, agent_name="front-desk")
     assert run.said("first-room") == []
 
-    # Both pages turn by themselves.
+    # All three pages turn by themselves.
     expect(state).to_contain_text("Active", timeout=SOON)
     expect(page.locator("#verify-steps")).to_contain_text("Seen")
     assert_never_reloaded(page)
@@ -78,6 +84,10 @@ def test_a_new_user_sees_the_first_session_of_a_real_worker(
     expect(row).to_have_count(1, timeout=SOON)
     expect(row).to_contain_text("LiveKit")
     assert_never_reloaded(conversations)
+    expect(steps).to_have_count(0, timeout=SOON)
+    expect(home.locator("#home-newest")).to_contain_text("front-desk")
+    expect(home.locator("#home-answer")).to_contain_text("The agent forwards.")
+    assert_never_reloaded(home)
 
     job_id = run.sessions["first-room"].job_id
     row.get_by_role("link", name=re.compile(re.escape(job_id))).click()

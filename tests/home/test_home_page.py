@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -26,7 +26,7 @@ def text_of(client: Client, path: str = HOME) -> str:
     return " ".join(response.content.decode().split())
 
 
-def ago(**values: float) -> object:
+def ago(**values: float) -> datetime:
     return timezone.now() - timedelta(**values)
 
 

@@ -79,6 +79,18 @@ def test_no_later_migration_blocks_the_posts(key: tuple[str, str]) -> None:
     assert faults_in(sql_of(loader().get_migration(*key))) == []
 
 
+def test_an_app_stands_on_the_first_migration_of_another_alone() -> None:
+    """So that going back with one app takes nothing of another along."""
+    found = MigrationLoader(None).disk_migrations
+    stands_on = {
+        (app, name, *other)
+        for (app, name), migration in found.items()
+        for other in migration.dependencies
+        if app in APPS and other[0] in APPS and other[0] != app
+    }
+    assert [one for one in sorted(stands_on) if one[3] != FIRST] == []
+
+
 def test_each_app_has_one_first_migration() -> None:
     found = MigrationLoader(None).disk_migrations
 

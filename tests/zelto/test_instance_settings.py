@@ -19,6 +19,7 @@ from tests.accounts.mail.certificates import make_certificate, server_context
 from tests.accounts.mail.mail_server import PASSWORD, USER, Mailbox, mail_server
 from tests.browser import walk
 from tests.zelto.faults.load import provision
+from tests.zelto.free_port import free_port
 from tests.zelto.stack import Stack, wait_for
 
 pytestmark = pytest.mark.processes
@@ -54,8 +55,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mail_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +82,7 @@ def nginx(folder: Path, behind: int) -> Iterator[int]:
     program = shutil.which("nginx")
     if program is None:
         pytest.skip("nginx is not installed")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     config = folder / "nginx.conf"
     config.write_text(NGINX.format(folder=folder, port=port, behind=behind))
     process = subprocess.Popen(  # noqa: S603

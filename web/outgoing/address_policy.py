@@ -10,6 +10,7 @@ import ipaddress
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from AntiSSRF import AntiSSRFPolicy, PolicyConfigOptions
@@ -19,7 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import parse_url
 
-from web.outgoing.authorities import authorities_file, tls_context
+from web.outgoing.authorities import authorities_file, shared_tls_context
 
 # Beside the usual ones: forms of IPv6 that carry an address of IPv4 within.
 ALSO_DENIED = ["::/96", "::ffff:0:0:0/96"]
@@ -138,8 +139,24 @@ def _network(word: str) -> Network | None:
 class _Adapter(_AntiSSRFAdapter):  # type: ignore[misc]
     def __init__(self, policy: AntiSSRFPolicy, opened: Opened) -> None:
         super().__init__(policy)
-        self.poolmanager.connection_pool_kw["ssl_context"] = tls_context()
+        self.poolmanager.connection_pool_kw["ssl_context"] = shared_tls_context()
         self.poolmanager.pool_classes_by_scheme = _pools(opened)
+
+    def build_connection_pool_key_attributes(
+        self, request: PreparedRequest, *options: Any, **others: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Leave the file of authorities out: the context has them, and reading it again
+        for each connection takes 30 ms.
+        """
+        host, pool = super().build_connection_pool_key_attributes(
+            request, *options, **others
+        )
+        pool.pop("ca_certs", None)
+        return host, pool
+
+    def cert_verify(self, conn: Any, url: str, verify: object, cert: object) -> None:
+        """Require that a certificate is good, by what the context trusts."""
+        conn.cert_reqs = "CERT_REQUIRED"
 
     def add_headers(self, request: PreparedRequest, **options: object) -> None:
         # The library names the host without its port, which presigned addresses sign.

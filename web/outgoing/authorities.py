@@ -12,7 +12,7 @@ import re
 import ssl
 import tempfile
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import certifi
@@ -53,7 +53,24 @@ def tls_context() -> ssl.SSLContext:
     was itself signed by another; and certificates that companies make by hand, which lack
     what RFC 5280 has of key identifiers, are good.
     """
-    context = ssl.create_default_context(cafile=authorities_file())
+    return _context(authorities_file())
+
+
+def shared_tls_context() -> ssl.SSLContext:
+    """Return such a context for many connections, also of several threads, which must not
+    change it: reading the authorities takes 30 ms.
+    """
+    path = authorities_file()
+    return _shared_context(path, os.stat(path).st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _shared_context(path: str, changed_at: int) -> ssl.SSLContext:
+    return _context(path)
+
+
+def _context(path: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=path)
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_STRICT
     return context

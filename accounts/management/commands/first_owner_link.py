@@ -14,6 +14,7 @@ class Command(BaseCommand):
         "Prints the link with which the first owner signs up; "
         "nothing once there was a user."
     )
+    requires_system_checks: list[str] = []  # noqa: RUF012 - as `provision`
 
     def handle(self, *args: Any, **options: Any) -> None:
         link = first_owner.link()

@@ -35,7 +35,7 @@ FROM_INPUT = "-"
 
 class Command(BaseCommand):
     help = HELP
-    # Half of the time that it takes; each start checks the code (`manage.py prepare`).
+    # Half of the time that it takes; what they find in the code, `make test` finds.
     requires_system_checks: list[str] = []  # noqa: RUF012
 
     def create_parser(self, *args: Any, **options: Any) -> Any:

@@ -25,6 +25,7 @@ class Command(BaseCommand):
         "that they had when they were stored. Names each that is not as it was; the "
         "exit code is 1 then. Safe at any time."
     )
+    requires_system_checks: list[str] = []  # noqa: RUF012 - as `provision`
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -19,6 +19,7 @@ from accounts import first_owner
 from accounts.actions import create_key, revoke_key
 from accounts.models import ApiKey, Membership, Organization, User
 from integrations.demo import backdating, livekit, recordings
+from integrations.demo.further_parts import add_further_parts
 from integrations.demo.plan import Plan
 from integrations.demo.posts import Post
 from integrations.demo.sending import Answer, NotZelto, Unreachable, Webhook
@@ -31,6 +32,7 @@ PROGRESS_EVERY = 100
 
 class Command(BaseCommand):
     help = "Posts invented sessions of the last four weeks to the running server."
+    requires_system_checks: list[str] = []  # noqa: RUF012 - as `provision`
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -70,6 +72,7 @@ class Command(BaseCommand):
         backdating.align_times(organization, plan.references)
         recordings.add_recordings(organization, plan)
         livekit.add_livekit_sessions(organization, plan)
+        add_further_parts(organization, owner)
         self.stdout.write(
             f"The demo is there already: {len(existing)} sessions. "
             "Another --seed adds others."
@@ -123,6 +126,7 @@ class Demo:
                 "Start the worker (is `make run` up?), then run this again."
             )
         livekit.add_livekit_sessions(self.organization, self.plan)
+        add_further_parts(self.organization, self.owner)
         self._conclude()
 
     def _post_all(self, posts: list[Post]) -> None:

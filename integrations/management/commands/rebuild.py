@@ -23,6 +23,7 @@ class Command(BaseCommand):
         "Folds conversations again from the delivery log. Safe at any time, also while "
         "sessions arrive; what the log holds, it restores."
     )
+    requires_system_checks: list[str] = []  # noqa: RUF012 - as `provision`
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

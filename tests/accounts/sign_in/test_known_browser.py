@@ -36,10 +36,17 @@ def guess(times: int, *, at: str, email: str = "alice@example.org") -> None:
         log_in(Client(), "wrong", at=at, email=email)
 
 
+# More addresses than it takes to fail more often than an account bears.
+EVERYWHERE = [f"203.0.113.{number}" for number in range(52)]
+
+
 def guess_from_everywhere(*, email: str = "alice@example.org") -> None:
-    """Fail more often than an account bears, from more addresses than it takes."""
-    for number in range(52):
-        guess(1, at=f"203.0.113.{number}", email=email)
+    """Fail from all of them: the last time on the page, before as the page counts it."""
+    *others, last = EVERYWHERE
+    for address in others:
+        request = RequestFactory().post("/login", REMOTE_ADDR=address)
+        failed_logins.count_failure(request, email)
+    guess(1, at=last, email=email)
 
 
 def test_made_up_addresses_do_not_crowd_out_other_counts(db: None) -> None:
@@ -84,7 +91,8 @@ def test_one_network_of_the_new_kind_is_one_address(alice: User) -> None:
 
 
 def test_many_addresses_together_guess_no_faster(alice: User) -> None:
-    guess_from_everywhere()
+    for address in EVERYWHERE:
+        guess(1, at=address)
     response = log_in(Client(), PASSWORD)
     assert b"Too many failed attempts" in response.content
 

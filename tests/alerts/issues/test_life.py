@@ -39,6 +39,15 @@ def test_a_cause_opens_one_issue_however_often_it_is_found(found):
     assert steps() == [("opened",)]
 
 
+def test_what_has_not_changed_is_written_every_five_minutes_only(found):
+    same = found()
+    reconcile(SILENT, [same], NOW)
+    reconcile(SILENT, [same], NOW + MINUTE)
+    assert Issue.objects.get().seen_at == NOW
+    reconcile(SILENT, [same], NOW + 5 * MINUTE)
+    assert Issue.objects.get().seen_at == NOW + 5 * MINUTE
+
+
 def test_it_resolves_what_is_no_longer_found(found):
     reconcile(SILENT, [found(), found("survey")], NOW)
     resolved = reconcile(SILENT, [found("survey")], NOW + MINUTE)

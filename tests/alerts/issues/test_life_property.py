@@ -4,7 +4,7 @@ change for each step."""
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -35,7 +35,8 @@ def test_the_life_of_issues_follows_what_is_found(looks, found, routed):
     routed.clear()
     now = timezone.now()
     expected = defaultdict(list)
-    is_open, resolved_at = set(), {}
+    is_open: set[str] = set()
+    resolved_at: dict[str, datetime] = {}
     for causes, hours in looks:
         now += timedelta(hours=hours)
         reconcile(SILENT, [found(one) for one in causes], now)

@@ -18,6 +18,7 @@ from alerts.outgoing_events import telling
 from alerts.outgoing_events.telling import tell_of_conversations
 from conversations import worker_stop
 from conversations.agents.merging import merge_agents, move_merged_conversations
+from conversations.changes.positions import give_positions
 from conversations.models import Agent, Change, ChangeCounter, Conversation
 from integrations.erasure.erase import erase_conversation
 from integrations.models import Delivery
@@ -139,7 +140,7 @@ def test_a_rebuild_hides_nothing_that_was_not_told_yet(
     post(session("call-2", call={"endedReason": "a"}))
     process()
     # It has its position before the rebuild, as where a program follows.
-    telling.give_positions(webhook.organization_id)
+    give_positions(webhook.organization_id)
     call_command("rebuild")
     tell()
     assert told(webhook)[3:] == [(UPDATED, "call-2")]
@@ -225,7 +226,7 @@ def test_what_came_between_its_making_and_the_first_look_is_told(
     webhook = make_webhook()
     post(session("call-1"))
     process()
-    telling.give_positions(webhook.organization_id)
+    give_positions(webhook.organization_id)
     tell()
     assert told(webhook) == [(CREATED, "call-1")]
 
@@ -242,7 +243,7 @@ def test_a_webhook_that_was_off_goes_on_with_what_is_new(
     long_ago = timezone.now() - timedelta(hours=2)
     post(session("call-2"))
     process()
-    telling.give_positions(webhook.organization_id)
+    give_positions(webhook.organization_id)
     tell()
     assert not Progress.objects.exists()
     # As if all of that had been two hours ago.

@@ -70,16 +70,16 @@ def test_it_is_healthy_after_a_session(agent, post, process):
 
 
 def test_it_is_silent_after_longer_than_is_usual_for_it(agent, had_sessions):
-    had_sessions(14 * 48, every=timedelta(minutes=30), last=timedelta(hours=8))
+    had_sessions(28 * 48, every=timedelta(minutes=30), last=timedelta(hours=16))
     connection = agent_connection(agent, timezone.now())
     assert connection.state is AgentState.SILENT
-    assert connection.rhythm.expected == pytest.approx(16, rel=0.1)
+    assert connection.rhythm.expected == pytest.approx(32, rel=0.1)
 
 
 def test_the_same_silence_is_nothing_for_an_agent_with_fewer_sessions(
     agent, had_sessions
 ):
-    had_sessions(14 * 8, every=timedelta(hours=3), last=timedelta(hours=8))
+    had_sessions(28 * 4, every=timedelta(hours=6), last=timedelta(hours=16))
     assert state_of(agent) is AgentState.HEALTHY
 
 
@@ -105,7 +105,7 @@ def test_silence_that_came_every_week_is_as_usual(agent, bob_client):
 
 
 def test_a_stored_session_is_not_silence(agent, had_sessions, post):
-    had_sessions(14 * 48, every=timedelta(minutes=30), last=timedelta(hours=8))
+    had_sessions(28 * 48, every=timedelta(minutes=30), last=timedelta(hours=16))
     post(session(), **LIVEKIT)
     connection = agent_connection(agent, timezone.now())
     assert connection.state is AgentState.HEALTHY
@@ -212,11 +212,11 @@ def test_the_page_says_when_the_last_session_arrived(agent, bob_client, post, pr
 def test_the_page_says_what_is_usual_at_this_hour_of_the_week(
     agent, bob_client, had_sessions
 ):
-    had_sessions(14 * 48, every=timedelta(minutes=30), last=timedelta(hours=8))
+    had_sessions(28 * 48, every=timedelta(minutes=30), last=timedelta(hours=16))
     hour = timezone.now()
     content = page_of(bob_client, agent)
     assert "Nothing recent" in content
-    assert "Nothing for 8 hours." in content
+    assert "Nothing for 16 hours." in content
     assert f"On {hour:%A}s from {hour:%H}:00" in content
     assert "a session usually arrives every 30 minutes" in content
 
@@ -286,7 +286,7 @@ def test_htmx_gets_the_fragment_alone(agent, bob_client):
 def test_it_takes_a_fixed_number_of_queries(
     agent, post, process, had_sessions, django_assert_num_queries
 ):
-    had_sessions(14 * 48, every=timedelta(minutes=30), last=timedelta(hours=8))
+    had_sessions(28 * 48, every=timedelta(minutes=30), last=timedelta(hours=16))
     with django_assert_num_queries(11):
         assert state_of(agent) is AgentState.SILENT
     for number in range(3):

@@ -189,7 +189,8 @@ def test_its_keys_end_with_it(
     organization: Organization, alice: User, live_server: LiveServer
 ) -> None:
     run(live_server, sessions=1)
-    keys = ApiKey.objects.in_organization(organization)
+    # Alerts show one that expires soon.
+    keys = ApiKey.objects.in_organization(organization).filter(expires_at=None)
     assert {(key.name, key.state(), key.made_by) for key in keys} == {
         ("demo", "revoked", alice)
     }

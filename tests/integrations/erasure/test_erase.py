@@ -257,7 +257,7 @@ def test_the_same_id_of_another_provider_is_another_call(
 def test_it_reads_the_log_by_the_call_alone(
     conversation: Conversation, alice: User, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(22) as captured:
+    with django_assert_max_num_queries(23) as captured:
         erase_conversation(conversation=conversation, by=alice)
     touched = [
         query["sql"]

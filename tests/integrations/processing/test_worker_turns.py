@@ -34,6 +34,7 @@ LETS_GO = {
     "integrations.tasks.forget": "deletes no further batch",
     "integrations.tasks.send_waiting_mails": "claims no further mail",
     "alerts.tasks.tell_of_conversations": "makes no further batch",
+    "alerts.tasks.tell_of_weeks": "summarizes no further organization",
     "alerts.tasks.send_messages": "claims no further message",
     "alerts.tasks.forget_messages": "deletes no further batch",
     "conversations.tasks.fetch_recordings": "puts its recording back",

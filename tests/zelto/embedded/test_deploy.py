@@ -12,7 +12,7 @@ from tests.zelto.faults.ledger import (
     wait_until_processed,
 )
 from tests.zelto.faults.load import Senders, provision
-from tests.zelto.stack import Stack
+from tests.zelto.stack import FOR_SESSIONS, Stack
 
 pytestmark = pytest.mark.processes
 DEPLOYS = 2
@@ -20,7 +20,7 @@ DEPLOYS = 2
 
 def test_a_stop_under_load_answers_what_it_took(count: Count) -> None:
     """Those who find nobody there are refused, and come again."""
-    with Stack() as stack:
+    with Stack(processes=FOR_SESSIONS) as stack:
         key = provision(stack)["apiKey"]
         fresh = Senders(stack.port, key, threads=8, name="fresh", reposts=0.3)
         kept = Senders(

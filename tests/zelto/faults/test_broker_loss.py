@@ -20,7 +20,7 @@ from tests.zelto.faults.ledger import (
 )
 from tests.zelto.faults.load import Senders, body, post, provision
 from tests.zelto.redis_server import PROGRAM, RedisServer
-from tests.zelto.stack import SHORT_LEASE, Stack, wait_for
+from tests.zelto.stack import FOR_SESSIONS, SHORT_LEASE, Stack, wait_for
 
 pytestmark = pytest.mark.processes
 LOSSES = 21
@@ -53,7 +53,7 @@ def wipe(stack: Stack) -> None:
 
 
 def test_a_folder_of_messages_that_is_wiped_loses_nothing(count: Count) -> None:
-    with Stack(environment=SHORT_LEASE) as stack:
+    with Stack(processes=FOR_SESSIONS, environment=SHORT_LEASE) as stack:
         key = provision(stack)["apiKey"]
         found = suffer(stack, key, lambda: wipe(stack))
         alone = find_what_nothing_announced(stack, key)
@@ -83,6 +83,6 @@ def test_a_redis_that_is_emptied_and_killed_loses_nothing(count: Count) -> None:
     with RedisServer() as server:
         settings = {**SHORT_LEASE, "CELERY_BROKER_URL": server.url}
         losses = itertools.cycle([server.forget_everything, server.kill9, server.start])
-        with Stack(environment=settings) as stack:
+        with Stack(processes=FOR_SESSIONS, environment=settings) as stack:
             key = provision(stack)["apiKey"]
             count(**suffer(stack, key, lambda: next(losses)()))

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Invitation, Membership, Organization, User
+from alerts.models import Channel, Issue, Rule
 from conversations.models import (
     Agent,
     Conversation,
@@ -79,7 +80,24 @@ def everything(
     credential = LiveKitCredential.objects.create(
         project=project, api_key="APIours", secret="a secret of ours"
     )
+    issue = Issue.objects.create(
+        organization=organization,
+        kind="agent_silent",
+        cause=str(agent.id),
+        agent=agent,
+        since="2026-01-01T00:00Z",
+    )
+    channel = Channel.objects.create(
+        organization=organization,
+        kind="email",
+        name="Ours",
+        secret='{"people": "admins"}',
+    )
+    rule = Rule.objects.create(organization=organization, is_off=True)
     return {
+        "issue_id": issue.id,
+        "channel_id": channel.id,
+        "rule_id": rule.id,
         "slug": organization.slug,
         "project_id": project.id,
         "credential_id": credential.id,

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "post")
 # What has a number in its place, and nobody has.
-UNKNOWN = {"number": 1, "credential_id": 2**31}
+UNKNOWN = {"number": 1, "credential_id": 2**31, "rule_id": 2**31}
 
 
 def organization_routes() -> list[tuple[str, set[str]]]:

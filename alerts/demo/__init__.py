@@ -1,0 +1,1 @@
+"""Alerts of `make demo`: issues that are over and open, channels, what was sent there."""

@@ -1,0 +1,1 @@
+"""False alarms of silence in simulated years, and what judging costs."""
