@@ -57,4 +57,5 @@ def test_a_claim_reads_its_row_by_its_key(
     assert message is not None
     read = [one["sql"] for one in queries if "claimed_for" in one["sql"]]
     assert len(read) == 1
-    assert f'"alerts_message"."id" = \'{message.pk}\'::uuid' in read[0]
+    condition = read[0].partition(" WHERE ")[2]
+    assert f"'{message.pk.hex}'::uuid" in condition
