@@ -180,8 +180,10 @@ def _is_quiet(one: Silent, rest: Collection[UUID], now: datetime) -> bool:
         pk=next(iter(one.agents.values())).organization_id
     )
     agents = Agent.objects.in_organization(organization).filter(retired_at=None)
-    judged = judge_agents(list(agents.not_merged().only("id")), now, organization.zone)
-    return organization_quiet(judged.values())
+    judged = judge_agents(
+        list(agents.not_merged().only("id", "organization")), now, organization.zone
+    )
+    return organization_quiet(judged.values(), now)
 
 
 def _of_agent(

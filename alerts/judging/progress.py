@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -33,7 +34,7 @@ def claim(name: str, now: datetime, every: timedelta) -> bool:
     """Claim a turn, and hold it until the transaction ends; tell whether it is one: the
     last is so long ago, and nobody else holds it.
     """
-    parameters = {"name": name, "now": now, "before": now - every}
+    parameters: dict[str, Any] = {"name": name, "now": now, "before": now - every}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, parameters)
         if cursor.fetchone():

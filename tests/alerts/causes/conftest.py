@@ -119,6 +119,8 @@ def learn(agent: Agent, *, an_hour: float = 10.0, **fields: Any) -> ArrivalHisto
         level_count=100.0,
         # Low, since tests have one session where an agent would have had a hundred.
         threshold=1.0,
+        overnight=1.0,
+        counted_at=timezone.now(),
         look_at=fields.pop("look_at", timezone.now() - MINUTE),
         **fields,
     )

@@ -58,6 +58,8 @@ def make_silent(organization, now, count):
             day_shape=20.0,
             level_count=100.0,
             threshold=1.0,
+            overnight=1.0,
+            counted_at=now,
             look_at=now - MINUTE,
         )
         for agent in agents
@@ -91,7 +93,7 @@ def test_each_of_ten_thousand_is_opened_and_resolved_in_a_few_queries(
     ten_thousand, now, monkeypatch
 ):
     monkeypatch.setattr(
-        "alerts.causes.silence.organization_quiet", lambda judgements: False
+        "alerts.causes.silence.organization_quiet", lambda judgements, now: False
     )
     changes, queries, seconds = timed(now)
     assert len(changes) == IssueChange.objects.count() == AGENTS
