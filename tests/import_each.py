@@ -13,7 +13,10 @@ from pathlib import Path
 
 import django
 
-OURS = {"accounts", "api", "bench", "conversations", "integrations", "web", "zelto"}
+OURS = {
+    *("accounts", "alerts", "api", "bench", "conversations", "home", "integrations"),
+    *("web", "zelto"),
+}
 
 
 def foreign_imports(path: Path) -> set[str]:

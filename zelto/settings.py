@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "accounts",
     "conversations",
     "integrations",
+    "alerts",
     "api",
 ]
 

@@ -15,7 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.zelto.stack import free_port, wait_for
+from tests.zelto.free_port import free_port
+from tests.zelto.stack import wait_for
 
 NAMES = ("firefox-esr", "firefox")
 # The last for what `forget` asks, which no page may.

@@ -9,7 +9,8 @@ from typing import Self
 
 import redis
 
-from tests.zelto.stack import free_port, wait_for
+from tests.zelto.free_port import free_port
+from tests.zelto.stack import wait_for
 
 PROGRAM = shutil.which("redis-server")
 

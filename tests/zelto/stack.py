@@ -16,7 +16,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ from typing import Self
 import psutil
 
 from tests.zelto import filled_folder
+from tests.zelto.free_port import free_port
 from tests.zelto.scratch_database import ScratchDatabase
 from zelto.embedded.leftover_processes import (
     end_postgres_processes,
@@ -76,14 +76,6 @@ def wait_for(
         if time.monotonic() > deadline:
             raise AssertionError(f"Not within {seconds:.0f} s: {what}")
         time.sleep(pace)
-
-
-def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def open_folder() -> Path:

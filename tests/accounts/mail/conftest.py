@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.accounts.mail.certificates import make_certificate
+from tests.zelto.free_port import free_port
 from web.outgoing import authorities
 
 
@@ -24,8 +24,7 @@ def new_authorities() -> Iterator[None]:
 @pytest.fixture
 def port(settings: Any) -> int:
     """Return the port of a mail server that is set up; nobody listens there yet."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     settings.EMAIL_BACKEND = "accounts.mail.smtp.EmailBackend"
     settings.EMAIL_HOST = "localhost"
     settings.EMAIL_PORT = port

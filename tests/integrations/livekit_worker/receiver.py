@@ -128,10 +128,3 @@ def receiving(answers: Mapping[str, Sequence[Step]]) -> Iterator[Receiver]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return int(unused.getsockname()[1])

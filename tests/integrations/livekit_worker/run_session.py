@@ -38,12 +38,14 @@ sys.path.insert(0, str(HERE))
 import scripted_agent  # noqa: E402
 import voice  # noqa: E402
 from dispatcher import KEY, SECRET, Dispatcher, job_of  # noqa: E402
+from ending import end_in_order, end_within  # noqa: E402
 
 # The job processes import this file anew; these tell them the options of the first one.
 CODE, TRY_FOR, RECORD = "WORKER_CODE", "WORKER_CODE_TRY_FOR", "WORKER_RECORD"
 NO_SESSION, VOICE, KILLED = "no_session", "voice", "killed"
 WORKER_CODE = "pasted_worker_code"
 RUN_AT_MOST = 90.0  # seconds
+JOB_AT_MOST = 75.0  # before that, so that it can say where it hangs
 
 # As the SDK's own command line has it: the exporter of logs would export what it logs of
 # its own requests, again and again.
@@ -69,6 +71,7 @@ if CODE in os.environ:
 
 
 async def entrypoint(ctx: JobContext) -> None:
+    end_within(JOB_AT_MOST)
     options = json.loads(ctx.job.room.metadata)
     if not ctx.job.agent_name:
         ctx.job.agent_name = options["agentName"]  # a server's dispatch sets it
@@ -190,8 +193,7 @@ async def run_dispatched(jobs: list[agent.Job]) -> None:
     server = make_server(dispatcher.url)
     serving = await serve(server, is_registered=True)
     await dispatcher.all_ended.wait()
-    await server.drain()
-    await server.aclose()
+    await end_in_order(server)
     await serving
     await dispatcher.stop()
 
@@ -204,8 +206,7 @@ async def run_simulated(jobs: list[agent.Job]) -> None:
         name = job.room.name
         room = models.Room(name=name, sid=f"RM_{name}", metadata=job.room.metadata)
         await server.simulate_job(name, fake_job=True, room_info=room)
-    await server.drain()
-    await server.aclose()
+    await end_in_order(server)
     await serving
 
 
@@ -229,7 +230,14 @@ def main() -> None:
     )
     parser.add_argument("--agent-name", default="", help="the name of the dispatch")
     parser.add_argument("--try-for", type=float, help="shrinks the hook's own budget")
+    parser.add_argument(
+        "--at-most",
+        type=float,
+        default=RUN_AT_MOST,
+        help="seconds; after that it ends and says where it was",
+    )
     args = parser.parse_args()
+    end_within(args.at_most)
     if args.code is not None:
         os.environ[CODE] = str(args.code.resolve())
     if args.record:
@@ -240,9 +248,7 @@ def main() -> None:
     logging.basicConfig(level=logging.DEBUG, handlers=[kept])
     try:
         with tempfile.TemporaryDirectory() as folder:
-            sessions = asyncio.run(
-                asyncio.wait_for(run(args, Path(folder)), timeout=RUN_AT_MOST)
-            )
+            sessions = asyncio.run(run(args, Path(folder)))
     except BaseException:
         print(json.dumps(kept.records, indent=1), file=sys.stderr)  # noqa: T201
         raise

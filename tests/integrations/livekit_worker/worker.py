@@ -6,16 +6,21 @@ import fcntl
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 RUNNER = Path(__file__).with_name("run_session.py")
 RELEASES = Path(__file__).with_name("releases")
+ENDS_BY_ITSELF = 120.0  # seconds; the runner has a bound of its own below this
 
 
 @cache
@@ -91,13 +96,15 @@ def run_worker(
     upload_url: str | None = None,
     is_dispatched: bool = False,
     release: str | None = None,
+    at_most: float | None = None,
 ) -> WorkerRun:
     """Run `sessions` at once, each a scenario or `scenario:room`, with `key` in the
     worker's environment.
 
     code: the hook; None for a worker without one. upload_url: where the SDK uploads to
         by itself. is_dispatched: by a server, which wants the sessions recorded.
-        release: of livekit-agents, where not the newest.
+        release: of livekit-agents, where not the newest. at_most: seconds that it may
+        take.
     """
     command = [str(livekit_python(release)), str(RUNNER)]
     if code is not None:
@@ -111,6 +118,8 @@ def run_worker(
     command += ["--agent-name", agent_name]
     if try_for is not None:
         command += ["--try-for", str(try_for)]
+    if at_most is not None:
+        command += ["--at-most", str(at_most)]
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -123,11 +132,8 @@ def run_worker(
         # The SDK signs with them; nobody checks it here.
         environment["LIVEKIT_API_KEY"] = "APIofThisTest"
         environment["LIVEKIT_API_SECRET"] = "secret-" * 6
-    done = subprocess.run(  # noqa: S603
-        command, env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    printed = json.loads(done.stdout)
+    stdout, stderr = run_to_end(command, environment)
+    printed = json.loads(stdout)
     return WorkerRun(
         sessions={
             session["room"]: Session(
@@ -140,5 +146,34 @@ def run_worker(
             for session in printed["sessions"]
         },
         log=printed["log"],
-        output=done.stdout + done.stderr,
+        output=stdout + stderr,
     )
+
+
+def run_to_end(command: list[str], environment: Mapping[str, str]) -> tuple[str, str]:
+    """Run a worker, and return what it and its jobs wrote to stdout and to stderr. No
+    process of it is left, whatever becomes of it.
+
+    Raises:
+        AssertionError: it failed; what it wrote to stderr says why.
+    """
+    with TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(ENDS_BY_ITSELF)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        stdout.seek(0)
+        stderr.seek(0)
+        said = stderr.read()
+        assert code == 0, said
+        return stdout.read(), said

@@ -18,10 +18,10 @@ from tests.integrations.livekit_worker.receiver import (
     Answer,
     Receiver,
     Step,
-    free_port,
     hang_up,
     receiving,
 )
+from tests.zelto.free_port import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = CHECKOUT / "var" / "livekit-node"

@@ -16,13 +16,13 @@ from tests.integrations.livekit_worker.receiver import (
     Posted,
     Step,
     babble,
-    free_port,
     hang,
     hang_up,
     receiving,
     reset,
 )
 from tests.integrations.livekit_worker.worker import WorkerRun, run_worker
+from tests.zelto.free_port import free_port
 
 pytestmark = pytest.mark.processes
 

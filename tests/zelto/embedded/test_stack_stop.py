@@ -13,6 +13,7 @@ import threading
 import psutil
 import pytest
 
+from tests.zelto.free_port import free_port
 from tests.zelto.stack import CHECKOUT, Stack, wait_for
 from zelto.embedded.postgres_config import default_socket_folder
 
@@ -95,12 +96,11 @@ def test_a_second_start_says_that_it_is_running(stack: Stack):
 
 
 def test_a_taken_port_is_named(stopped: Stack):
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", stopped.port))
-        other.listen()
-        result = run_beside(stopped)
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        result = run_beside(stopped, PORT=str(port))
     assert result.returncode == 1
-    assert f"Port {stopped.port} on 127.0.0.1 cannot be used" in result.stderr
+    assert f"Port {port} on 127.0.0.1 cannot be used" in result.stderr
     assert "Ready" not in result.stdout
     assert stopped.everything() == []
 
@@ -139,11 +139,11 @@ def answers(stack: Stack) -> bool:
         return False
 
 
-def run_beside(stack: Stack) -> subprocess.CompletedProcess[str]:
+def run_beside(stack: Stack, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "zelto.embedded", "run"],
         cwd=CHECKOUT,
-        env=stack.environment,
+        env={**stack.environment, **environment},
         capture_output=True,
         text=True,
         timeout=60,

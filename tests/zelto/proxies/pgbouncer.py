@@ -14,8 +14,9 @@ from urllib.parse import urlencode
 
 import psycopg
 
+from tests.zelto.free_port import free_port
 from tests.zelto.own_server import OwnServer
-from tests.zelto.stack import free_port, open_folder, wait_for
+from tests.zelto.stack import open_folder, wait_for
 from zelto.embedded.host import database_account
 from zelto.embedded.postgres_config import (
     DATABASE,

@@ -17,8 +17,9 @@ from tests.conversations.recordings.sounds import write_sound
 from tests.private_authority import PrivateAuthority
 from tests.zelto.faults.ledger import database
 from tests.zelto.faults.load import PASSWORD, body, provision
+from tests.zelto.free_port import free_port
 from tests.zelto.proxies.nginx import Nginx
-from tests.zelto.stack import Stack, free_port, wait_for
+from tests.zelto.stack import Stack, wait_for
 
 pytestmark = pytest.mark.processes
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)')

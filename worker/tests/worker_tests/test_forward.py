@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from tests.zelto.free_port import free_port
 from worker_tests.contexts import Context
 from worker_tests.outboxes import names, put
-from worker_tests.stand_in import KEY, Says, Zelto, free_port, hang
+from worker_tests.stand_in import KEY, Says, Zelto, hang
 from zelto_livekit.background import Background
 from zelto_livekit.forwarder import Forwarder
 from zelto_livekit.outbox import Kind, Outbox

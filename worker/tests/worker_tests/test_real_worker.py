@@ -25,8 +25,9 @@ from typing import Any
 import pytest
 
 from tests.integrations.livekit_worker.worker import livekit_python
+from tests.zelto.free_port import free_port
 from worker_tests.outboxes import names
-from worker_tests.stand_in import KEY, Zelto, free_port, running, serving
+from worker_tests.stand_in import KEY, Zelto, running, serving
 from zelto_livekit.outbox import Outbox
 from zelto_livekit.sender import Sender
 from zelto_livekit.settings import read_settings

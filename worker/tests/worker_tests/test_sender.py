@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.zelto.free_port import free_port
 from worker_tests.outboxes import names, put
 from worker_tests.stand_in import (
     Says,
@@ -20,7 +21,6 @@ from worker_tests.stand_in import (
     Zelto,
     babble,
     drip,
-    free_port,
     hang,
     hang_up,
     reset,

@@ -12,8 +12,9 @@ import pytest
 
 from tests.private_authority import PrivateAuthority
 from tests.tls_front import TlsFront
+from tests.zelto.free_port import free_port
 from worker_tests.outboxes import names, put
-from worker_tests.stand_in import KEY, Says, Zelto, free_port
+from worker_tests.stand_in import KEY, Says, Zelto
 from zelto_livekit import command
 from zelto_livekit.answers import Answer
 from zelto_livekit.doctor import connection, examination
