@@ -26,6 +26,7 @@ from conversations.arrivals.usual_week import learn
 from conversations.arrivals.week_hours import Interval, day_start
 
 LOOK = 5 / 60
+WEEKS_KNOWN_BEFORE = 4
 NEVER = math.inf
 
 
@@ -62,9 +63,9 @@ class Judged:
         self.closed = closed_days(organization, LOCAL_DAYS) if organization else set()
         self.known: dict[int, Usual | None] = {}
         first = next((n for n, count in enumerate(agent.counts) if count), HOURS)
-        for hour in range(
-            agent.first // self.every * self.every, agent.last, self.every
-        ):
+        # A little before: the last session before an outage may be as old.
+        begin_at = max(0, agent.first - WEEKS_KNOWN_BEFORE * 168)
+        for hour in range(begin_at // self.every * self.every, agent.last, self.every):
             begin = max(first, hour - 14 * 168)
             end = bisect_left(agent.times, hour)
             if not end or begin >= hour:

@@ -90,20 +90,30 @@ def _profile(past: PastHours) -> list[float]:
 
 def _pooled(sums: Sequence[float], weights: Sequence[float]) -> list[float]:
     """Return rates that lean on the same hour of days of the same kind: Monday to Friday,
-    Saturday, Sunday.
+    Saturday, Sunday; but where an agent is called less than on those.
     """
-    rates = []
+    means = []
     for hour in range(HOURS_A_WEEK):
         day, of_day = divmod(hour, HOURS_A_DAY)
         alike = range(5) if day < 5 else (day,)
         hours = [one * HOURS_A_DAY + of_day for one in alike]
         known = sum(weights[one] for one in hours)
-        mean = sum(sums[one] for one in hours) / known if known else 0.0
-        lean = LIKE_OTHER_DAYS / mean if mean else 0.0
-        rates.append(
-            (sums[hour] + LIKE_OTHER_DAYS) / (weights[hour] + lean) if mean else 0.0
-        )
-    return rates
+        means.append(sum(sums[one] for one in hours) / known if known else 0.0)
+    expected = [mean * weight for mean, weight in zip(means, weights, strict=True)]
+    return [
+        (sums[hour] + LIKE_OTHER_DAYS) / (weights[hour] + LIKE_OTHER_DAYS / mean)
+        if mean and _is_like(hour, sums, expected)
+        else sums[hour] / (weights[hour] or 1.0)
+        for hour, mean in enumerate(means)
+    ]
+
+
+def _is_like(hour: int, sums: Sequence[float], expected: Sequence[float]) -> bool:
+    """Return whether as many came around an hour as on other days, as far as one can say."""
+    day = hour // HOURS_A_DAY * HOURS_A_DAY
+    around = slice(max(day, hour - 2), min(day + HOURS_A_DAY, hour + 3))
+    mean = sum(expected[around])
+    return mean - sum(sums[around]) <= 2 * math.sqrt(mean) + 1
 
 
 @dataclass(frozen=True, slots=True)
