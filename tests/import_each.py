@@ -17,7 +17,10 @@ from pathlib import Path
 
 import django
 
-OURS = {"accounts", "api", "bench", "conversations", "integrations", "web", "zelto"}
+OURS = {
+    *("accounts", "alerts", "api", "bench", "conversations", "home", "integrations"),
+    *("web", "zelto"),
+}
 
 
 def names_imported(path: Path) -> Iterator[str]:

@@ -16,7 +16,10 @@ DOCUMENTS = [
     *(CHECKOUT / name for name in ("Makefile", "Procfile")),
     *sorted((CHECKOUT / "docs").rglob("*.md")),
 ]
-FOLDERS = ("accounts", "api", "conversations", "integrations", "web", "zelto", "tests")
+FOLDERS = (
+    *("accounts", "alerts", "api", "conversations", "home", "integrations", "web"),
+    *("zelto", "tests"),
+)
 TOP = "|".join((*FOLDERS, "bench", "docs", "static", "templates"))
 # Also outside of backticks: in a diagram, a block, a link.
 PATH = re.compile(rf"(?<![\w/.<>-])(?:{TOP})/[\w*/.-]*[\w*/]")

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "accounts",
     "conversations",
     "integrations",
+    "alerts",
     "api",
 ]
 

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("conversations.urls")),
     path("", include("integrations.urls")),
+    path("", include("alerts.urls")),
     path("", include("api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.access import organization_view
 from accounts.grant import grant_of
 from accounts.http import OrganizationRequest
+from conversations.exports import answers
 from conversations.exports.audit import record_export
 from conversations.exports.request import (
     MAX_CHOSEN,
@@ -27,8 +27,6 @@ from conversations.models import Agent
 from web.active_filters import ActiveFilter
 from web.long_answers import NoSlotFree
 from web.server.head_requests import is_head
-
-RETRY_AFTER = "5"  # seconds
 
 
 @require_GET
@@ -78,9 +76,7 @@ def export_file(request: OrganizationRequest) -> HttpResponseBase:
             why_lost=grant_of(request).why_lost,
         )
     except NoSlotFree:
-        response = render(request, "conversations/exports/busy.html", status=429)
-        response["Retry-After"] = RETRY_AFTER
-        return response
+        return answers.busy(request)
     try:
         record_export(
             organization=organization,
@@ -96,20 +92,17 @@ def export_file(request: OrganizationRequest) -> HttpResponseBase:
 
 def _attachment(
     request: OrganizationRequest, wanted: ExportRequest, content: Iterable[bytes]
-) -> StreamingHttpResponse:
-    name = file_name(request, wanted)
-    return StreamingHttpResponse(
+) -> HttpResponseBase:
+    return answers.attachment(
         content,
+        name=file_name(request, wanted),
         content_type=wanted.format.content_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
 def file_name(request: OrganizationRequest, wanted: ExportRequest) -> str:
-    """Return the name of a file that is exported now, by the organization's clock."""
-    now = timezone.now().astimezone(request.organization.zone)
-    slug = request.organization.slug
-    return f"conversations-{slug}-{now:%Y-%m-%d-%H%M}.{wanted.format.ending}"
+    """Return the name of a file that is exported now."""
+    return answers.file_name(request, "conversations", wanted.format.ending)
 
 
 def fault_of(wanted: ExportRequest) -> str:

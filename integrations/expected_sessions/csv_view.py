@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
+from django.http import HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import audit
@@ -15,6 +13,7 @@ from accounts.access import organization_view
 from accounts.grant import grant_of
 from accounts.http import OrganizationRequest
 from accounts.models import AuditAction
+from conversations.exports import answers
 from conversations.exports.stream import RowDownload
 from conversations.models import Agent
 from integrations.expected_sessions.csv_file import SessionSpreadsheet, steps
@@ -22,8 +21,6 @@ from integrations.expected_sessions.filters import Filters, read_filters
 from integrations.expected_sessions.views import chips
 from web.long_answers import NoSlotFree
 from web.server.head_requests import is_head
-
-RETRY_AFTER = "5"  # seconds
 
 
 @require_GET
@@ -42,21 +39,15 @@ def csv_file(request: OrganizationRequest) -> HttpResponseBase:
             why_lost=grant_of(request).why_lost,
         )
     except NoSlotFree:
-        return _busy(request)
+        slug = request.organization.slug
+        back_url = reverse("integrations:expected-sessions", args=[slug])
+        return answers.busy(request, back_url=back_url)
     try:
         _record(request, filters)
         return _attachment(request, download)
     except BaseException:
         download.close()
         raise
-
-
-def _busy(request: OrganizationRequest) -> HttpResponse:
-    slug = request.organization.slug
-    back = {"back_url": reverse("integrations:expected-sessions", args=[slug])}
-    response = render(request, "conversations/exports/busy.html", back, status=429)
-    response["Retry-After"] = RETRY_AFTER
-    return response
 
 
 def _record(request: OrganizationRequest, filters: Filters) -> None:
@@ -77,11 +68,8 @@ def _record(request: OrganizationRequest, filters: Filters) -> None:
 
 def _attachment(
     request: OrganizationRequest, content: Iterable[bytes]
-) -> StreamingHttpResponse:
-    now = timezone.now().astimezone(request.organization.zone)
-    name = f"expected-sessions-{request.organization.slug}-{now:%Y-%m-%d-%H%M}.csv"
-    return StreamingHttpResponse(
-        content,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+) -> HttpResponseBase:
+    name = answers.file_name(request, "expected-sessions", "csv")
+    return answers.attachment(
+        content, name=name, content_type="text/csv; charset=utf-8"
     )

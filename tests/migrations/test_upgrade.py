@@ -26,7 +26,7 @@ from tests.migrations.databases import (
     structure,
 )
 
-APPS = ("accounts", "conversations", "integrations")
+APPS = ("accounts", "alerts", "conversations", "integrations")
 
 
 @pytest.fixture(scope="module")

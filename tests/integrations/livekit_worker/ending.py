@@ -20,9 +20,9 @@ def end_within(seconds: float) -> None:
 async def end_in_order(server: AgentServer) -> None:
     """Wait until the jobs of a worker are over, and stop it.
 
-    `drain` waits for them too, but where two end within the same moment it asks for ever
-    whether the second is gone, and never lets the event loop take it out of the list
-    (livekit-agents 1.3.7 to 1.8.9 at least). So it is called when no job is left.
+    `drain` waits for them too, but may do so without ever letting the event loop notice
+    that they are gone (livekit-agents 1.3.7 to 1.8.9 at least). So it is called when no
+    job is left.
     """
     while server.active_jobs:
         await asyncio.sleep(PACE)

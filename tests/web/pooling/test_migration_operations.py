@@ -13,7 +13,7 @@ from django.test import override_settings
 
 from web.pooling.migration_operations import SessionLockTimeout
 
-APPS = ("accounts", "conversations", "integrations")
+APPS = ("accounts", "alerts", "conversations", "integrations")
 FOR_THE_SESSION = re.compile(r"^\s*(RE)?SET\s+(?!LOCAL\b|TRANSACTION\b)", re.IGNORECASE)
 
 

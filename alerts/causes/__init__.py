@@ -1,0 +1,1 @@
+"""What may be wrong: a module for each kind of cause, which finds it."""

@@ -1,0 +1,1 @@
+"""How each kind of channel is asked to tell something."""

@@ -1,0 +1,1 @@
+"""Issues: opened, told, acknowledged, resolved."""

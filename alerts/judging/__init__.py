@@ -1,0 +1,1 @@
+"""The round that looks at everything, each minute."""

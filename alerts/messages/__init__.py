@@ -1,0 +1,1 @@
+"""Messages to channels: which, when, and each try to send one."""

@@ -1,0 +1,1 @@
+"""The migrations of this app, in one chain."""

@@ -1,0 +1,1 @@
+"""What a webhook of an organization's own is told of conversations."""
