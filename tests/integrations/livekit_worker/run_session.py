@@ -61,9 +61,18 @@ def load_worker_code() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[WORKER_CODE] = module
     spec.loader.exec_module(module)
-    if TRY_FOR in os.environ:
+    if TRY_FOR in os.environ and module.forward_to_zelto.__defaults__:
         module.forward_to_zelto.__defaults__ = (float(os.environ[TRY_FOR]),)
     return module
+
+
+async def forward_by_its_own(ctx: JobContext) -> None:
+    """Call the hook of this session's folder, with the key that lies beside it."""
+    folder = Path(json.loads(ctx.job.room.metadata)["folder"])
+    os.environ[CODE] = str(folder / "worker_code.py")
+    if (folder / "key").exists():
+        os.environ["ZELTO_API_KEY"] = (folder / "key").read_text("utf-8")
+    await load_worker_code().forward_to_zelto(ctx)
 
 
 if CODE in os.environ:
@@ -133,10 +142,11 @@ class Kept(logging.Handler):
         )
 
 
-def make_server(ws_url: str) -> AgentServer:
+def make_server(ws_url: str, *, has_folders: bool = False) -> AgentServer:
     """Make a worker with the entrypoint, and with the hook where there is one.
 
-    ws_url: of the LiveKit server that dispatches to it; empty for none.
+    ws_url: of the LiveKit server that dispatches to it; empty for none. has_folders:
+        each session has a hook of its own.
     """
     registered = {"ws_url": ws_url, "api_key": KEY, "api_secret": SECRET}
     server = AgentServer(
@@ -145,7 +155,9 @@ def make_server(ws_url: str) -> AgentServer:
         num_idle_processes=0,
         **(registered if ws_url else {}),
     )
-    if CODE in os.environ:
+    if has_folders:
+        server.rtc_session(entrypoint, on_session_end=forward_by_its_own)
+    elif CODE in os.environ:
         hook = load_worker_code().forward_to_zelto
         server.rtc_session(entrypoint, on_session_end=hook)
     else:
@@ -177,12 +189,14 @@ async def run(args: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
             "agentName": args.agent_name,
             "result": str(results[-1]),
         }
+        if args.folders is not None:
+            options["folder"] = str(args.folders / name)
         metadata = json.dumps(options)
         jobs.append(job_of(number, name or scenario, metadata, args.agent_name))
     if args.dispatched:
         await run_dispatched(jobs)
     else:
-        await run_simulated(jobs)
+        await run_simulated(jobs, has_folders=args.folders is not None)
     return [json.loads(result.read_text("utf-8")) for result in results]
 
 
@@ -198,9 +212,9 @@ async def run_dispatched(jobs: list[agent.Job]) -> None:
     await dispatcher.stop()
 
 
-async def run_simulated(jobs: list[agent.Job]) -> None:
+async def run_simulated(jobs: list[agent.Job], *, has_folders: bool) -> None:
     """Give the jobs to a worker that is registered nowhere."""
-    server = make_server("")
+    server = make_server("", has_folders=has_folders)
     serving = await serve(server, is_registered=False)
     for job in jobs:
         name = job.room.name
@@ -213,6 +227,12 @@ async def run_simulated(jobs: list[agent.Job]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--code", type=Path, help="the hook, where there is one")
+    parser.add_argument(
+        "--folders",
+        type=Path,
+        help="holds a folder for each room, with worker_code.py and, where there is one, "
+        "the key",
+    )
     parser.add_argument(
         "--record", action="store_true", help="have the SDK upload the sessions itself"
     )

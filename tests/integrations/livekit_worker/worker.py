@@ -91,6 +91,7 @@ def run_worker(
     code: Path | None,
     *sessions: str,
     key: str | None,
+    folders: Path | None = None,
     agent_name: str = "",
     try_for: float | None = None,
     upload_url: str | None = None,
@@ -101,7 +102,8 @@ def run_worker(
     """Run `sessions` at once, each a scenario or `scenario:room`, with `key` in the
     worker's environment.
 
-    code: the hook; None for a worker without one. upload_url: where the SDK uploads to
+    code: the hook; None for a worker without one. folders: holds a folder for each
+        room, with a hook and a key of its own. upload_url: where the SDK uploads to
         by itself. is_dispatched: by a server, which wants the sessions recorded.
         release: of livekit-agents, where not the newest. at_most: seconds that it may
         take.
@@ -109,6 +111,8 @@ def run_worker(
     command = [str(livekit_python(release)), str(RUNNER)]
     if code is not None:
         command += ["--code", str(code)]
+    if folders is not None:
+        command += ["--folders", str(folders)]
     if is_dispatched:
         command += ["--dispatched"]
     elif upload_url is not None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -209,38 +209,51 @@ def test_the_short_form_tries_once_and_logs_it(reported: Outcome, room: str) -> 
     assert reported.seconds(room) <= 5.0 + SLACK
 
 
-def alone(code: str, folder: Path, *, key: str | None) -> tuple[WorkerRun, str]:
-    """One session of a worker, and the one thing it logged."""
-    file = folder / "worker_code.py"
-    file.write_text(code, "utf-8")
-    try_for = 1.5 if "TRY_AGAIN" in code else None
-    worker = run_worker(file, "order", key=key, try_for=try_for)
-    [record] = worker.said("order")
-    return worker, record["message"]
-
-
 FORMS = [worker_code, short_worker_code]
+Form = Callable[[str], str]
+DOWN, NO_KEY, ODD_KEY = "down", "no_key", "odd_key"
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_zelto_that_is_down_is_logged(form, tmp_path: Path) -> None:
-    nobody = f"http://127.0.0.1:{free_port()}"
-    worker, message = alone(form(nobody), tmp_path, key=KEY)
-    assert "Cannot connect" in message
-    assert KEY not in worker.output
+def room_of(form: Form, case: str) -> str:
+    return f"{form.__name__}-{case}"
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_missing_key_is_named(form, tmp_path: Path) -> None:
-    _, message = alone(form("http://127.0.0.1:9"), tmp_path, key=None)
-    assert "ZELTO_API_KEY" in message
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_key_that_fits_no_header_is_not_logged(form, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Both forms, each with another address and another key in each session."""
+    folders = tmp_path_factory.mktemp("alone")
     with receiving({}) as receiver:
-        code = form(receiver.base_url)
-        worker, message = alone(code, tmp_path, key="zelto_secret\nX-More: secret")
-    assert not receiver.posted
-    assert "not sent" in message
-    assert "zelto_secret" not in worker.output
+        cases = {
+            DOWN: (f"http://127.0.0.1:{free_port()}", KEY),
+            NO_KEY: ("http://127.0.0.1:9", None),
+            ODD_KEY: (receiver.base_url, "zelto_secret\nX-More: secret"),
+        }
+        rooms = []
+        for form, (case, (url, key)) in product(FORMS, cases.items()):
+            rooms.append(room_of(form, case))
+            folder = folders / rooms[-1]
+            folder.mkdir()
+            (folder / "worker_code.py").write_text(form(url), "utf-8")
+            if key is not None:
+                (folder / "key").write_text(key, "utf-8")
+        sessions = [f"order:{room}" for room in rooms]
+        worker = run_worker(None, *sessions, key=None, folders=folders, try_for=1.5)
+    return Outcome(worker, receiver.posted)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_zelto_that_is_down_is_logged(alone: Outcome, form: Form) -> None:
+    assert "Cannot connect" in alone.message(room_of(form, DOWN))
+    assert KEY not in alone.worker.output
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_missing_key_is_named(alone: Outcome, form: Form) -> None:
+    assert "ZELTO_API_KEY" in alone.message(room_of(form, NO_KEY))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_key_that_fits_no_header_is_not_logged(alone: Outcome, form: Form) -> None:
+    assert not alone.posted
+    assert "not sent" in alone.message(room_of(form, ODD_KEY))
+    assert "zelto_secret" not in alone.worker.output
