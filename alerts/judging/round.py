@@ -19,6 +19,7 @@ from alerts.judging.listening import is_listening
 from alerts.judging.looks import CAUSES
 from alerts.judging.progress import claim, is_due, note
 from alerts.models import IssueChange, Progress
+from conversations import worker_stop
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ def run_round(
     hears: bool | None = None
     taken_at = dict(Progress.objects.values_list("name", "at"))
     for cause in CAUSES:
+        if worker_stop.requested.is_set():
+            return changes
         if only_of_zelto and not cause.of_zelto:
             continue
         if not is_due(taken_at.get(_row_of(cause)), now, cause.every - EARLY):

@@ -129,7 +129,7 @@ class Message(LeasedJob):
         where another worker is at the channel.
         """
         claim = uuid4()
-        own = cls._default_manager.filter(channel=channel)
+        own: Any = cls._default_manager.filter(channel=channel)
         due = own.filter(
             event__in=events,
             state=cls.State.WAITING,

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from alerts.pages.week_chart import gap_in_words, number, week_chart, week_in_words
-from conversations.agents.judge import Judgement, State
+from conversations.agents.judgement import Judgement, State
 from conversations.agents.week_picture import Band, WeekHour, WeekPicture
 from conversations.models import Agent
 

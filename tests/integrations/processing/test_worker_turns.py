@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Organization
+from alerts.models import Progress
 from conversations import worker_stop
 from conversations.models import Conversation, SearchJob
 from conversations.recordings import fetch_worker
@@ -33,6 +34,8 @@ LETS_GO = {
     "integrations.tasks.process_livekit_events": "claims no further batch",
     "integrations.tasks.forget": "deletes no further batch",
     "integrations.tasks.send_waiting_mails": "claims no further mail",
+    "alerts.tasks.judge": "takes no further look",
+    "alerts.tasks.judge_from_media": "takes no further look",
     "alerts.tasks.tell_of_conversations": "makes no further batch",
     "alerts.tasks.tell_of_weeks": "summarizes no further organization",
     "alerts.tasks.send_messages": "claims no further message",
@@ -203,6 +206,7 @@ def test_nothing_is_begun_once_the_process_is_to_end(
     assert list(waiting()) == [(0, None)] * 2
     assert MinuteTally.objects.count() == 1
     assert SearchJob.objects.count() == indexing
+    assert not Progress.objects.filter(name__startswith="judging").exists()
     assert woken == []
 
 
