@@ -20,8 +20,12 @@ SECONDS_AT_ONCE = 2.0
 
 @shared_task
 def judge() -> None:
-    """Look for what is wrong: in the worker."""
+    """Look for what is wrong: in the worker. Where the media worker, which sends, is away,
+    send what it left.
+    """
     run_round()
+    if sending.are_left_lying():
+        sending.send_due(worker_stop.requested.is_set)
 
 
 @shared_task

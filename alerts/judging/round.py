@@ -18,6 +18,7 @@ from alerts.issues.life import reconcile
 from alerts.judging.listening import is_listening
 from alerts.judging.looks import CAUSES
 from alerts.judging.progress import claim, is_due, note
+from alerts.messages.first_channels import give_first_channels
 from alerts.models import IssueChange, Progress
 from conversations import worker_stop
 
@@ -37,6 +38,8 @@ def run_round(
     now: aware; the time it is where left out. only_of_zelto: of Zelto itself alone.
     """
     now = now or timezone.now()
+    if not only_of_zelto:
+        give_first_channels(now)
     changes: list[IssueChange] = []
     hears: bool | None = None
     taken_at = dict(Progress.objects.values_list("name", "at"))

@@ -6,8 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
 
 from alerts.channels.registry import config_of, kind_of
 from alerts.channels.text import Answer
@@ -20,7 +22,7 @@ from alerts.models import Message
 from conversations.organization_turns import ClaimTurns
 from conversations.worker_stop import Turn
 
-__all__ = ["queue_test", "send", "send_due"]
+__all__ = ["are_left_lying", "queue_test", "send", "send_due"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ AT_ONCE = 3
 AT_ONCE_EACH = 2
 # No message is begun after so long: what else is in the queue gets a turn.
 TURN_SECONDS = 10.0
+LEFT_LYING_AFTER = timedelta(minutes=2)
 KILLED = "Each process that tried to send it was killed meanwhile."
 DISABLED = "The channel is off."
 UNREADABLE = "What opens this channel cannot be read, since SECRET_KEY has changed. Enter it again."
@@ -59,6 +62,20 @@ def send_due(is_stopping: Callable[[], bool]) -> bool:
         return not is_stopping()
     finally:
         _slots.release()
+
+
+def are_left_lying() -> bool:
+    """Tell whether there are messages that nobody has tried for a while, though they are
+    due: the process that sends them may be away.
+    """
+    now = timezone.now()
+    untried = Message.objects.filter(
+        state=Message.State.WAITING,
+        attempts=0,
+        next_try_at=None,
+        created_at__lt=now - LEFT_LYING_AFTER,
+    )
+    return untried.exclude(held_until__gt=now).exists()
 
 
 def send(message: Message) -> None:

@@ -14,6 +14,7 @@ from accounts.models import User
 from alerts.messages.events import CHANNEL_DISABLED
 from alerts.messages.queueing import queue_test
 from alerts.models import Attempt, Channel, Issue, Message
+from alerts.tasks import judge
 from tests.alerts.messages.conftest import (
     Change,
     MakeChannel,
@@ -294,3 +295,15 @@ def test_a_fault_of_ours_is_noted_without_its_text(
     send_all()
     assert Attempt.objects.get().reason == "It could not be made (KeyError)."
     assert "secret.example" not in caplog.text
+
+
+def test_the_worker_sends_what_a_media_worker_that_is_away_leaves(
+    channel: MakeChannel, issue: MakeIssue, change: Change, receiver: Receiver
+) -> None:
+    channel()
+    change(issue("fresh"))
+    judge()
+    assert receiver.posts == []
+    Message.objects.update(created_at=timezone.now() - timedelta(minutes=3))
+    judge()
+    assert len(receiver.posts) == 1
