@@ -112,6 +112,7 @@ def test_a_revoked_key_is_told_with_its_cause_and_so_is_its_end(
 
     other = page.context.new_page()
     other.goto(f"{stack.url}{LIVEKIT}")
+    other.locator("details.z-create summary").click()
     new_key = mint_key(other)
     run_worker(code, "order:room-2", key=new_key, agent_name="front-desk")
 
