@@ -54,8 +54,7 @@ class Judge:
     ) -> Judgement:
         """Return the judgement of one agent.
 
-        newest: its newest sessions, where it may be silent. excused_until: until then it
-        is expected to be.
+        newest: its newest sessions, where it may be silent.
         """
         if arrivals is None:
             return Judgement(agent_id, State.NEW)
@@ -68,16 +67,14 @@ class Judge:
             silent_at = silence.silent_at(usual, recent, zone, left_out)
         is_silent = bool(newest and silent_at and silent_at <= self.now)
         expected = self._expected(usual, last, zone, left_out)
-        half = None
-        if is_silent and usual and last and expected:
-            half = moment_after(usual.rates, last, expected / 2, zone, left_out)
+        half = (expected or 0.0) / 2 if is_silent else 0.0
         return Judgement(
             agent_id,
             self._state(arrivals, usual, is_silent),
             last_session_at=arrivals.last,
             silent_since=last,
             silent_at=silent_at,
-            half_expected_at=half,
+            half_expected_at=_moment(usual, last, half, zone, left_out),
             expected=expected,
             first_session_at=arrivals.first,
             day=arrivals.day,
@@ -135,3 +132,16 @@ def _what_is_usual(usual: Usual | None, now: datetime, zone: tzinfo) -> dict[str
         "usual_a_week": usual.a_week,
         "learnt_weeks": usual.weeks,
     }
+
+
+def _moment(
+    usual: Usual | None,
+    last: datetime | None,
+    expected: float,
+    zone: tzinfo,
+    left_out: list[Interval],
+) -> datetime | None:
+    """Return when so many sessions were to be expected after the last one; None for none."""
+    if not usual or not last or not expected:
+        return None
+    return moment_after(usual.rates, last, expected, zone, left_out)
