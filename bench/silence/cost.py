@@ -78,6 +78,13 @@ def fill(execute: Execute, conversations: int) -> None:
         "bench_agent JOIN accounts_organization AS organization "
         "ON organization.name = bench_agent.organization",
     )
+    _conversations(execute, conversations)
+    execute("DROP TABLE bench_agent, bench_call")
+    execute("VACUUM (ANALYZE) conversations_agent")
+    execute("VACUUM (ANALYZE) conversations_conversation")
+
+
+def _conversations(execute: Execute, conversations: int) -> None:
     execute(
         "CREATE TABLE bench_call AS SELECT number, agent.id AS agent_id, "
         "agent.organization_id, now() - '1 year'::interval * random() AS at "
@@ -102,6 +109,3 @@ def fill(execute: Execute, conversations: int) -> None:
             },
             "bench_call ORDER BY at",
         )
-    execute("DROP TABLE bench_agent, bench_call")
-    execute("VACUUM (ANALYZE) conversations_agent")
-    execute("VACUUM (ANALYZE) conversations_conversation")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import django
 import psutil
@@ -92,7 +93,7 @@ def _judge_all(now: datetime) -> int:
 
 
 def _arrive(
-    agents: list[tuple[object, object]],
+    agents: list[tuple[UUID, UUID]],
     chance: random.Random,
     a_minute: float,
     now: datetime,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
 from uuid import UUID
 
 from conversations.agents.states import Judgement, State, usual_gap
@@ -53,38 +54,32 @@ class Judge:
     ) -> Judgement:
         """Return the judgement of one agent.
 
-        newest: its newest sessions, where it may be silent; else the row says until when
-        it is not. excused_until: it is expected to be silent until then.
+        newest: its newest sessions, where it may be silent.
         """
         if arrivals is None:
             return Judgement(agent_id, State.NEW)
         usual = usual_of(row) if row else None
         last = arrivals.last_session
         left_out = self._left_out(row, last, zone, excused_until)
-        silent_at = row.silent_at if row else None
+        silent_at = row and row.silent_at
         if usual and newest:
             recent = silence.recent_of(newest, zone)
             silent_at = silence.silent_at(usual, recent, zone, left_out)
         is_silent = bool(newest and silent_at and silent_at <= self.now)
         expected = self._expected(usual, last, zone, left_out)
+        half = (expected or 0.0) / 2 if is_silent else 0.0
         return Judgement(
             agent_id,
             self._state(arrivals, usual, is_silent),
             last_session_at=arrivals.last,
             silent_since=last,
             silent_at=silent_at,
-            half_expected_at=(
-                moment_after(usual.rates, last, expected / 2, zone, left_out)
-                if is_silent and usual and last and expected
-                else None
-            ),
+            half_expected_at=_moment(usual, last, half, zone, left_out),
             expected=expected,
-            usual_gap=usual_gap(usual, self.now, zone),
-            usual_a_week=usual.a_week if usual else None,
-            learnt_weeks=usual.weeks if usual else 0.0,
             first_session_at=arrivals.first,
             day=arrivals.day,
             week=arrivals.week,
+            **_what_is_usual(usual, self.now, zone),
         )
 
     def _left_out(
@@ -126,3 +121,27 @@ class Judge:
         if usual is None or last is None or self.now - last >= DORMANT_AFTER:
             return None
         return expected_between(usual.rates, last, self.now, zone, left_out)
+
+
+def _what_is_usual(usual: Usual | None, now: datetime, zone: tzinfo) -> dict[str, Any]:
+    """Return the fields of a judgement that say what is usual."""
+    if usual is None:
+        return {}
+    return {
+        "usual_gap": usual_gap(usual, now, zone),
+        "usual_a_week": usual.a_week,
+        "learnt_weeks": usual.weeks,
+    }
+
+
+def _moment(
+    usual: Usual | None,
+    last: datetime | None,
+    expected: float,
+    zone: tzinfo,
+    left_out: list[Interval],
+) -> datetime | None:
+    """Return when so many sessions were to be expected after the last one; None for none."""
+    if not usual or not last or not expected:
+        return None
+    return moment_after(usual.rates, last, expected, zone, left_out)

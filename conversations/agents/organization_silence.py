@@ -11,8 +11,8 @@ from conversations.arrivals.week_hours import HOUR
 # Of so many agents at least, and of what usually arrives at this hour so large a part.
 MIN_AGENTS = 2
 MIN_QUIET_SHARE = 0.9
-# So many sessions of the others did not come either: one in twenty times that is by chance.
-MIN_EXPECTED_OF_OTHERS = 3.0
+# So many sessions of the others did not come either: one in ten times that is by chance.
+MIN_EXPECTED_OF_OTHERS = 2.3
 
 
 def organization_quiet(judgements: Collection[Judgement], now: datetime) -> bool:

@@ -8,6 +8,7 @@ after it arrived; what was moved or erased is counted anew from the beginning.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -36,7 +37,7 @@ def last_whole_hour(now: datetime) -> datetime:
 
 def count_new_hours(now: datetime) -> int:
     """Add the hours since the last time, of some organizations; return of how many."""
-    values: dict[str, datetime | timedelta | int] = {
+    values: dict[str, Any] = {
         "hour": last_whole_hour(now),
         "again": COUNTED_AGAIN,
         "kept": KEPT_HOURS,
@@ -52,7 +53,7 @@ def count_from_the_start(now: datetime) -> list[UUID]:
     """Count all hours that are kept, of some agents or organizations that have no row yet,
     or whose conversations were moved or erased. Return the ids of the rows.
     """
-    values: dict[str, datetime | timedelta | int] = {
+    values: dict[str, Any] = {
         "hour": last_whole_hour(now),
         "first": last_whole_hour(now) - KEPT_HOURS * HOUR,
         "again": COUNTED_AGAIN,

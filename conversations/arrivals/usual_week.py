@@ -121,12 +121,12 @@ class _Day:
     """days_ago: before the last one. count, expected: sessions, and by the profile."""
 
     days_ago: int
-    count: int
+    count: float
     expected: float
 
 
 def _days(past: PastHours, profile: Sequence[float]) -> list[_Day]:
-    counts: dict[int, int] = {}
+    counts: dict[int, float] = {}
     expected: dict[int, float] = {}
     for place in past.known:
         day = past.days[place]
@@ -213,7 +213,7 @@ def _by_chance(gaps: float) -> float:
     return math.log(max(gaps, math.e))
 
 
-def _scale(surprises: Sequence[float], sessions: int, a_week: float) -> float:
+def _scale(surprises: Sequence[float], sessions: float, a_week: float) -> float:
     """Return how much more surprise is to be asked for than by chance alone.
 
     By chance alone, surprises beyond any bound exceed it by 1 in the mean; here those of

@@ -72,6 +72,12 @@ def judged(agent, now, **given):
     return judge_agents([agent], now, UTC, **given)[agent.id]
 
 
+def look_at_of(agent) -> datetime:
+    moment = ArrivalHistory.objects.get(agent=agent).look_at
+    assert moment
+    return moment
+
+
 def silent_ids(now, limit=100):
     return {one.agent_id for one in overdue(now, limit)}
 
@@ -176,11 +182,10 @@ def test_a_session_that_came_meanwhile_moves_the_time_on(called, make_conversati
     agent = called(HOUR / 6)
     learn()
     silent_ids(NOW)
-    look_at = ArrivalHistory.objects.get(agent=agent).look_at
+    look_at = look_at_of(agent)
     make_conversation(agent=agent, created_at=look_at - HOUR / 12)
     assert silent_ids(look_at) == set()
-    moved = ArrivalHistory.objects.get(agent=agent)
-    assert moved.look_at > look_at + HOUR / 2
+    assert look_at_of(agent) > look_at + HOUR / 2
 
 
 def test_who_stays_silent_is_told_again_later_each_time(called):
@@ -189,7 +194,7 @@ def test_who_stays_silent_is_told_again_later_each_time(called):
     now, waits = NOW, []
     for _ in range(4):
         assert silent_ids(now) == {agent.id}
-        look_at = ArrivalHistory.objects.get(agent=agent).look_at
+        look_at = look_at_of(agent)
         waits.append(look_at - now)
         now = look_at
     assert waits == sorted(waits)
@@ -275,6 +280,7 @@ def test_the_week_of_an_agent_shows_its_hours_and_the_silence(
     own = judged(agent, NOW)
     with django_assert_num_queries(1):
         picture = week_picture(agent, NOW, UTC, own)
+    assert picture
     friday = picture.days[4]
     assert friday[7].band.usual == 0
     assert friday[9].band.usual == pytest.approx(6, rel=0.2)
@@ -302,6 +308,7 @@ def test_the_day_so_far_is_counted_until_now(
     assert len(day.hours) == 24
     assert [hour.arrived for hour in day.hours] == [*[2] * 14, 2, *[None] * 9]
     assert day.arrived == 30
+    assert day.usual
     assert day.usual.usual == pytest.approx(29, rel=0.1)
     assert day.usual.low < 30 < day.usual.high
 

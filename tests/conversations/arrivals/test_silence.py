@@ -34,6 +34,12 @@ def usual(rates=ALWAYS, **fields):
     return Usual(tuple(rates), **known | fields)
 
 
+def silent_at(*given) -> datetime:
+    found = silence.silent_at(*given)
+    assert found
+    return found
+
+
 def since(last, count=0, zone=UTC):
     return Recent(last, day_start(last, zone), count)
 
@@ -42,14 +48,14 @@ def test_on_days_that_never_differ_it_is_the_number_that_was_expected():
     last = MONDAY + 10 * HOUR
     surprise = silence.surprise_at(usual(), since(last), last + HOUR, UTC)
     assert surprise == pytest.approx(6, rel=0.001)
-    assert silence.silent_at(usual(), since(last), UTC) - last == pytest.approx(
+    assert silent_at(usual(), since(last), UTC) - last == pytest.approx(
         timedelta(minutes=100), abs=timedelta(seconds=1)
     )
 
 
 def test_closed_hours_add_nothing():
     friday = MONDAY + 4 * DAY + 17.9 * HOUR
-    at = silence.silent_at(usual(OFFICE), since(friday), UTC)
+    at = silent_at(usual(OFFICE), since(friday), UTC)
     assert at - (MONDAY + 7 * DAY + 8 * HOUR) == pytest.approx(
         timedelta(minutes=42), abs=timedelta(seconds=5)
     )
@@ -57,7 +63,7 @@ def test_closed_hours_add_nothing():
 
 def test_fewer_silences_go_on_into_another_day_so_less_is_asked_of_them():
     last = MONDAY + 23.75 * HOUR
-    at = silence.silent_at(usual(), since(last), UTC)
+    at = silent_at(usual(), since(last), UTC)
     assert at - (MONDAY + DAY) == pytest.approx(
         timedelta(minutes=70), abs=timedelta(seconds=1)
     )
@@ -65,16 +71,16 @@ def test_fewer_silences_go_on_into_another_day_so_less_is_asked_of_them():
 
 def test_days_that_differ_ask_for_more():
     last = MONDAY + 10 * HOUR
-    steady = silence.silent_at(usual(), since(last, 60), UTC)
-    differing = silence.silent_at(usual(day_shape=6.0), since(last, 60), UTC)
-    unknown = silence.silent_at(usual(weeks=1.0), since(last, 60), UTC)
+    steady = silent_at(usual(), since(last, 60), UTC)
+    differing = silent_at(usual(day_shape=6.0), since(last, 60), UTC)
+    unknown = silent_at(usual(weeks=1.0), since(last, 60), UTC)
     assert steady < differing < unknown
 
 
 def test_what_came_today_says_how_busy_today_is():
     last = MONDAY + 10 * HOUR
     slow, normal, busy = (
-        silence.silent_at(usual(day_shape=6.0), since(last, count), UTC)
+        silent_at(usual(day_shape=6.0), since(last, count), UTC)
         for count in (10, 60, 70)
     )
     assert busy < normal < slow
@@ -82,7 +88,7 @@ def test_what_came_today_says_how_busy_today_is():
 
 def test_nobody_is_silent_for_minutes():
     last = MONDAY + 10 * HOUR
-    at = silence.silent_at(usual((1000.0,) * 168), since(last, 9000), UTC)
+    at = silent_at(usual((1000.0,) * 168), since(last, 9000), UTC)
     assert at == last + silence.MIN_SILENCE
 
 
@@ -92,7 +98,7 @@ def test_an_agent_without_calls_is_never_silent():
 
 def test_two_weeks_with_enough_expected_are_silence_however_its_days_differ():
     slow = usual((0.05,) * 168, day_shape=0.3, level_count=3.0, threshold=30.0)
-    at = silence.silent_at(slow, since(MONDAY), UTC)
+    at = silent_at(slow, since(MONDAY), UTC)
     assert at == MONDAY + silence.FORTNIGHT
     rare = usual((0.05,) * 168, day_shape=0.3, level_count=3.0, longest=20 * 24.0)
     assert silence.silent_at(rare, since(MONDAY), UTC) == MONDAY + 24 * DAY
@@ -110,9 +116,7 @@ def test_a_clock_change_moves_nothing(sunday):
     assert hours in (23, 25)
     assert expected_between(ALWAYS, start, end, BERLIN) == 6 * hours
     for before in (start - HOUR, start + HOUR / 2, start + 1.9 * HOUR):
-        at = silence.silent_at(
-            usual(overnight=10.0), since(before, zone=BERLIN), BERLIN
-        )
+        at = silent_at(usual(overnight=10.0), since(before, zone=BERLIN), BERLIN)
         assert at - before == pytest.approx(
             timedelta(minutes=100), abs=timedelta(seconds=1)
         )
@@ -121,9 +125,7 @@ def test_a_clock_change_moves_nothing(sunday):
 def test_an_office_is_due_at_eight_by_the_wall_on_both_sides_of_a_clock_change():
     for day in (19, 26):
         eight = datetime(2026, 10, day, 8, tzinfo=BERLIN).astimezone(UTC)
-        at = silence.silent_at(
-            usual(OFFICE), since(eight - 15 * HOUR, zone=BERLIN), BERLIN
-        )
+        at = silent_at(usual(OFFICE), since(eight - 15 * HOUR, zone=BERLIN), BERLIN)
         assert at - eight == pytest.approx(
             timedelta(minutes=42), abs=timedelta(seconds=5)
         )
@@ -138,7 +140,7 @@ def test_zones_with_half_hours_have_their_hours():
 def test_what_is_left_out_adds_nothing():
     last = MONDAY + 10 * HOUR
     away = (last + HOUR, last + 3 * HOUR)
-    at = silence.silent_at(usual(), since(last), UTC, [away])
+    at = silent_at(usual(), since(last), UTC, [away])
     assert at - last == pytest.approx(timedelta(minutes=220), abs=timedelta(seconds=1))
 
 
