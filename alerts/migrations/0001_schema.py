@@ -1,4 +1,4 @@
-"""Hold issues, rules, channels and messages."""
+"""Hold issues, rules, channels, messages, and the days on which keys were used."""
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -272,6 +272,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="KeyDay",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "key",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.apikey",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Message",
             fields=[
                 (
@@ -455,6 +479,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="issue",
             index=models.Index(
+                condition=models.Q(("resolved_at", None)),
+                fields=["organization", "opened_at", "id"],
+                name="issue_open_newest",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="issue",
+            index=models.Index(
                 fields=["organization", "kind", "cause", "resolved_at"],
                 name="issue_by_cause",
             ),
@@ -479,12 +511,27 @@ class Migration(migrations.Migration):
             model_name="issuechange",
             index=models.Index(fields=["issue", "id"], name="issue_change_of"),
         ),
+        migrations.AddConstraint(
+            model_name="keyday",
+            constraint=models.UniqueConstraint(
+                fields=("key", "day"), name="key_day_once"
+            ),
+        ),
         migrations.AddIndex(
             model_name="message",
             index=models.Index(
+                models.OrderBy(models.F("next_try_at"), nulls_first=True),
+                models.F("id"),
                 condition=models.Q(("state__in", ["waiting", "running"])),
-                fields=["next_try_at", "id"],
-                name="message_due",
+                name="message_first_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", "running")),
+                fields=["channel"],
+                name="message_running",
             ),
         ),
         migrations.AddIndex(
