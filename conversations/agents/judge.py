@@ -61,7 +61,7 @@ class Judge:
         usual = usual_of(row) if row else None
         last = arrivals.last_session
         left_out = self._left_out(row, last, zone, excused_until)
-        silent_at = row and row.silent_at
+        silent_at = row.silent_at if row else None
         if usual and newest:
             recent = silence.recent_of(newest, zone)
             silent_at = silence.silent_at(usual, recent, zone, left_out)
