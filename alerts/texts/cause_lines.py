@@ -75,7 +75,7 @@ def _waiting(one: Subject) -> list[str]:
 def _expires(one: Subject) -> list[str]:
     used = one.moment("used_at")
     return [
-        *([f"It was last used {one.at(used)}."] if used else []),
+        *([f"Last used: {one.at(used)}."] if used else []),
         *host_lines(one),
         "Roll it, or change when it expires, before sessions are refused.",
     ]

@@ -38,7 +38,7 @@ def _refusal(one: Subject, refusal: Mapping[str, Any]) -> str:
     posts = counted(count, "post")
     verb = "was" if count == 1 else "were"
     return (
-        f"{since} {posts} {verb} refused{f' with the key {key}' if key else ''}: {why}."
+        f"{since}, {posts} {verb} refused{f' with the key {key}' if key else ''}: {why}."
     )
 
 

@@ -34,7 +34,7 @@ def test_one_logs_in(bare_page: Page, demo_stack: Stack) -> None:
     bare_page.get_by_label("E-mail").fill(walk.EMAIL)
     bare_page.get_by_label("Password").fill(PASSWORD)
     bare_page.get_by_role("button", name="Log in").click()
-    expect(bare_page.get_by_role("heading", level=1)).to_have_text("Conversations")
+    expect(bare_page.get_by_role("heading", level=1)).to_have_text("Home")
 
 
 @dataclass
