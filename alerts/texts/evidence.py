@@ -37,9 +37,7 @@ def _refusal(one: Subject, refusal: Mapping[str, Any]) -> str:
         return f"{since} its key {key} was refused {times(count)}: {why}."
     posts = counted(count, "post")
     verb = "was" if count == 1 else "were"
-    return (
-        f"{since}, {posts} {verb} refused{f' with the key {key}' if key else ''}: {why}."
-    )
+    return f"{since}, {posts} {verb} refused{f' with the key {key}' if key else ''}: {why}."
 
 
 def _why(one: Subject, refusal: Mapping[str, Any], status: int) -> str:

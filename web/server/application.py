@@ -93,6 +93,7 @@ class Server:
         place = _Place(self.turns, lane, caller_of(scope))
         exchange = Exchange(receive, send, place.leave, self.large)
         arrival = Arrival(receive, self.limits)
+        is_too_long = False
         try:
             if self._is_read_as_it_arrives(scope):
                 arriving = ArrivingBody(arrival, exchange.loop)
@@ -101,6 +102,7 @@ class Server:
                 await self._work(exchange, place, scope, environ)
                 return
             with closing(await self._take_in(scope, arrival)) as body:
+                is_too_long = body.is_too_long
                 self._check(body, scope, lane)
                 if lane is Lane.POSTS and self._is_large(scope, body):
                     place.lane = Lane.LARGE_POSTS
@@ -114,6 +116,8 @@ class Server:
             await exchange.write_whole(*refusal.answer(own))
         except ClientGone:
             return
+        if is_too_long:
+            await arrival.drop_rest()
 
     def _announced(self, scope: Scope) -> int:
         length = header_of(scope, b"content-length")

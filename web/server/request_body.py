@@ -15,6 +15,9 @@ from web.server.limits import Limits
 # In the environment of a request: its body came too slowly, and an application that
 # writes down what it refuses is to say so.
 IS_LATE = "web.body_is_late"
+# How much of a body that was refused is still taken in, and for how long: seconds.
+MAX_LINGER_BYTES = 64 * 1024 * 1024
+LINGER_SECONDS = 10.0
 # What it says.
 TOO_SLOW = "The body came too slowly. Send it again, faster."
 
@@ -67,6 +70,17 @@ class Arrival:
         self.received += len(part)
         self.is_whole = not message.get("more_body", False)
         return part
+
+    async def drop_rest(self) -> None:
+        """Take in what still comes, once it was answered, and drop it.
+
+        A connection that is closed while its client still sends is reset, and takes the
+        answer along: a proxy makes a 502 of it, after which senders come again.
+        """
+        with suppress(TooSlow, ClientGone, TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while not self.is_whole and self.received <= MAX_LINGER_BYTES:
+                    await self.next_part()
 
 
 class Room:
