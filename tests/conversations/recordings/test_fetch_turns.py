@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import override_settings
 
 from accounts.models import Organization
+from alerts.messages import sending
 from conversations import worker_stop
 from conversations.models import Recording
 from conversations.recordings import fetch_worker, lease_keeper
@@ -162,9 +163,10 @@ def test_one_that_is_fast_enough_may_take_longer(
 
 
 def test_the_process_has_threads_for_all_that_may_wait():
-    """And one for a transcription, one for deletions, one that finds no slot free."""
+    """And one for a transcription, one for deletions, one that finds no slot free; and for
+    each message that is sent meanwhile."""
     found = re.search(
         r"--queues media .*--concurrency (\d+)", (CHECKOUT / "Procfile").read_text()
     )
     assert found
-    assert int(found[1]) == fetch_worker.AT_ONCE + 3
+    assert int(found[1]) == fetch_worker.AT_ONCE + sending.AT_ONCE + 3

@@ -21,7 +21,7 @@ from tests.zelto.stack import CHECKOUT
 
 HERE = Path(__file__).parent / "made_up_provider"
 CODE = [
-    *("accounts", "api", "conversations", "docs", "integrations"),
+    *("accounts", "alerts", "api", "conversations", "docs", "home", "integrations"),
     *("static", "templates", "web", "zelto"),
 ]
 RUN = "import django, runpy, sys; django.setup(); runpy.run_path(sys.argv[1], None, '__main__')"

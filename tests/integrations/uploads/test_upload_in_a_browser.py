@@ -83,10 +83,15 @@ def test_how_far_it_is_is_shown(open_page: Callable[..., Any], tmp_path: Path) -
         # Held, so that what is said meanwhile can be read.
         held: list[Any] = []
         page.route(f"**{URL}", lambda route: held.append(route))
-        page.get_by_role("button", name="Upload").click()
+        with page.expect_request(lambda request: request.method == "POST"):
+            page.get_by_role("button", name="Upload").click()
         expect(page.get_by_role("progressbar")).to_be_visible()
         expect(page.get_by_text("% uploaded")).to_be_visible()
         expect(page.get_by_role("button", name="Upload")).to_be_disabled()
+        for _ in range(1000):  # the handler may run a little later
+            if held:
+                break
+            page.wait_for_timeout(10)
         held[0].continue_()
         expect(page.get_by_role("heading", level=1)).to_contain_text("upload-")
 

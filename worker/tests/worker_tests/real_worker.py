@@ -2,7 +2,7 @@
 
     python real_worker.py OPTIONS
 
-OPTIONS is a JSON object: `jobs`, a list of objects with `dies` (null, or `talking` or
+OPTIONS is a JSON object: `jobs`, a list of objects with `dies` (null, or `talking`, `said` or
 `ending` and `after` seconds) and `hears` (whether it is recorded); `hook`, `session_end` or
 `shutdown`; `at_once`, how many run beside each other; `linger`, how many seconds the worker
 stays after the last one; `notes`, the file that the jobs write what they did to, a JSON
@@ -154,7 +154,9 @@ async def entrypoint(ctx: JobContext) -> None:
         while not checkpoint.exists():
             await asyncio.sleep(0.02)
     note(what="said", job=ctx.job.id)
-    if options["dies"] == "talking":
+    if options["dies"] == "said":
+        die_after(options["after"])
+    if options["dies"] in {"talking", "said"}:
         await asyncio.sleep(options["after"] + 5)
     ctx.shutdown(reason="the script has ended")
 

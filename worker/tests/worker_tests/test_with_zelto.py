@@ -52,7 +52,7 @@ def conversations(stack: Stack, key: str) -> dict[str, Any]:
 def test_sessions_of_a_real_worker_are_in_zelto_with_what_was_heard(
     stack: Stack, key: str, tmp_path: Path
 ) -> None:
-    jobs = [job(), job(hears=True), job(dies="talking", after=2.0)]
+    jobs = [job(), job(hears=True), job(dies="said", after=0.5)]
     with working(PINNED, stack.url, tmp_path, jobs, key=key, linger=6) as worker:
         worker.wait()
     whole, heard, killed = (f"AJ_test0000000{number}" for number in range(3))
