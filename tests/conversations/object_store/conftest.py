@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -43,7 +42,7 @@ def kept_in(monkeypatch: pytest.MonkeyPatch, certificates: Certificates) -> Kept
             "ZELTO_S3_SECRET_KEY": "S3RVER",
         }.items():
             monkeypatch.setenv(name, value)
-        recordings = recording_config.recording_storage(Path("unused"))
+        recordings = recording_config.recording_storage(settings.DATA_DIR)
         recordings["OPTIONS"]["verify"] = str(certificates.authority)
         with override_settings(STORAGES=settings.STORAGES | {"recordings": recordings}):
             yield
