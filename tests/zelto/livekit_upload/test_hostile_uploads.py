@@ -32,7 +32,13 @@ from tests.integrations.livekit_upload.bodies import (
 )
 from tests.zelto.conftest import Count
 from tests.zelto.faults.ledger import database
-from tests.zelto.livekit_upload.uploads import LOGS, SESSION, Uploads, upload_key
+from tests.zelto.livekit_upload.uploads import (
+    LOGS,
+    SESSION,
+    Uploads,
+    another_upload_key,
+    upload_key,
+)
 from tests.zelto.stack import Stack, wait_for
 
 pytestmark = pytest.mark.processes
@@ -317,13 +323,14 @@ FLOOD, SENDERS = 5_000, 8
 
 def test_a_flood_of_logs_keeps_no_session_out(uploads: Uploads, count: Count) -> None:
     statuses: list[int] = []
+    flooded = another_upload_key(uploads.stack, "flooded")
 
     def flood(of: int) -> None:
         connection = uploads.connection()
         for number in range(FLOOD // SENDERS):
             connection.request(
                 "POST",
-                f"/livekit/{uploads.key}{LOGS}",
+                f"/livekit/{flooded}{LOGS}",
                 line(number % 50),
                 {**JSON, "Authorization": f"Bearer {of}"},
             )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
+from tests.zelto import filled_folder
 from tests.zelto.faults.ledger import database
 from tests.zelto.faults.load import provision
 from tests.zelto.stack import Stack
@@ -23,6 +25,15 @@ def upload_key(stack: Stack) -> str:
     key: str = provision(stack)["apiKey"]
     with database(stack) as ask:
         ask(INTO_UPLOAD_KEY)
+    return key
+
+
+def another_upload_key(stack: Stack, name: str) -> str:
+    """Return a further key: what a key may post in a minute is counted by the key."""
+    made = filled_folder.last_line(
+        stack.manage(*filled_folder.PROVISION[:-1], name, "--key-scope", "ingest")
+    )
+    key: str = json.loads(made)["apiKey"]
     return key
 
 
