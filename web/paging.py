@@ -81,6 +81,40 @@ class Position(NamedTuple):
         )
 
 
+class HasId(Protocol):
+    """A row whose ids grow with time."""
+
+    id: UUID
+
+
+class IdPosition(NamedTuple):
+    """Where a row stands in a list whose ids grow with time."""
+
+    id: UUID
+
+    @classmethod
+    def of(cls, row: HasId) -> Self:
+        """Return the position of a row."""
+        return cls(row.id)
+
+    @classmethod
+    def from_cursor(cls, cursor: str) -> Self:
+        """Return the position that a cursor names.
+
+        Raises:
+            BadCursor: it is not an id.
+        """
+        try:
+            return cls(UUID(cursor))
+        except ValueError as error:
+            raise BadCursor(cursor) from error
+
+    @property
+    def cursor(self) -> str:
+        """Return the row's id."""
+        return str(self.id)
+
+
 class Rows(Protocol[Row, Than]):
     """Whatever rows can be read from in order: a queryset, a search."""
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
 from accounts.audit_log.forms import PROGRAMS, AuditForm
 from accounts.models import AuditEntry, AuditEntryQuerySet, Organization
 from web import paging
-from web.paging import BadCursor, Keyset, Page
+from web.paging import IdPosition, Keyset, Page
 
 PAGE_SIZE = 50
 
@@ -40,46 +39,18 @@ class AuditFilters:
         return entries
 
 
-class EntryPosition(NamedTuple):
-    """Where an entry stands in the log: ids grow with time."""
-
-    id: UUID
-
-    @classmethod
-    def of(cls, entry: AuditEntry) -> Self:
-        """Return the position of an entry."""
-        return cls(entry.id)
-
-    @classmethod
-    def from_cursor(cls, cursor: str) -> Self:
-        """Return the position that a cursor names.
-
-        Raises:
-            BadCursor: it is not an id.
-        """
-        try:
-            return cls(UUID(cursor))
-        except ValueError as error:
-            raise BadCursor(cursor) from error
-
-    @property
-    def cursor(self) -> str:
-        """Return the entry's id."""
-        return str(self.id)
-
-
 @dataclass(frozen=True, slots=True)
 class EntryRows:
     """Entries as rows of pages, with who made each."""
 
     entries: AuditEntryQuerySet
 
-    def next_older(self, than: EntryPosition | None, count: int) -> list[AuditEntry]:
+    def next_older(self, than: IdPosition | None, count: int) -> list[AuditEntry]:
         """Return up to `count` entries behind a position, newest first."""
         older = self.entries.older_than(than.id) if than else self.entries
         return list(older.listed()[:count])
 
-    def next_newer(self, than: EntryPosition, count: int) -> list[AuditEntry]:
+    def next_newer(self, than: IdPosition, count: int) -> list[AuditEntry]:
         """Return up to `count` entries in front of a position, oldest first."""
         newer = self.entries.newer_than(than.id)
         return list(newer.listed().order_by("id")[:count])
@@ -93,8 +64,8 @@ def read_filters(parameters: Mapping[str, str]) -> AuditFilters:
 
 def read_page(
     organization: Organization, filters: AuditFilters, parameters: Mapping[str, str]
-) -> Page[AuditEntry, EntryPosition]:
+) -> Page[AuditEntry, IdPosition]:
     """Return the page that `before` or `after` in the address names; else the newest."""
     entries = filters.narrow(AuditEntry.objects.in_organization(organization))
-    source = Keyset(EntryRows(entries), EntryPosition.of, EntryPosition.from_cursor)
+    source = Keyset(EntryRows(entries), IdPosition.of, IdPosition.from_cursor)
     return paging.read_page(source, parameters, PAGE_SIZE)

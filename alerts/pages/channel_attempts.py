@@ -4,47 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Self
-from uuid import UUID
 
 from accounts.models import LeasedJob
 from alerts.models import Attempt, Channel, Message
 from alerts.models.message import AttemptQuerySet
 from alerts.pages.issue_history import EVENTS
 from web import paging
-from web.paging import BadCursor, Keyset, Page
+from web.paging import IdPosition, Keyset, Page
 
 PAGE_SIZE = 25
 # More than these are not counted.
 MAX_WAITING = 100
-
-
-class AttemptPosition(NamedTuple):
-    """Where a try stands in the log: ids grow with time."""
-
-    id: UUID
-
-    @classmethod
-    def of(cls, attempt: Attempt) -> Self:
-        """Return the position of a try."""
-        return cls(attempt.id)
-
-    @classmethod
-    def from_cursor(cls, cursor: str) -> Self:
-        """Return the position that a cursor names.
-
-        Raises:
-            BadCursor: it is not an id.
-        """
-        try:
-            return cls(UUID(cursor))
-        except ValueError as error:
-            raise BadCursor(cursor) from error
-
-    @property
-    def cursor(self) -> str:
-        """Return the try's id."""
-        return str(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +23,12 @@ class AttemptRows:
 
     attempts: AttemptQuerySet
 
-    def next_older(self, than: AttemptPosition | None, count: int) -> list[Attempt]:
+    def next_older(self, than: IdPosition | None, count: int) -> list[Attempt]:
         """Return up to `count` tries behind a position, newest first."""
         older = self.attempts.filter(id__lt=than.id) if than else self.attempts
         return list(older.select_related("message__issue").order_by("-id")[:count])
 
-    def next_newer(self, than: AttemptPosition, count: int) -> list[Attempt]:
+    def next_newer(self, than: IdPosition, count: int) -> list[Attempt]:
         """Return up to `count` tries in front of a position, oldest first."""
         newer = self.attempts.filter(id__gt=than.id)
         return list(newer.select_related("message__issue").order_by("id")[:count])
@@ -66,14 +36,14 @@ class AttemptRows:
 
 def read_attempts(
     channel: Channel, parameters: Mapping[str, str]
-) -> Page[Attempt, AttemptPosition]:
+) -> Page[Attempt, IdPosition]:
     """Return the page of the log that `before` or `after` in the address names; else the
     newest.
     """
     own = Attempt.objects.filter(
         channel=channel, organization_id=channel.organization_id
     )
-    source = Keyset(AttemptRows(own), AttemptPosition.of, AttemptPosition.from_cursor)
+    source = Keyset(AttemptRows(own), IdPosition.of, IdPosition.from_cursor)
     return paging.read_page(source, parameters, PAGE_SIZE)
 
 
