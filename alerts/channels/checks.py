@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from alerts.channels.http_post import reach
-from alerts.channels.kind import ChannelConfigError, Config
+from alerts.channels.kind import ChannelConfigError, CheckedConfig, Config, Field
 from web.outgoing.address_policy import Forbidden, judge
 
 MAX_URL_CHARACTERS = 2000
@@ -104,4 +104,25 @@ def masked_address(url: str) -> str:
 def _is_one_of(host: str, hosts: Iterable[str]) -> bool:
     return any(
         host == one or (one.startswith(".") and host.endswith(one)) for one in hosts
+    )
+
+
+def webhook_check(
+    hosts: Sequence[str], example: str
+) -> Callable[[Config], CheckedConfig]:
+    """Return the check of a kind that is reached by the address of a webhook alone. It
+    raises ChannelConfigError where that is none of these hosts.
+    """
+
+    def check(values: Config) -> CheckedConfig:
+        url = web_address(values, hosts=hosts, example=example)
+        return CheckedConfig(masked_address(url), {"url": url})
+
+    return check
+
+
+def webhook_fields(example: str) -> tuple[Field, ...]:
+    """Return the one field of such a kind."""
+    return (
+        Field("url", "Webhook address", f"It looks like {example}", is_secret=True),
     )

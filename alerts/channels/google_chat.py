@@ -8,15 +8,9 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from alerts.channels.checks import masked_address, web_address
+from alerts.channels.checks import webhook_check, webhook_fields
 from alerts.channels.http_post import post_json, secrets_in
-from alerts.channels.kind import (
-    ChannelKind,
-    CheckedConfig,
-    Config,
-    Field,
-    Notice,
-)
+from alerts.channels.kind import ChannelKind, Config, Notice
 from alerts.channels.text import Answer, Text
 from alerts.channels.wording import MARKS, clip, lines_within, one_line
 
@@ -34,16 +28,6 @@ FINAL = {
 }
 # Messages about one issue are one thread, where the space has threads.
 THREADED = "messageReplyOption=REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"
-
-
-def check(values: Config) -> CheckedConfig:
-    """Accept the address of a webhook.
-
-    Raises:
-        ChannelConfigError: it is none.
-    """
-    url = web_address(values, hosts=HOSTS, example=EXAMPLE)
-    return CheckedConfig(masked_address(url), {"url": url})
 
 
 def payload(text: Text) -> dict[str, Any]:
@@ -90,9 +74,7 @@ KIND = ChannelKind(
         "In Google Chat, open the menu of the space that is to be told, then Apps and "
         "integrations, Webhooks, and copy the address of a new webhook."
     ),
-    fields=(
-        Field("url", "Webhook address", f"It looks like {EXAMPLE}", is_secret=True),
-    ),
-    check=check,
+    fields=webhook_fields(EXAMPLE),
+    check=webhook_check(HOSTS, EXAMPLE),
     send=send,
 )

@@ -7,15 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerts.channels.checks import masked_address, web_address
+from alerts.channels.checks import webhook_check, webhook_fields
 from alerts.channels.http_post import post_json, secrets_in
-from alerts.channels.kind import (
-    ChannelKind,
-    CheckedConfig,
-    Config,
-    Field,
-    Notice,
-)
+from alerts.channels.kind import ChannelKind, Config, Notice
 from alerts.channels.text import Answer, Text
 from alerts.channels.wording import MARKS, clip, lines_within, one_line
 
@@ -31,16 +25,6 @@ FINAL = {
     404: GONE,
     410: GONE,
 }
-
-
-def check(values: Config) -> CheckedConfig:
-    """Accept the address of a webhook.
-
-    Raises:
-        ChannelConfigError: it is none.
-    """
-    url = web_address(values, hosts=HOSTS, example=EXAMPLE)
-    return CheckedConfig(masked_address(url), {"url": url})
 
 
 def payload(text: Text) -> dict[str, Any]:
@@ -86,9 +70,7 @@ KIND = ChannelKind(
         "In Slack, make an app with an incoming webhook for the channel that is to be "
         "told, and copy the address of the webhook."
     ),
-    fields=(
-        Field("url", "Webhook address", f"It looks like {EXAMPLE}", is_secret=True),
-    ),
-    check=check,
+    fields=webhook_fields(EXAMPLE),
+    check=webhook_check(HOSTS, EXAMPLE),
     send=send,
 )
