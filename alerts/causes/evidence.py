@@ -138,22 +138,11 @@ def _sessions(since: Mapping[UUID, datetime]) -> dict[UUID, Counter[str]]:
     return found
 
 
-_KEYS = """
+_KEYS = f"""
     SELECT agent.id, session.organization_id, post.key_id
     FROM unnest(%s::uuid[]) AS agent (id)
-    CROSS JOIN LATERAL (
-        SELECT organization_id, provider, external_id FROM conversations_conversation
-        WHERE agent_id = agent.id ORDER BY created_at DESC, id DESC LIMIT 1
-    ) AS session
-    CROSS JOIN LATERAL (
-        SELECT key_id FROM integrations_delivery AS delivery
-        WHERE delivery.organization_id = session.organization_id
-            AND delivery.provider = session.provider
-            AND delivery.external_id = session.external_id
-            AND outcome = 'processed' AND key_id IS NOT NULL
-        ORDER BY sequence DESC LIMIT 1
-    ) AS post
-"""
+    {senders.LAST_POST}
+"""  # noqa: S608
 # Bounded for each agent; a row without a state says that LiveKit told of it before.
 _SESSIONS = """
     SELECT agent.id, later.state, count(*)

@@ -219,10 +219,8 @@ _AGENTS_OF_KEYS = """
         AND agent.external_id = worker.agent_reference
     WHERE key_id = ANY(%(keys)s)
 """
-# Of each agent of their organizations the key of the newest session that was posted.
-_AGENTS_BY_LAST_POST = """
-    SELECT post.key_id, agent.id
-    FROM conversations_agent AS agent
+# Of each `agent` its newest session, and the post that made it.
+LAST_POST = """
     CROSS JOIN LATERAL (
         SELECT organization_id, provider, external_id FROM conversations_conversation
         WHERE agent_id = agent.id ORDER BY created_at DESC, id DESC LIMIT 1
@@ -235,7 +233,13 @@ _AGENTS_BY_LAST_POST = """
             AND outcome = 'processed' AND key_id IS NOT NULL
         ORDER BY sequence DESC LIMIT 1
     ) AS post
+"""
+# Of each agent of their organizations the key of the newest session that was posted.
+_AGENTS_BY_LAST_POST = f"""
+    SELECT post.key_id, agent.id
+    FROM conversations_agent AS agent
+    {LAST_POST}
     WHERE agent.merged_into_id IS NULL AND agent.organization_id IN (
         SELECT organization_id FROM accounts_apikey WHERE id = ANY(%(keys)s))
         AND post.key_id = ANY(%(keys)s)
-"""
+"""  # noqa: S608
