@@ -17,7 +17,7 @@ from conversations.models import Agent
 
 
 class IssueKind(models.TextChoices):
-    """What may be wrong. The sentences are in `alerts.issues.sentences`."""
+    """What may be wrong. The sentences are in `alerts.texts`."""
 
     AGENT_SILENT = "agent_silent", "Agent silent"
     ALL_SILENT = "all_silent", "All agents silent"
