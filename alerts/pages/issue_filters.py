@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -67,28 +66,9 @@ class Filters:
         return issues
 
 
-class IssuePosition(NamedTuple):
-    """Where an issue stands in a list that is newest first."""
-
-    place: Position
-
-    @classmethod
-    def of(cls, issue: Issue) -> Self:
-        """Return the position of an issue."""
-        return cls(Position(issue.opened_at, issue.id))
-
-    @classmethod
-    def from_cursor(cls, cursor: str) -> Self:
-        """Return the position that a cursor names.
-
-        Raises:
-            BadCursor: this program did not make it.
-        """
-        return cls(Position.from_cursor(cursor))
-
-    @property
-    def cursor(self) -> str:
-        return self.place.cursor
+def position_of(issue: Issue) -> Position:
+    """Return where an issue stands in a list that is newest first."""
+    return Position(issue.opened_at, issue.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +77,14 @@ class IssueRows:
 
     issues: IssueQuerySet
 
-    def next_older(self, than: IssuePosition | None, count: int) -> list[Issue]:
+    def next_older(self, than: Position | None, count: int) -> list[Issue]:
         """Return up to `count` issues behind a position, newest first."""
-        older = self.issues.older_than(*than.place) if than else self.issues
+        older = self.issues.older_than(*than) if than else self.issues
         return list(older.newest_first().for_list()[:count])
 
-    def next_newer(self, than: IssuePosition, count: int) -> list[Issue]:
+    def next_newer(self, than: Position, count: int) -> list[Issue]:
         """Return up to `count` issues in front of a position, oldest first."""
-        newer = self.issues.newer_than(*than.place)
+        newer = self.issues.newer_than(*than)
         return list(newer.oldest_first().for_list()[:count])
 
 
@@ -125,9 +105,9 @@ def read_filters(
 
 def read_page(
     issues: IssueQuerySet, parameters: Mapping[str, str]
-) -> Page[Issue, IssuePosition]:
+) -> Page[Issue, Position]:
     """Return the page that `before` or `after` in the address names; else the newest."""
-    source = Keyset(IssueRows(issues), IssuePosition.of, IssuePosition.from_cursor)
+    source = Keyset(IssueRows(issues), position_of, Position.from_cursor)
     return paging.read_page(source, parameters, PAGE_SIZE)
 
 
